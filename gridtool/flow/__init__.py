@@ -1,0 +1,1 @@
+"""Physics: compiled case, topology, dispatch with load shedding, AC verification, N-1."""

@@ -1,0 +1,1 @@
+"""Demand, availability and the simulation of shortage over the coming months."""

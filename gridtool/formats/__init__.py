@@ -1,0 +1,1 @@
+"""Text formats read strictly and written canonically: CSV, JSON, YAML, TOML."""

@@ -1,0 +1,1 @@
+"""City networks: the model, packages, foreign formats, checks, the synthetic generator."""

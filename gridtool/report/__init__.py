@@ -1,0 +1,1 @@
+"""Results as named tables, verdicts and charts, for terminals and files."""

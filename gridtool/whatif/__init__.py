@@ -1,0 +1,1 @@
+"""What changes if: the same chain on changed inputs, and the difference."""
