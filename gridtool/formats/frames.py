@@ -29,7 +29,7 @@ def make_frame(schema: TableSchema, rows: Iterable[Mapping[str, Any]]) -> pd.Dat
     for row in given:
         unknown = set(row) - known
         if unknown:
-            raise KeyError(f"{schema.name} has no column {sorted(unknown)[0]!r}")
+            raise KeyError(f"{schema.name} has no column {min(unknown)!r}")
     columns = {column.name: _column_values(column, given) for column in schema.columns}
     frame = pd.DataFrame(columns, columns=list(schema.names))
     return frame.set_index(schema.key[0]) if len(schema.key) == 1 else frame
