@@ -1,0 +1,35 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+ROOT = Path(__file__).parent.parent
+
+
+def skip_or_fail(reason):
+    """Skip for ``reason``; fail instead where GRIDTOOL_REQUIRE_ALL=1 makes every test compulsory."""
+    if os.environ.get("GRIDTOOL_REQUIRE_ALL") == "1":
+        pytest.fail(f"compulsory here: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def reference():
+    """Folder of the reference data."""
+    folder = Path(os.environ.get("GRIDTOOL_REFERENCE", ROOT.parent / "shared" / "reference"))
+    if not folder.is_dir():
+        skip_or_fail(f"no reference data at {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def root():
+    """The checkout."""
+    return ROOT
