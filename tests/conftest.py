@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def skip_or_fail(reason):
-    """Skip for ``reason``; fail instead where GRIDTOOL_REQUIRE_ALL=1 makes every test compulsory."""
+    """Skip for ``reason``; fail instead where GRIDTOOL_REQUIRE_ALL=1 makes tests compulsory."""
     if os.environ.get("GRIDTOOL_REQUIRE_ALL") == "1":
         pytest.fail(f"compulsory here: {reason}")
     pytest.skip(reason)
