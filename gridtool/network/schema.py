@@ -288,6 +288,14 @@ UNITS = TableSchema(
             above=0,
         ),
         Column(
+            name="q_mvar",
+            kind="float",
+            unit="Mvar",
+            meaning="reactive power delivered in the base case where vm_pu is empty",
+            required=False,
+            default=0.0,
+        ),
+        Column(
             name="for",
             kind="float",
             meaning="forced outage rate, share of time",
