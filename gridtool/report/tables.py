@@ -1,4 +1,4 @@
-"""Named tables: what every result is turned into before it is printed or written."""
+"""Named tables and charts: what every result is turned into before it is printed or written."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-__all__ = ["NamedTable"]
+__all__ = ["Chart", "NamedTable"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +18,8 @@ class NamedTable:
     how a column is headed in a terminal (default: the name with the unit in brackets) and
     ``decimals`` how many digits are shown there. CSV and JSON always carry full precision.
     ``note`` is one sentence under the table. Columns missing from ``terminal_columns`` (when
-    given) are left out on the terminal only.
+    given) are left out on the terminal only, and so are rows after the first ``terminal_rows``
+    (None: all are shown).
     """
 
     name: str
@@ -27,4 +28,14 @@ class NamedTable:
     headings: Mapping[str, str] = field(default_factory=dict)
     decimals: Mapping[str, int] = field(default_factory=dict)
     terminal_columns: tuple[str, ...] | None = None
+    terminal_rows: int | None = None
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A chart in characters. It is printed after the table ``after``, else after all tables."""
+
+    title: str
+    text: str
+    after: str = ""

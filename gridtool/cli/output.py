@@ -1,0 +1,197 @@
+"""How every command answers: data on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from gridtool.cli.exits import ExitCode
+from gridtool.cli.options import OutputOptions, Threshold
+from gridtool.errors import InputError, Issue
+
+if TYPE_CHECKING:  # pandas and rich cost start-up time: commands that only print help do without
+    from gridtool.report.tables import Chart, NamedTable
+
+__all__ = ["OutputOptions", "Result", "emit", "note", "progress"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a command found, ready to be printed or written.
+
+    The first of ``tables`` is the main one (``--format csv`` prints it). ``charts`` are shown on
+    a terminal only. ``inputs`` are the files and folders read. ``headline`` holds the numbers
+    that ``--fail-on`` can name besides the numeric columns of the tables. ``zone`` is the time
+    zone that times are shown in on a terminal; files carry UTC. ``next_command`` is suggested on
+    stderr.
+    """
+
+    command: str
+    tables: tuple[NamedTable, ...] = ()
+    verdict: str = ""
+    charts: tuple[Chart | str, ...] = ()
+    as_of: datetime | None = None
+    seed: int | None = None
+    inputs: tuple[Path | str, ...] = ()
+    warnings: tuple[Issue | str, ...] = ()
+    headline: Mapping[str, float] = field(default_factory=dict)
+    zone: ZoneInfo | None = None
+    next_command: str = ""
+
+
+def emit(result: Result, output: OutputOptions) -> None:
+    """Print ``result``, write its files, and exit with code 10 if a threshold was crossed.
+
+    Raises
+    ------
+    InputError
+        With ``--strict``, if there are warnings. Nothing is printed or written then.
+    """
+    if output.strict and result.warnings:
+        raise InputError(
+            [_as_error(warning) for warning in result.warnings], subject="input (--strict)"
+        )
+    _check_names(result, output.fail_on)
+    for warning in result.warnings:
+        note(f"warning: {warning}", output)
+    envelope = _envelope(result) if output.out or output.format == "json" else {}
+    if output.out:
+        _write_files(result, envelope, output.out)
+    _print_data(result, envelope, output)
+    if output.out:
+        note(f"written to {output.out}", output)
+    if result.next_command:
+        note(f"next: {result.next_command}", output)
+    crossed = [limit for limit in output.fail_on if _is_crossed(result, limit)]
+    for limit in crossed:
+        click.echo(f"threshold crossed: {limit.text}", err=True)
+    if crossed:
+        raise click.exceptions.Exit(ExitCode.THRESHOLD)
+
+
+def note(text: str, output: OutputOptions) -> None:
+    """A line on stderr, unless ``--quiet``."""
+    if not output.quiet:
+        click.echo(text, err=True)
+
+
+@contextmanager
+def progress(
+    output: OutputOptions, total: int | None, label: str
+) -> Iterator[Callable[[int], None]]:
+    """A progress bar on stderr, on a terminal only; yields a function taking steps done more.
+
+    Use: ``with progress(output, samples, "simulating") as advance: ...; advance(50)``.
+    """
+    wanted = sys.stderr.isatty() if output.progress is None else output.progress
+    if not wanted or output.quiet:
+        yield lambda _steps: None
+        return
+    from gridtool.cli.bars import show_bar
+
+    with show_bar(total, label) as advance:
+        yield advance
+
+
+def _as_error(warning: Issue | str) -> Issue:
+    return (
+        warning
+        if isinstance(warning, Issue) and warning.severity == "error"
+        else Issue(message=str(warning))
+    )
+
+
+def _envelope(result: Result) -> dict[str, Any]:
+    from gridtool import __version__
+    from gridtool.report.envelope import describe_inputs, make_envelope
+
+    return make_envelope(
+        result.command,
+        result.tables,
+        version=__version__,
+        generated_at=_now(),
+        as_of=result.as_of,
+        seed=result.seed,
+        inputs=describe_inputs(Path(path) for path in result.inputs),
+        warnings=[str(warning) for warning in result.warnings],
+        verdict=result.verdict,
+        headline=result.headline,
+    )
+
+
+def _now() -> datetime:
+    """The clock, or the time that a reproducible build states in SOURCE_DATE_EPOCH."""
+    stated = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if stated.isdecimal():
+        return datetime.fromtimestamp(int(stated), UTC)
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _write_files(result: Result, envelope: dict[str, Any], folder: Path) -> None:
+    from gridtool.formats.write import csv_text, publish_folder
+    from gridtool.report.envelope import json_text
+
+    files = {f"{table.name}.csv": csv_text(table.frame).encode() for table in result.tables}
+    files["result.json"] = json_text(envelope).encode()
+    publish_folder(folder, files)
+
+
+def _print_data(result: Result, envelope: dict[str, Any], output: OutputOptions) -> None:
+    if output.format == "json":
+        from gridtool.report.envelope import json_text
+
+        click.echo(json_text(envelope), nl=False)
+    elif output.format == "csv":
+        if result.tables:
+            from gridtool.formats.write import csv_text
+
+            click.echo(csv_text(result.tables[0].frame), nl=False)
+    else:
+        from gridtool.report.tables import Chart
+        from gridtool.report.terminal import make_console, print_report
+
+        charts = [
+            chart if isinstance(chart, Chart) else Chart(title="", text=chart)
+            for chart in result.charts
+        ]
+        print_report(
+            make_console(sys.stdout),
+            result.tables,
+            verdict=result.verdict,
+            charts=charts,
+            zone=result.zone,
+            all_rows=output.verbose > 0,
+        )
+
+
+def _check_names(result: Result, limits: tuple[Threshold, ...]) -> None:
+    known = set(result.headline) | {
+        str(column)
+        for table in result.tables
+        for column in table.frame.select_dtypes("number").columns
+    }
+    for limit in limits:
+        if limit.name not in known:
+            names = ", ".join(sorted(known)) or "(this command has none)"
+            raise click.UsageError(f"--fail-on knows no value {limit.name!r}; known: {names}")
+
+
+def _is_crossed(result: Result, limit: Threshold) -> bool:
+    """By the headline value of that name; without one, by any row of a table's column."""
+    if limit.name in result.headline:
+        return limit.crossed(float(result.headline[limit.name]))
+    return any(
+        limit.crossed(float(value))
+        for table in result.tables
+        if limit.name in table.frame.columns
+        for value in table.frame[limit.name]
+    )
