@@ -1,0 +1,1 @@
+"""The tables of a network package, declared by theme."""
