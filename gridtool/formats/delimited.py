@@ -1,0 +1,251 @@
+"""CSV read as text: delimiter, quoting and every row's length settled before any typing."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from gridtool.errors import InputError, Issue
+from gridtool.formats.findings import refuse_on_errors
+from gridtool.formats.text import DecodedText, read_text
+
+__all__ = ["BrokenRow", "DelimitedFile", "Dialect", "parse_rows", "read_rows", "scan_rows"]
+
+
+class _Reader(Protocol):
+    """What is used of the csv module's reader, whose own type has no public name."""
+
+    line_num: int
+
+    def __next__(self) -> list[str]: ...
+
+
+_DELIMITERS = (";", ",", "\t")
+_WORDS = {";": "semicolon", ",": "comma", "\t": "tab"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How the cells are separated. A comma can be a decimal sign where it does not separate."""
+
+    delimiter: str
+
+    @property
+    def name(self) -> str:
+        """The delimiter in words."""
+        return _WORDS[self.delimiter]
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRow:
+    """A row whose number of cells differs from the header's."""
+
+    row: int
+    cells: tuple[str, ...]
+    issue: Issue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelimitedFile:
+    """A delimited file as text: ``rows`` are (line number, cell by column name), stripped.
+
+    ``broken`` rows are not among ``rows``; :func:`read_rows` refuses a file that has some.
+    """
+
+    header: tuple[str, ...]
+    rows: list[tuple[int, dict[str, str]]]
+    dialect: Dialect
+    encoding: str
+    sha256: str
+    broken: tuple[BrokenRow, ...] = ()
+    warnings: tuple[Issue, ...] = ()
+
+
+def read_rows(
+    path: Path | str,
+    *,
+    limit_mb: float = 64,
+    name: str | None = None,
+    columns: Collection[str] = (),
+    error: type[InputError] = InputError,
+) -> DelimitedFile:
+    """The rows of a CSV file with comma, semicolon or tab, every cell text.
+
+    Parameters
+    ----------
+    name
+        What findings call the file; default: its name without the folder.
+    columns
+        Names expected in the header: they settle the delimiter in doubt.
+
+    Raises
+    ------
+    InputError
+        As ``error``, with every row that is too short or too long, duplicate and empty column
+        names, and all that :func:`gridtool.formats.read_text` refuses.
+    """
+    found = scan_rows(path, limit_mb=limit_mb, name=name, columns=columns, error=error)
+    refuse_on_errors((row.issue for row in found.broken), error=error, subject=str(path))
+    return found
+
+
+def scan_rows(
+    path: Path | str,
+    *,
+    limit_mb: float = 64,
+    name: str | None = None,
+    columns: Collection[str] = (),
+    error: type[InputError] = InputError,
+) -> DelimitedFile:
+    """As :func:`read_rows`, but rows of a wrong length are returned as ``broken``."""
+    name = name or Path(path).name
+    decoded = read_text(path, limit_mb=limit_mb, name=name, error=error)
+    return parse_rows(decoded, name=name, columns=columns, error=error)
+
+
+def parse_rows(
+    decoded: DecodedText,
+    *,
+    name: str,
+    columns: Collection[str] = (),
+    error: type[InputError] = InputError,
+) -> DelimitedFile:
+    """The rows of delimited text; see :func:`scan_rows`."""
+    text, named, skipped = _take_separator_line(decoded.text)
+    if not text.strip():
+        raise error(
+            Issue(message="is empty: not even a header", file=name, accepted="a header row")
+        )
+    delimiter = named or _detect_delimiter(text, columns)
+    records = _split_records(text, delimiter, name=name, skipped=skipped, error=error)
+    header_row, raw_header = records[0]
+    header = tuple(cell.strip() for cell in raw_header)
+    _check_header(header, row=header_row, name=name, error=error)
+    rows: list[tuple[int, dict[str, str]]] = []
+    broken: list[BrokenRow] = []
+    for position, (row, cells) in enumerate(records[1:], start=1):
+        stripped = tuple(cell.strip() for cell in cells)
+        if len(cells) == len(header):
+            if any(stripped):
+                rows.append((row, dict(zip(header, stripped, strict=True))))
+        else:
+            last = position == len(records) - 1
+            cut = last and len(cells) < len(header) and not text.endswith(("\n", "\r"))
+            issue = _length_issue(row, cells, header, name, cut=cut)
+            broken.append(BrokenRow(row, stripped, issue))
+    warnings = () if text.endswith(("\n", "\r")) else (_no_line_end(records[-1][0], name),)
+    return DelimitedFile(
+        header=header,
+        rows=rows,
+        dialect=Dialect(delimiter),
+        encoding=decoded.encoding,
+        sha256=decoded.sha256,
+        broken=tuple(broken),
+        warnings=warnings,
+    )
+
+
+def _take_separator_line(text: str) -> tuple[str, str | None, int]:
+    """Text without Excel's ``sep=;`` line, the delimiter it names, and the lines taken."""
+    first, _, rest = text.partition("\n")
+    mark = first.rstrip("\r").strip('"')
+    if mark.casefold().startswith("sep=") and mark[4:] in _DELIMITERS:
+        return rest, mark[4:], 1
+    return text, None, 0
+
+
+def _detect_delimiter(text: str, columns: Collection[str]) -> str:
+    known = {column.casefold() for column in columns}
+    line = next(line for line in text.splitlines() if line.strip())
+
+    def score(delimiter: str) -> tuple[int, int]:
+        try:
+            cells = next(csv.reader([line], delimiter=delimiter))
+        except csv.Error:
+            return 0, 0
+        return sum(cell.strip().casefold() in known for cell in cells), len(cells)
+
+    # max takes the first of equals: a lone column without any delimiter reads as comma.
+    return max((",", ";", "\t"), key=score)
+
+
+def _split_records(
+    text: str, delimiter: str, *, name: str, skipped: int, error: type[InputError]
+) -> list[tuple[int, list[str]]]:
+    """Non-blank records with the line each starts on (1 is the first line of the file)."""
+    # newline="" keeps line ends for the csv module, which knows those inside quotes.
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    records: list[tuple[int, list[str]]] = []
+    for start, cells in _number_records(reader, name=name, skipped=skipped, error=error):
+        if cells and not (len(cells) == 1 and not cells[0].strip()):
+            records.append((start, cells))
+    return records
+
+
+def _number_records(
+    reader: _Reader, *, name: str, skipped: int, error: type[InputError]
+) -> Iterator[tuple[int, list[str]]]:
+    start = 1
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as problem:
+            raise error(_csv_issue(problem, start + skipped, name), subject=name) from None
+        yield start + skipped, cells
+        start = reader.line_num + 1
+
+
+def _csv_issue(problem: csv.Error, row: int, name: str) -> Issue:
+    text = str(problem)
+    if "unexpected end" in text:
+        message = "a quote is opened here and never closed; the file seems cut off"
+    elif "field larger" in text:
+        message = "a cell has more than 131072 characters: a quote may be missing its end"
+    elif "new-line" in text:
+        message = "a line end stands inside a cell without quotes"
+    else:
+        message = "the quotes of this row do not pair up"
+    hint = 'a quote inside a quoted cell is written twice: "say ""yes"""'
+    return Issue(message=message, file=name, row=row, hint=hint)
+
+
+def _check_header(header: tuple[str, ...], *, row: int, name: str, error: type[InputError]) -> None:
+    issues = [
+        Issue(message=f"column {position} has no name", file=name, row=row)
+        for position, column in enumerate(header, start=1)
+        if not column
+    ]
+    seen: set[str] = set()
+    for column in header:
+        if column and column.casefold() in seen:
+            issues.append(
+                Issue(message="the column is there twice", file=name, row=row, field=column)
+            )
+        seen.add(column.casefold())
+    refuse_on_errors(issues, error=error, subject=name)
+
+
+def _length_issue(
+    row: int, cells: list[str], header: tuple[str, ...], name: str, *, cut: bool
+) -> Issue:
+    message = f"the file seems cut off at line {row}: " if cut else ""
+    message += f"the row has {len(cells)} cells, the header has {len(header)}"
+    hint = None
+    if len(cells) > len(header):
+        hint = "a decimal comma or a comma in a text may lack its quotes"
+    return Issue(message=message, file=name, row=row, hint=hint)
+
+
+def _no_line_end(row: int, name: str) -> Issue:
+    return Issue(
+        message="the last line has no line end: check that the file is whole",
+        file=name,
+        row=row,
+        severity="warning",
+    )

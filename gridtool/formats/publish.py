@@ -1,0 +1,185 @@
+"""Files and folders that appear whole or not at all, also when the writer is killed."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from gridtool.errors import StoreError
+
+__all__ = ["LISTING", "publish_folder", "write_bytes"]
+
+LISTING = ".gridtool-files"
+"""Name of the listing in a published folder: SHA-256 and name of each file, as sha256sum has it."""
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+
+
+def write_bytes(path: Path | str, content: bytes) -> None:
+    """Write a file so that its name holds the old content or the new one, never a part.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written.
+    """
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
+    try:
+        try:
+            _write_synced(temporary, content)
+            temporary.replace(target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(target.parent)
+    except (OSError, ValueError) as problem:
+        raise _store_error(Path(path), problem) from problem
+
+
+def publish_folder(target: Path | str, files: Mapping[str, bytes], *, listing: bool = True) -> None:
+    """Write ``files`` as the folder ``target``; interrupted, the old folder or the new is there.
+
+    A folder that is there is replaced if it holds nothing but files to be written now or listed
+    by the run that wrote it.
+
+    Parameters
+    ----------
+    files
+        Content by name; a name may have folders in it (``tables/etr.csv``).
+    listing
+        Also write :data:`LISTING`.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written, or files of others stand in the way.
+    """
+    final = Path(os.path.realpath(target))
+    contents = {str(_check_name(name)): content for name, content in files.items()}
+    _check_replaceable(final, set(contents), shown=Path(target))
+    if listing:
+        lines = [f"{hashlib.sha256(c).hexdigest()}  {n}\n" for n, c in sorted(contents.items())]
+        contents[LISTING] = "".join(lines).encode()
+    token = secrets.token_hex(6)
+    fresh = final.with_name(f".{final.name[:100]}.{token}.tmp")
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _fill_folder(fresh, contents)
+            _swap_in(fresh, final, token)
+        finally:
+            # After the swap this is the old folder, after a failure the unfinished new one.
+            if fresh.exists():
+                shutil.rmtree(fresh)
+        _sync_folder(final.parent)
+    except (OSError, ValueError) as problem:
+        raise _store_error(Path(target), problem) from problem
+
+
+def _check_name(name: str) -> PurePosixPath:
+    pure = PurePosixPath(name)
+    if not pure.parts or pure.is_absolute() or ".." in pure.parts or name == LISTING:
+        raise StoreError(f"{name!r} cannot be the name of an output file")
+    return pure
+
+
+def _check_replaceable(final: Path, names: set[str], *, shown: Path) -> None:
+    if not final.exists():
+        return
+    if not final.is_dir():
+        raise StoreError(f"{shown} is a file; name a folder that may be written")
+    if Path.cwd().is_relative_to(final):
+        raise StoreError(f"{shown} is the current folder or above it; name another folder")
+    own = names | _listed_names(final)
+    foreign = sorted(
+        entry.relative_to(final).as_posix()
+        for entry in final.rglob("*")
+        if not entry.is_dir() or entry.is_symlink()
+    )
+    foreign = [name for name in foreign if name not in own]
+    if foreign:
+        more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+        raise StoreError(
+            f"{shown} holds files that gridtool did not write ({foreign[0]}{more}); "
+            "name another folder, or move them away"
+        )
+
+
+def _listed_names(folder: Path) -> set[str]:
+    try:
+        lines = (folder / LISTING).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return set()
+    return {LISTING} | {line[66:] for line in lines}
+
+
+def _fill_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
+    folder.mkdir()
+    made = {folder}
+    for name, content in contents.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made.add(path.parent)
+        _write_synced(path, content)
+    for entry in made:
+        _sync_folder(entry)
+
+
+def _swap_in(fresh: Path, final: Path, token: str) -> None:
+    """Put ``fresh`` at ``final``; what was there ends at ``fresh``."""
+    if not final.exists():
+        fresh.rename(final)
+        return
+    if _exchange(fresh, final):
+        return
+    # Without an atomic exchange there is a moment with the old folder aside only.
+    aside = final.with_name(f".{final.name[:100]}.{token}.old")
+    final.rename(aside)
+    try:
+        fresh.rename(final)
+    except BaseException:
+        aside.rename(final)
+        raise
+    aside.rename(fresh)
+
+
+def _exchange(first: Path, second: Path) -> bool:
+    """Swap two names in one step (Linux renameat2); False where the system cannot."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError, TypeError):
+        return False
+    names = os.fsencode(first), os.fsencode(second)
+    return bool(rename(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0)
+
+
+def _write_synced(path: Path, content: bytes) -> None:
+    with path.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return  # some systems cannot open folders; the rename itself is done
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        return
+    finally:
+        os.close(descriptor)
+
+
+def _store_error(path: Path, problem: OSError | ValueError) -> StoreError:
+    reason = getattr(problem, "strerror", None) or str(problem)
+    return StoreError(f"cannot write {path}: {reason}")
