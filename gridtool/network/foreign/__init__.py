@@ -1,0 +1,5 @@
+"""Networks of other programs."""
+
+from gridtool.network.foreign.read import read_foreign
+
+__all__ = ["read_foreign"]

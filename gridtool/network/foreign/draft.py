@@ -1,0 +1,183 @@
+"""A network under construction: rows by table, then one frozen CityNetwork."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from gridtool.formats.frames import make_frame
+from gridtool.network.foreign.findings import Findings
+from gridtool.network.foreign.ids import IdBook
+from gridtool.network.model import CityNetwork, NetworkManifest
+from gridtool.network.schema import TABLES
+
+__all__ = ["CUSTOMERS_PER_MW", "Draft", "derive_substations", "set_kinds"]
+
+CUSTOMERS_PER_MW = 500
+"""Households per MW of peak demand, 2 kW each at the same time: assumed, and listed."""
+
+
+class Draft:
+    """Rows collected for each table of a network.
+
+    Rows are dictionaries as :func:`gridtool.formats.frames.make_frame` takes them.
+    """
+
+    def __init__(self, ids: IdBook, findings: Findings) -> None:
+        self.ids = ids
+        self.findings = findings
+        self.rows: dict[str, list[dict[str, Any]]] = {schema.name: [] for schema in TABLES}
+
+    def add(self, table: str, **row: Any) -> str:
+        """Add a row and return its id."""
+        self.rows[table].append(row)
+        return str(row.get("id", ""))
+
+    def add_shunt(self, wanted: str, busbar: str, power: complex, *, in_service: bool) -> None:
+        """A constant admittance drawing ``power`` (MW + j Mvar) at nominal voltage, if any."""
+        if power:
+            self.add(
+                "shunts",
+                id=self.ids.derive(wanted),
+                busbar=busbar,
+                p_mw=power.real,
+                q_mvar=power.imag,
+                in_service=in_service,
+            )
+
+    def add_feeder(
+        self, feeder: str, busbar: str, power: complex, *, in_service: bool, name: str | None
+    ) -> None:
+        """A feeder drawing ``power`` (MW + j Mvar), with its households."""
+        self.add(
+            "feeders",
+            id=feeder,
+            name=name,
+            busbar=busbar,
+            peak_mw=power.real,
+            peak_mvar=power.imag,
+            in_service=in_service,
+        )
+        self.add(
+            "customers",
+            feeder=feeder,
+            customer_class="household",
+            customers=round(power.real * CUSTOMERS_PER_MW),
+            demand_share=1.0,
+        )
+
+    def add_fixed_unit(
+        self, unit: str, busbar: str, power: complex, *, in_service: bool, name: str | None
+    ) -> None:
+        """A unit that delivers ``power`` (MW + j Mvar) whatever the voltage."""
+        self.add(
+            "units",
+            id=unit,
+            name=name,
+            busbar=busbar,
+            max_mw=max(power.real, 0.0),
+            p_mw=power.real,
+            q_mvar=power.imag,
+            grid_forming=False,
+            in_service=in_service,
+        )
+
+    @property
+    def demand_mw(self) -> float:
+        """Demand of the feeders in service."""
+        return float(sum(row["peak_mw"] for row in self.rows["feeders"] if row["in_service"]))
+
+    def build(self, manifest: NetworkManifest, *, damaged: Iterable[str] = ()) -> CityNetwork:
+        """The network, with everything assumed in words."""
+        if self.rows["customers"]:
+            self.findings.assume(
+                f"customers: households estimated from the load, {CUSTOMERS_PER_MW} per MW"
+            )
+        return CityNetwork(
+            manifest=manifest,
+            tables={schema.name: make_frame(schema, self.rows[schema.name]) for schema in TABLES},
+            assumptions=self.findings.told(),
+            damaged=tuple(damaged),
+            origin=self.findings.file,
+        )
+
+
+def derive_substations(
+    draft: Draft,
+    *,
+    zones: Mapping[int, str | None],
+    names: Mapping[int, str | None],
+    joined: Iterable[tuple[int, int]],
+) -> dict[int, str]:
+    """Add districts and substations; return the substation id of each bus.
+
+    A substation is what transformers and couplers join (``joined`` pairs of bus numbers); its
+    district is the zone most of its buses are in. Kinds are set by :func:`set_kinds` later.
+    """
+    members = _components(zones, joined)
+    districts = _add_districts(draft, zones)
+    columns = max(1, round(len(members) ** 0.5))
+    substation_of: dict[int, str] = {}
+    for position, (first, buses) in enumerate(members.items()):
+        counts = Counter(zones[bus] for bus in buses)
+        zone = min(counts, key=lambda zone: (-counts[zone], str(zone)))
+        substation = draft.add(
+            "substations",
+            id=draft.ids.derive(f"SS-{first}"),
+            name=names[first] or f"SS-{first}",
+            district=districts[zone],
+            kind="switching",
+            x_km=5.0 * (position % columns),
+            y_km=5.0 * (position // columns),
+        )
+        substation_of.update(dict.fromkeys(buses, substation))
+    draft.findings.assume(
+        f"{len(members)} substations derived from {len(zones)} buses: what transformers and "
+        "bus-bus switches join; they stand on a 5 km grid, not where they are"
+    )
+    return substation_of
+
+
+def set_kinds(draft: Draft) -> None:
+    """Say what each substation is for, by what is connected to it."""
+    owner = {row["id"]: row["substation"] for row in draft.rows["busbars"]}
+    kinds: dict[str, str] = {}
+    for table, kind in (("feeders", "distribution"), ("units", "plant"), ("infeeds", "supply")):
+        kinds.update({owner[row["busbar"]]: kind for row in draft.rows[table]})
+    for row in draft.rows["substations"]:
+        row["kind"] = kinds.get(row["id"], "switching")
+
+
+def _components(
+    buses: Iterable[int], joined: Iterable[tuple[int, int]]
+) -> dict[int, tuple[int, ...]]:
+    """Members of each component under its smallest bus number, in order."""
+    parent = {bus: bus for bus in buses}
+
+    def root(bus: int) -> int:
+        while parent[bus] != bus:
+            parent[bus] = parent[parent[bus]]
+            bus = parent[bus]
+        return bus
+
+    for one, other in joined:
+        low, high = sorted((root(one), root(other)))
+        parent[high] = low
+    members: dict[int, list[int]] = {}
+    for bus in sorted(parent):
+        members.setdefault(root(bus), []).append(bus)
+    return {first: tuple(found) for first, found in members.items()}
+
+
+def _add_districts(draft: Draft, zones: Mapping[int, str | None]) -> dict[str | None, str]:
+    found = sorted({zone or "" for zone in zones.values()})
+    if found in ([""], []):
+        draft.findings.assume("one district: the file names no zones")
+    districts: dict[str | None, str] = {}
+    for number, zone in enumerate(found, start=1):
+        name = zone or ("without zone" if len(found) > 1 else "all")
+        short = zone if zone.isalnum() and zone.isascii() else str(number)
+        district = draft.add("districts", id=draft.ids.derive(f"D-{short}"), name=name)
+        districts[zone or None] = district
+    return districts
