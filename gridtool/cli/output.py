@@ -138,9 +138,12 @@ def _now() -> datetime:
 
 def _write_files(result: Result, envelope: dict[str, Any], folder: Path) -> None:
     from gridtool.formats.write import csv_text, publish_folder
-    from gridtool.report.envelope import json_text
+    from gridtool.report.envelope import drop_infinite, json_text
 
-    files = {f"{table.name}.csv": csv_text(table.frame).encode() for table in result.tables}
+    files = {
+        f"{table.name}.csv": csv_text(drop_infinite(table.frame)).encode()
+        for table in result.tables
+    }
     files["result.json"] = json_text(envelope).encode()
     publish_folder(folder, files)
 
@@ -153,8 +156,9 @@ def _print_data(result: Result, envelope: dict[str, Any], output: OutputOptions)
     elif output.format == "csv":
         if result.tables:
             from gridtool.formats.write import csv_text
+            from gridtool.report.envelope import drop_infinite
 
-            click.echo(csv_text(result.tables[0].frame), nl=False)
+            click.echo(csv_text(drop_infinite(result.tables[0].frame)), nl=False)
     else:
         from gridtool.report.tables import Chart
         from gridtool.report.terminal import make_console, print_report

@@ -6,16 +6,24 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from gridtool.formats.write import to_plain
 from gridtool.report.tables import NamedTable
 
-__all__ = ["SCHEMA_VERSION", "describe_inputs", "json_text", "make_envelope", "table_rows"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "describe_inputs",
+    "drop_infinite",
+    "json_text",
+    "make_envelope",
+    "table_rows",
+]
 
 SCHEMA_VERSION = 1
 _BLOCK = 1 << 20
@@ -39,13 +47,16 @@ def make_envelope(
     if verdict:
         data["verdict"] = verdict
     if headline:
-        data["headline"] = json_value(dict(headline))
+        data["headline"] = {
+            name: to_plain(value) if math.isfinite(value) else None
+            for name, value in headline.items()
+        }
     return {
         "schema": f"gridtool.{command.replace(' ', '.')}",
         "schema_version": SCHEMA_VERSION,
         "gridtool_version": version,
-        "generated_at": json_value(generated_at),
-        "as_of": json_value(as_of),
+        "generated_at": to_plain(generated_at.astimezone(UTC)),
+        "as_of": to_plain(as_of.astimezone(UTC)) if as_of else None,
         "seed": seed,
         "inputs": inputs,
         "warnings": warnings,
@@ -55,29 +66,13 @@ def make_envelope(
 
 def table_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as dictionaries of plain JSON values; what is missing or not finite is null."""
-    names = [str(name) for name in frame.columns]
-    columns = [[json_value(value) for value in frame[name]] for name in frame.columns]
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+    rows: list[dict[str, Any]] = to_plain(drop_infinite(frame))
+    return rows
 
 
-def json_value(value: Any) -> Any:  # noqa: PLR0911 - one return for each type of value
-    """``value`` in the types of JSON: times in UTC with Z, NaN and infinity as null."""
-    if value is None or value is pd.NaT or isinstance(value, (str, bool)):
-        return None if value is pd.NaT else value
-    if isinstance(value, np.generic):
-        return json_value(value.item())
-    if isinstance(value, (int, float)):
-        return value if math.isfinite(value) else None
-    if isinstance(value, datetime):
-        moment = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {str(key): json_value(entry) for key, entry in value.items()}
-    if isinstance(value, (tuple, list, np.ndarray)):
-        return [json_value(entry) for entry in value]
-    return str(value)
+def drop_infinite(frame: pd.DataFrame) -> pd.DataFrame:
+    """``frame`` with infinite numbers missing: neither JSON nor CSV has a word for them."""
+    return frame.replace([np.inf, -np.inf], np.nan)
 
 
 def json_text(envelope: Mapping[str, Any]) -> str:

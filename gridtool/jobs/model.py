@@ -1,0 +1,62 @@
+"""A job: what is read, for which time, and how the chain is run on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from gridtool.forecast.model import ForecastConfig
+from gridtool.restoration.model import PlanConfig
+
+__all__ = ["DemandSource", "Job"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemandSource:
+    """The demand history, and how its file is to be understood.
+
+    ``columns`` maps roles to headers where the names do not tell (``{"load_kw": "Total"}``).
+    ``timezone`` is the zone of local times, None the network's. ``scale`` is a factor on the
+    history's demand; "peak" scales the model to the network's reference peak.
+    """
+
+    history: Path
+    columns: Mapping[str, str] = field(default_factory=dict)
+    clock: Literal["auto", "utc", "local"] = "auto"
+    timezone: str | None = None
+    scale: float | Literal["peak"] = "peak"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job file, checked: every path is an existing file or folder.
+
+    ``as_of`` is aware UTC; None means the latest report. Parts that the file leaves out are
+    None and are not run: no ``resources``, no plan; no ``demand``, no forecast.
+    """
+
+    name: str
+    path: Path
+    network: Path
+    as_of: datetime | None
+    seed: int
+    reports: tuple[Path, ...]
+    quarantine: bool
+    resources: Path | None
+    plan: PlanConfig
+    demand: DemandSource | None
+    forecast: ForecastConfig
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """Every file and folder read."""
+        single = (self.resources, self.demand.history if self.demand else None)
+        return (
+            self.path,
+            self.network,
+            *self.reports,
+            *(path for path in single if path is not None),
+        )

@@ -1,0 +1,157 @@
+"""A job file from TOML, with all findings at once."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from gridtool.errors import InputError, Issue, JobFileError
+from gridtool.forecast.model import ForecastConfig
+from gridtool.formats.findings import refuse_on_errors
+from gridtool.formats.strict_toml import load
+from gridtool.jobs.catalog import find_job
+from gridtool.jobs.model import DemandSource, Job
+from gridtool.jobs.paths import PathFinder
+from gridtool.jobs.settings import JobSettings, check_settings
+from gridtool.network.catalog import find_network
+from gridtool.restoration.model import PlanConfig
+from gridtool.timegrid import parse_timestamp
+
+__all__ = ["read_job"]
+
+
+def read_job(name_or_path: str | Path) -> Job:
+    """The job in a file, or the shipped job of that name.
+
+    Paths in it are relative to the file, then to the network's folder.
+
+    Raises
+    ------
+    JobFileError
+        With every finding: unknown keys, wrong values, files that are not there.
+    """
+    path = find_job(name_or_path)
+    tables = load(path, error=JobFileError)
+    settings, issues = check_settings(tables, file=path.name)
+    refuse_on_errors(issues, error=JobFileError, subject=str(path))
+    assert settings is not None
+    return _resolve(settings, path)
+
+
+def _resolve(settings: JobSettings, path: Path) -> Job:
+    file = path.name
+    network, issues = _find_network(settings.job.network, path)
+    folders = [path.parent, network] if network is not None and network.is_dir() else [path.parent]
+    finder = PathFinder(folders, file=file)
+    as_of, found = _parse_as_of(settings.job.as_of, network, file=file)
+    reports = [
+        finder.find_reports(given, field="damage.reports")
+        for given in (settings.damage.reports if settings.damage else [])
+    ]
+    resources = (
+        finder.find_folder(settings.resources.folder, field="resources.folder")
+        if settings.resources
+        else None
+    )
+    demand, zone_issues = _resolve_demand(settings, finder, file=file)
+    issues += [*found, *zone_issues, *finder.issues]
+    refuse_on_errors(issues, error=JobFileError, subject=str(path))
+    assert network is not None
+    return Job(
+        name=settings.job.name,
+        path=path,
+        network=network,
+        as_of=as_of,
+        seed=settings.job.seed,
+        reports=tuple(report for group in reports for report in group),
+        quarantine=settings.damage.quarantine if settings.damage else False,
+        resources=resources,
+        plan=PlanConfig(**settings.plan.model_dump()),
+        demand=demand,
+        forecast=ForecastConfig(**settings.forecast.model_dump()),
+    )
+
+
+def _find_network(given: str, path: Path) -> tuple[Path | None, list[Issue]]:
+    """The network beside the job file, else by name or path as on the command line."""
+    beside = path.parent / given
+    try:
+        return (beside if beside.exists() else find_network(given)), []
+    except InputError as error:
+        return None, [
+            Issue(
+                message=issue.message,
+                file=path.name,
+                field="job.network",
+                value=given,
+                accepted=issue.accepted,
+                hint=issue.hint,
+            )
+            for issue in error.issues
+        ]
+
+
+def _parse_as_of(
+    given: str | datetime | date | None, network: Path | None, *, file: str
+) -> tuple[datetime | None, list[Issue]]:
+    """``as_of`` in UTC; a time without offset is local to the network."""
+    if given is None:
+        return None, []
+    if isinstance(given, date) and not isinstance(given, datetime):
+        given = datetime.combine(given, time())
+    text = given if isinstance(given, str) else given.isoformat()
+    try:
+        return parse_timestamp(text, zone=_zone_of(network)), []
+    except ValueError as error:
+        return None, [
+            Issue(
+                message=str(error),
+                file=file,
+                field="job.as_of",
+                accepted="a time such as 2027-01-12T08:00+02:00",
+            )
+        ]
+
+
+def _zone_of(network: Path | None) -> ZoneInfo:
+    """The zone that the network's manifest names; UTC for a foreign file, which has none."""
+    if network is None or not network.is_dir():
+        return ZoneInfo("UTC")
+    try:
+        return ZoneInfo(str(load(network / "network.toml").get("timezone", "UTC")))
+    except (InputError, KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")  # the network's reader refuses the manifest, with reasons
+
+
+def _resolve_demand(
+    settings: JobSettings, finder: PathFinder, *, file: str
+) -> tuple[DemandSource | None, list[Issue]]:
+    section = settings.demand
+    if section is None:
+        return None, []
+    issues: list[Issue] = []
+    if section.timezone is not None:
+        try:
+            ZoneInfo(section.timezone)
+        except (KeyError, ValueError, OSError):
+            issues = [
+                Issue(
+                    message="is not a time zone",
+                    file=file,
+                    field="demand.timezone",
+                    value=section.timezone,
+                    accepted="an IANA name such as Europe/Kyiv",
+                )
+            ]
+    history = finder.find_file(section.history, field="demand.history")
+    if history is None or issues:
+        return None, issues
+    source = DemandSource(
+        history=history,
+        columns=section.columns,
+        clock=section.clock,
+        timezone=section.timezone,
+        scale=section.scale,
+    )
+    return source, issues

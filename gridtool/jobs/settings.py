@@ -1,0 +1,213 @@
+"""The job file as pydantic sees it, and pydantic's findings in the words of an issue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from gridtool.errors import Issue
+from gridtool.formats.spelling import did_you_mean, list_words
+
+__all__ = ["FORMAT", "FORMAT_VERSION", "JobSettings", "check_settings"]
+
+FORMAT = "gridtool-job"
+FORMAT_VERSION = 1
+
+_Text = Annotated[str, Field(min_length=1)]
+_Header = Annotated[str, Field(min_length=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class JobSection(_Section):
+    """What the job is about."""
+
+    name: _Text = Field(description="name of the job, for people")
+    network: _Text = Field(
+        description="name of a shipped network, or path of a network package or foreign file"
+    )
+    as_of: _Text | datetime | date | None = Field(
+        default=None,
+        description="use what was known at this time; without an offset it is local to the "
+        "network; default: the latest report",
+    )
+    seed: int = Field(default=1, ge=0, description="seed of everything random")
+
+
+class DamageSection(_Section):
+    """Damage reports."""
+
+    reports: Annotated[list[_Text], Field(min_length=1)] = Field(
+        description="files of damage reports, or folders of them"
+    )
+    quarantine: bool = Field(
+        default=False, description="set refused rows aside and go on with the rest"
+    )
+
+
+class ResourcesSection(_Section):
+    """Crews and spares."""
+
+    folder: _Text = Field(description="folder with crews.csv and the other resource tables")
+
+
+class PlanSection(_Section):
+    """How the restoration plan is searched."""
+
+    evaluations: int = Field(
+        default=2000, ge=1, le=10_000_000, description="dispatches the search may spend"
+    )
+    horizon_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=3660,
+        description="days that the crews' calendar goes; default: as far as the work needs",
+    )
+
+
+class DemandSection(_Section):
+    """Hourly history of demand, and temperature if there is."""
+
+    history: _Text = Field(description="CSV file, also .csv.gz")
+    columns: dict[str, _Header] = Field(
+        default_factory=dict,
+        description="header by role where the names do not tell: timestamp, load_mw, load_kw, "
+        "temp_c, temp_f",
+    )
+    clock: Literal["auto", "utc", "local"] = Field(
+        default="auto", description="whether times without offset are UTC or local"
+    )
+    timezone: _Text | None = Field(
+        default=None, description="zone of local times; default: the network's"
+    )
+    scale: Annotated[float, Field(gt=0)] | Literal["peak"] = Field(
+        default="peak",
+        description="factor on the history's demand; 'peak' scales its peak to the network's",
+    )
+
+
+class ForecastSection(_Section):
+    """How the shortage is simulated."""
+
+    months: int = Field(default=6, ge=1, le=24, description="local calendar months")
+    samples: int = Field(default=1000, ge=2, le=1_000_000, description="simulated futures")
+    workers: int = Field(
+        default=2, ge=1, le=256, description="worker processes; they do not change the result"
+    )
+
+
+class JobSettings(_Section):
+    """A job file."""
+
+    format: Literal["gridtool-job"] = Field(description="the kind of file")
+    format_version: Literal[1] = Field(description="the version of its format")
+    job: JobSection
+    damage: DamageSection | None = None
+    resources: ResourcesSection | None = None
+    plan: PlanSection = PlanSection()
+    demand: DemandSection | None = None
+    forecast: ForecastSection = ForecastSection()
+
+
+def check_settings(
+    tables: Mapping[str, Any], *, file: str
+) -> tuple[JobSettings | None, list[Issue]]:
+    """The settings, or None and every finding in words."""
+    try:
+        return JobSettings.model_validate(tables), []
+    except ValidationError as problem:
+        found = [_issue(detail, file) for detail in problem.errors(include_url=False)]
+        return None, _join_alternatives(found)
+
+
+def _join_alternatives(issues: list[Issue]) -> list[Issue]:
+    """One finding per key: pydantic gives one for each type that a key may have."""
+    joined: dict[str | None, Issue] = {}
+    for issue in issues:
+        first = joined.get(issue.field)
+        if first is None:
+            joined[issue.field] = issue
+        else:
+            ways = [way for way in (first.accepted, issue.accepted) if way]
+            joined[issue.field] = replace(first, accepted=", or ".join(dict.fromkeys(ways)))
+    return list(joined.values())
+
+
+def _issue(detail: ErrorDetails, file: str) -> Issue:
+    kind, keys = detail["type"], [str(part) for part in detail["loc"] if _is_key(part)]
+    given, context = detail["input"], detail.get("ctx", {})
+    place = ".".join(keys)
+    if kind == "missing":
+        return Issue(message="is missing", file=file, field=place, hint=_meaning(keys))
+    if kind == "extra_forbidden":
+        known = list(_model_of(keys[:-1]).model_fields)
+        return Issue(
+            message="is not a known key",
+            file=file,
+            field=place,
+            accepted=list_words(known),
+            hint=did_you_mean(keys[-1], known),
+        )
+    message, accepted = _describe(kind, context)
+    return Issue(message=message, file=file, field=place, value=str(given), accepted=accepted)
+
+
+def _is_key(part: int | str) -> bool:
+    """Whether a part of pydantic's place is a key of the file, not the name of a union's arm."""
+    arms = ("float", "literal[", "str", "constrained-", "datetime", "date")
+    return isinstance(part, int) or not part.startswith(arms)
+
+
+def _describe(kind: str, context: Mapping[str, Any]) -> tuple[str, str | None]:
+    """Message and what is accepted, for a kind of pydantic's findings."""
+    bounds = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+    for name, words in bounds.items():
+        if name in context:
+            return "is out of range", f"{words} {context[name]}"
+    kinds = {
+        "int_type": "a whole number",
+        "int_from_float": "a whole number",
+        "float_type": "a number",
+        "bool_type": "true or false",
+        "string_type": 'text in quotes: "..."',
+        "string_too_short": "text that is not empty",
+        "list_type": 'a list: ["...", "..."]',
+        "too_short": "at least one entry",
+        "dict_type": "a table of keys and values",
+        "model_type": "a table: [name] and its keys on the lines below",
+        "literal_error": str(context.get("expected", "")),
+        "datetime_type": "a time: 2027-01-12T08:00:00+02:00",
+        "date_type": "a date: 2027-01-12",
+    }
+    return "has a value that is not accepted", kinds.get(kind, kind.replace("_", " "))
+
+
+def _model_of(keys: list[str]) -> type[BaseModel]:
+    """The model of the section at ``keys``."""
+    if not keys:
+        return JobSettings
+    sections: dict[str, type[BaseModel]] = {
+        "job": JobSection,
+        "damage": DamageSection,
+        "resources": ResourcesSection,
+        "plan": PlanSection,
+        "demand": DemandSection,
+        "forecast": ForecastSection,
+    }
+    return sections[keys[0]]
+
+
+def _meaning(keys: list[str]) -> str | None:
+    if len(keys) == 1 and keys[0] in {"format", "format_version"}:
+        return 'a job file begins with format = "gridtool-job" and format_version = 1'
+    if len(keys) == 1:
+        return f"add the section [{keys[0]}]"
+    field = _model_of(keys[:-1]).model_fields.get(keys[-1])
+    return f"it is the {field.description}" if field and field.description else None
