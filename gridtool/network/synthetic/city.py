@@ -16,11 +16,13 @@ from gridtool.network.synthetic.equipment import (
     make_transformers,
 )
 from gridtool.network.synthetic.layout import Layout, lay_out
+from gridtool.network.synthetic.sizing import size_equipment
 from gridtool.network.synthetic.sources import (
     import_need_mw,
     make_allocation,
     make_infeeds,
     make_units,
+    place_infeeds,
 )
 
 __all__ = ["generate_city"]
@@ -82,9 +84,10 @@ def _make_rows(
     layout: Layout, peaks: dict[str, float], *, seed: int
 ) -> dict[str, list[dict[str, object]]]:
     peak_mw = sum(peaks.values())
-    lines = make_lines(layout)
-    transformers = make_transformers(layout, peaks)
     units = make_units(layout, peak_mw=peak_mw)
+    sizing = size_equipment(layout, peaks, units=units, infeed_points=place_infeeds(layout))
+    lines = make_lines(layout, sizing.spans)
+    transformers = make_transformers(sizing, peaks)
     need_mw = import_need_mw(units, peak_mw=peak_mw)
     feeders = make_feeders(peaks, seed=seed)
     return {
@@ -95,7 +98,7 @@ def _make_rows(
         "bays": make_bays(lines, transformers),
         "lines": lines,
         "transformers": transformers,
-        "infeeds": make_infeeds(layout, need_mw=need_mw),
+        "infeeds": make_infeeds(sizing.infeed_mw, need_mw=need_mw),
         "units": units,
         "feeders": feeders,
         "customers": make_customers(feeders, seed=seed),

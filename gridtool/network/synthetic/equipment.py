@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from gridtool.network.synthetic.layout import Layout, Site, route_length_km
+from gridtool.network.synthetic.layout import Layout, route_length_km
 from gridtool.network.synthetic.parameters import (
     AUTOTRANSFORMER,
-    CABLE_110,
     COSPHI,
-    OVERHEAD_110,
     OVERHEAD_330,
     STATION_TRANSFORMERS,
     LineType,
     TransformerType,
 )
+from gridtool.network.synthetic.sizing import Sizing, Span
 
 __all__ = [
+    "choose_tap",
     "make_bays",
     "make_busbars",
     "make_couplers",
@@ -37,9 +37,10 @@ LEVELS: Mapping[str, tuple[int, ...]] = {
 }
 _PLANNED_LOADING = 1.25
 """Loading of one transformer carrying its station alone, below its allowed overload."""
-_CABLE_CORE = 0.4
-_TARGET_VM_PU = 1.04
-_EXPECTED_110_VM_PU = 1.02
+_PLANNED_VM_PU: Mapping[int, float] = {330: 1.012, 110: 1.025, 10: 1.04}
+_MVAR_PER_MW: Mapping[int, float] = {110: 0.5, 10: math.tan(math.acos(COSPHI))}
+"""Reactive power through the transformers to each level: at 110 kV losses come on top."""
+_TAP_STEPS: Mapping[int, int] = {110: 6, 10: 9}
 
 
 def make_busbars(layout: Layout) -> list[Row]:
@@ -67,33 +68,32 @@ def make_couplers(layout: Layout) -> list[Row]:
     ]
 
 
-def make_lines(layout: Layout) -> list[Row]:
+def make_lines(layout: Layout, spans: Iterable[Span]) -> list[Row]:
     """The 330 kV ring, then the double circuits of each corridor."""
-    ring = layout.ring
-    rows: list[Row] = []
-    seen: dict[frozenset[str], int] = {}
-    for here, there in zip(ring, (*ring[1:], ring[0]), strict=True):
-        circuit = seen[frozenset((here, there))] = seen.get(frozenset((here, there)), 0) + 1
-        a, b = sorted((here, there), key=ring.index)
-        ends = (f"{a}/330-{circuit}", f"{b}/330-{circuit}")
-        if len(ring) > 2:
-            ends = (f"{here}/330-2", f"{there}/330-1")
-            a, b = here, there
-        rows.append(_line_row(layout, a, b, circuit=circuit, ends=ends, line_type=OVERHEAD_330))
-    for corridor in layout.corridors:
-        for a, b in zip(corridor.path, corridor.path[1:], strict=False):
-            line_type = CABLE_110 if _in_core(layout, a) and _in_core(layout, b) else OVERHEAD_110
-            for circuit in (1, 2):
-                ends = (f"{a}/110-{circuit}", f"{b}/110-{circuit}")
-                rows.append(
-                    _line_row(layout, a, b, circuit=circuit, ends=ends, line_type=line_type)
-                )
+    rows = _ring_rows(layout)
+    for span in spans:
+        for circuit in (1, 2):
+            ends = (f"{span.start}/110-{circuit}", f"{span.end}/110-{circuit}")
+            rows.append(_line_row(layout, ends, circuit=circuit, line_type=span.line_type))
     return rows
 
 
-def _line_row(
-    layout: Layout, a: str, b: str, *, circuit: int, ends: tuple[str, str], line_type: LineType
-) -> Row:
+def _ring_rows(layout: Layout) -> list[Row]:
+    ring = layout.ring
+    if len(ring) == 2:
+        ends = [(f"{ring[0]}/330-{circuit}", f"{ring[1]}/330-{circuit}") for circuit in (1, 2)]
+        return [
+            _line_row(layout, pair, circuit=circuit, line_type=OVERHEAD_330)
+            for circuit, pair in enumerate(ends, 1)
+        ]
+    return [
+        _line_row(layout, (f"{a}/330-2", f"{b}/330-1"), circuit=1, line_type=OVERHEAD_330)
+        for a, b in zip(ring, (*ring[1:], ring[0]), strict=True)
+    ]
+
+
+def _line_row(layout: Layout, ends: tuple[str, str], *, circuit: int, line_type: LineType) -> Row:
+    a, b = (end.split("/")[0] for end in ends)
     return {
         "id": f"L-{a}-{b}-{circuit}",
         "from_busbar": ends[0],
@@ -101,11 +101,6 @@ def _line_row(
         "length_km": route_length_km(layout.sites[a], layout.sites[b]),
         **asdict(line_type),
     }
-
-
-def _in_core(layout: Layout, site: str) -> bool:
-    place: Site = layout.sites[site]
-    return math.hypot(place.x_km, place.y_km) < _CABLE_CORE * layout.radius_km
 
 
 def transformer_for(peak_mw: float) -> TransformerType:
@@ -116,53 +111,63 @@ def transformer_for(peak_mw: float) -> TransformerType:
     raise ValueError(f"no transformer type carries {peak_mw} MW")
 
 
-def make_transformers(layout: Layout, peaks: Mapping[str, float]) -> list[Row]:
-    """Two per supply point and station."""
-    rows = [
-        _transformer_row(site, number, levels=(330, 110), nameplate=AUTOTRANSFORMER, tap_pos=0)
-        for site in layout.ring
-        for number in (1, 2)
-    ]
+def make_transformers(sizing: Sizing, peaks: Mapping[str, float]) -> list[Row]:
+    """Two or more autotransformers per supply point and two transformers per station."""
+    rows: list[Row] = []
+    for point, count in sizing.autotransformers.items():
+        load = sizing.autotransformer_mw[point] / AUTOTRANSFORMER.sn_mva
+        tap_pos = choose_tap(AUTOTRANSFORMER, load, levels=(330, 110))
+        rows += _transformer_rows(
+            point, count, levels=(330, 110), nameplate=AUTOTRANSFORMER, tap_pos=tap_pos
+        )
     for station, peak in peaks.items():
         nameplate = transformer_for(peak)
-        tap_pos = _choose_tap(nameplate, load_mw=peak / 2)
-        rows.extend(
-            _transformer_row(
-                station, number, levels=(110, 10), nameplate=nameplate, tap_pos=tap_pos
-            )
-            for number in (1, 2)
+        tap_pos = choose_tap(nameplate, peak / 2 / nameplate.sn_mva, levels=(110, 10))
+        rows += _transformer_rows(
+            station, 2, levels=(110, 10), nameplate=nameplate, tap_pos=tap_pos
         )
     return rows
 
 
-def _transformer_row(
-    site: str, number: int, *, levels: tuple[int, int], nameplate: TransformerType, tap_pos: int
-) -> Row:
-    return {
-        "id": f"{site}/T{number}",
-        "hv_busbar": f"{site}/{levels[0]}-{number}",
-        "lv_busbar": f"{site}/{levels[1]}-{number}",
-        "tap_pos": tap_pos,
-        **asdict(nameplate),
-    }
+def _transformer_rows(
+    site: str, count: int, *, levels: tuple[int, int], nameplate: TransformerType, tap_pos: int
+) -> list[Row]:
+    return [
+        {
+            "id": f"{site}/T{number}",
+            "hv_busbar": f"{site}/{levels[0]}-{1 + (number - 1) % 2}",
+            "lv_busbar": f"{site}/{levels[1]}-{1 + (number - 1) % 2}",
+            "tap_pos": tap_pos,
+            **asdict(nameplate),
+        }
+        for number in range(1, count + 1)
+    ]
 
 
-def _choose_tap(nameplate: TransformerType, *, load_mw: float) -> int:
-    """HV tap that brings the 10 kV side nearest to its target at the peak.
+def choose_tap(nameplate: TransformerType, load: float, *, levels: tuple[int, int]) -> int:
+    """Tap that brings the low-voltage side nearest to its planned voltage at the peak.
 
     The drop is the usual (R P + X Q) / V of the short-circuit impedance, per unit of the rating.
+
+    Parameters
+    ----------
+    load
+        Active power through one transformer per unit of its rating.
     """
-    p = load_mw / nameplate.sn_mva
-    q = p * math.tan(math.acos(COSPHI))
+    hv_kv, lv_kv = levels
+    mvar_per_mw = _MVAR_PER_MW[lv_kv]
     r = nameplate.vkr_pct / 100
     x = math.sqrt((nameplate.vk_pct / 100) ** 2 - r**2)
-    ratio = (110.0 / nameplate.vn_hv_kv) * (nameplate.vn_lv_kv / 10.0)
+    drop = (r + x * mvar_per_mw) * load
+    ratio = (hv_kv / nameplate.vn_hv_kv) * (nameplate.vn_lv_kv / lv_kv)
+    most = _TAP_STEPS[lv_kv]
 
     def miss(tap: int) -> float:
-        unloaded = _EXPECTED_110_VM_PU * ratio / (1 + tap * nameplate.tap_step_pct / 100)
-        return abs(unloaded - (r * p + x * q) - _TARGET_VM_PU)
+        step = 1 + tap * nameplate.tap_step_pct / 100
+        turns = ratio * step if nameplate.tap_side == "lv" else ratio / step
+        return abs(_PLANNED_VM_PU[hv_kv] * turns - drop - _PLANNED_VM_PU[lv_kv])
 
-    return min(range(-9, 10), key=lambda tap: (miss(tap), abs(tap)))
+    return min(range(-most, most + 1), key=lambda tap: (miss(tap), abs(tap)))
 
 
 def make_bays(lines: list[Row], transformers: list[Row]) -> list[Row]:

@@ -2,8 +2,8 @@
 
 Sources
 -------
-330 kV line 2xAC-400, 110 kV line AC-240/32, 110 kV XLPE cable 800 mm2 Al, ТРДН transformers:
-handbook values; the AC-240 line agrees with the DIN type 243-AL1/39-ST1A of pandapower.
+Lines with AC (ACSR) conductors, 110 kV XLPE cable 800 mm2 Al, ТРДН transformers: handbook
+values; the AC-240 line agrees with the DIN type 243-AL1/39-ST1A of pandapower.
 Autotransformer АТДЦТН-200000/330: catalogue, 330/115 kV, u_k 10.5 %, i0 0.45-0.5 %.
 Forced outage rates and repair times of the units: IEEE RTS-79 (IEEE Trans. PAS-98, 1979),
 classes of the nearest size.
@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 __all__ = [
     "AUTOTRANSFORMER",
-    "CABLE_110",
+    "CABLES_110",
     "COSPHI",
     "MEAN_STATION_MW",
-    "OVERHEAD_110",
+    "OVERHEADS_110",
     "OVERHEAD_330",
     "STATION_TRANSFORMERS",
     "UNIT_CLASSES",
@@ -71,8 +71,19 @@ class UnitClass:
 
 
 OVERHEAD_330 = LineType(r_ohm_per_km=0.0365, x_ohm_per_km=0.323, c_nf_per_km=11.0, max_i_ka=1.65)
-OVERHEAD_110 = LineType(r_ohm_per_km=0.118, x_ohm_per_km=0.405, c_nf_per_km=8.9, max_i_ka=0.605)
-CABLE_110 = LineType(r_ohm_per_km=0.037, x_ohm_per_km=0.12, c_nf_per_km=220.0, max_i_ka=0.72)
+OVERHEADS_110 = (
+    LineType(r_ohm_per_km=0.118, x_ohm_per_km=0.405, c_nf_per_km=8.9, max_i_ka=0.605),
+    LineType(r_ohm_per_km=0.073, x_ohm_per_km=0.386, c_nf_per_km=9.4, max_i_ka=0.825),
+    LineType(r_ohm_per_km=0.059, x_ohm_per_km=0.29, c_nf_per_km=12.4, max_i_ka=1.21),
+    LineType(r_ohm_per_km=0.0365, x_ohm_per_km=0.28, c_nf_per_km=12.9, max_i_ka=1.65),
+)
+"""AC-240/32, AC-400/51, 2xAC-240/32, 2xAC-400/51, in rising order."""
+CABLES_110 = (
+    LineType(r_ohm_per_km=0.037, x_ohm_per_km=0.12, c_nf_per_km=220.0, max_i_ka=0.72),
+    LineType(r_ohm_per_km=0.0185, x_ohm_per_km=0.06, c_nf_per_km=440.0, max_i_ka=1.44),
+    LineType(r_ohm_per_km=0.0123, x_ohm_per_km=0.04, c_nf_per_km=660.0, max_i_ka=2.16),
+)
+"""One, two and three XLPE cables of 800 mm2 aluminium per phase."""
 
 AUTOTRANSFORMER = TransformerType(
     sn_mva=200.0,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from gridtool.network.synthetic.layout import Layout
 from gridtool.network.synthetic.parameters import UNIT_CLASSES, UnitClass
 
-__all__ = ["import_need_mw", "make_allocation", "make_infeeds", "make_units"]
+__all__ = ["import_need_mw", "make_allocation", "make_infeeds", "make_units", "place_infeeds"]
 
 Row = dict[str, Any]
 
@@ -61,22 +62,30 @@ def import_need_mw(units: list[Row], *, peak_mw: float) -> float:
     return float((1 + _LOSSES) * peak_mw - sum(row["max_mw"] for row in units))
 
 
-def make_infeeds(layout: Layout, *, need_mw: float) -> list[Row]:
-    """Rows of ``infeeds``: enough with the largest one lost, spread evenly over the ring."""
+def place_infeeds(layout: Layout) -> tuple[str, ...]:
+    """Supply points with an infeed: every second one of the ring, at least two."""
     count = max(2, len(layout.ring) // 2)
-    # the neighbours of a lost infeed take up more than their even share
-    rating = max(need_mw / (count - 1), 1.6 * need_mw / count)
-    rating = 50.0 * math.ceil(rating / 50.0)
-    places = [layout.ring[i * len(layout.ring) // count] for i in range(count)]
+    return tuple(layout.ring[i * len(layout.ring) // count] for i in range(count))
+
+
+def make_infeeds(largest_mw: Mapping[str, float], *, need_mw: float) -> list[Row]:
+    """Rows of ``infeeds`` of one rating, enough with the largest one lost.
+
+    Parameters
+    ----------
+    largest_mw
+        Largest flow over all single outages, without losses, by supply point.
+    """
+    rating = max(need_mw / (len(largest_mw) - 1), (1 + _LOSSES) * max(largest_mw.values()))
     return [
         {
             "id": f"IF-{number}",
             "name": f"National system {number}",
-            "busbar": f"{place}/330-1",
-            "max_mw": rating,
+            "busbar": f"{point}/330-1",
+            "max_mw": 50.0 * math.ceil(rating / 50.0),
             "vm_pu": _INFEED_VM_PU,
         }
-        for number, place in enumerate(places, 1)
+        for number, point in enumerate(largest_mw, 1)
     ]
 
 
