@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from gridtool.damage.model import GridState
 
 __all__ = [
+    "CompletionSamples",
     "Crew",
     "Duration",
+    "PlanConfig",
     "RepairJob",
     "Resources",
     "RestorationPlan",
@@ -25,7 +29,8 @@ __all__ = [
 class Duration:
     """How long a job's work takes: a lognormal with this mean and sigma, hours.
 
-    ``basis`` says where it comes from: the crew's own estimate, or Hazus.
+    Hours are crew working hours; ``basis`` says where they come from: the crew's own estimate,
+    or Hazus (see :mod:`gridtool.restoration.durations`).
     """
 
     mean_h: float
@@ -105,6 +110,41 @@ class ScheduledJob:
     served_gain_mw: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanConfig:
+    """How a plan is searched and valued.
+
+    ``evaluations`` is the budget of the search, counted in dispatches of distinct states (not in
+    seconds, so that a plan can be reproduced). ``horizon_days`` is how far the crews' calendar
+    goes; None: as far as the work needs. ``demand_factor`` times the reference peak is the
+    demand that energy not served is counted at. ``protected_weight`` is what a MW of protected
+    load counts in the search (energy not served itself is always plain MWh).
+    ``import_limit_mw`` limits all infeeds together.
+    """
+
+    evaluations: int = 2000
+    horizon_days: int | None = None
+    demand_factor: float = 1.0
+    protected_weight: float = 1.0
+    import_limit_mw: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletionSamples:
+    """When jobs finish if a plan's policy is executed with random durations.
+
+    Attributes
+    ----------
+    asset_ids : tuple of str
+    finish_h : (n, n_jobs)
+        Hours after the plan's as-of time; infinite for a job that is not finished within the
+        crews' calendar.
+    """
+
+    asset_ids: tuple[str, ...]
+    finish_h: npt.NDArray[np.float64]
+
+
 @dataclass(frozen=True, kw_only=True)
 class RestorationPlan:
     """A checked plan for all jobs.
@@ -116,6 +156,11 @@ class RestorationPlan:
     - ``etr``: level (substation, district), id, name, unserved_mw, customers_out, etr (UTC, NaT
       when it never comes back in the plan), by the plan's expected durations
     - ``comparison``: rule, ens_mwh, excess_pct, complete_at; the plan itself first
+
+    ``ens_mwh`` is the energy not served because of the damage, at the reference demand: the load
+    the repaired network serves less the load served, summed until the last repair. Load that is
+    unserved even then (a city short of supply) is in ``curve`` but not in it, so that plans of
+    different length compare.
     """
 
     state: GridState
@@ -128,3 +173,4 @@ class RestorationPlan:
     comparison: pd.DataFrame
     evaluations: int
     seed: int
+    config: PlanConfig = field(default_factory=PlanConfig)

@@ -1,0 +1,118 @@
+"""How long repairs take: lognormals from crews' own estimates and from Hazus.
+
+All durations of repair jobs are *crew working hours*, one unit for both sources:
+
+- A crew's own estimate is in working hours already.
+- Hazus gives calendar days, and they contain the wait for crews and parts. A Hazus day is taken
+  as :data:`WORK_HOURS_PER_DAY` hours of one crew's work, so that a job done at once by a crew on
+  a 12 h shift takes the calendar time that Hazus gives; a crew that works around the clock takes
+  half of it. Queueing for crews, and spares that a report asks for, come on top: with Hazus
+  durations a plan errs on the late side, by the logistics Hazus has counted already.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from gridtool.damage.model import (
+    CAPACITY_SHARE,
+    HAZUS_RESTORATION_DAYS,
+    AssetDamage,
+    DamageState,
+    Estimate3,
+)
+from gridtool.restoration.model import Duration
+
+__all__ = [
+    "WORK_HOURS_PER_DAY",
+    "estimate_duration",
+    "fit_estimate",
+    "hazus_class",
+    "hazus_duration",
+    "lognormal_parameters",
+]
+
+WORK_HOURS_PER_DAY = 12.0
+"""Working hours that one calendar day of a Hazus restoration time stands for."""
+
+Z90 = 1.2815515655446004
+"""Standard normal quantile of 90 %."""
+
+_CIRCUIT_KINDS = frozenset({"line", "impedance", "feeder"})
+
+
+def lognormal_parameters(mean: float, sigma: float) -> tuple[float, float]:
+    """Parameters (mu, s) of the normal of the logarithm, for a lognormal of given moments.
+
+    >>> mu, s = lognormal_parameters(3.0, 1.5)
+    >>> round(math.exp(mu + s**2 / 2), 12)
+    3.0
+    """
+    variance = math.log1p((sigma / mean) ** 2)
+    return math.log(mean) - variance / 2, math.sqrt(variance)
+
+
+def fit_estimate(estimate: Estimate3) -> Duration:
+    """The lognormal nearest to an estimate of P10, mode and P90.
+
+    Three numbers for two parameters: least squares over the logarithms, where a lognormal has
+    P10 = mu - z s, mode = mu - s^2, P90 = mu + z s. An estimate that is exactly lognormal is
+    met exactly; mu follows from s, and s is the one positive root of a cubic.
+
+    Raises
+    ------
+    ValueError
+        If the estimate is not positive and in order.
+    """
+    low, likely, high = estimate.low_h, estimate.likely_h, estimate.high_h
+    if not 0 < low <= likely <= high or not math.isfinite(high):
+        raise ValueError(f"estimate {low} / {likely} / {high} h is not positive and in order")
+    spread = math.log(high / low)
+    centre = (math.log(low) + math.log(high)) / 2
+    offset = math.log(likely) - centre
+    s = _positive_root(4 * Z90**2 + 8 / 3 * offset, 2 * Z90 * spread)
+    mu = (2 * centre + math.log(likely) + s**2) / 3
+    mean = math.exp(mu + s**2 / 2)
+    return Duration(mean_h=mean, sigma_h=mean * math.sqrt(math.expm1(s**2)), basis="own estimate")
+
+
+def _positive_root(linear: float, constant: float) -> float:
+    """The root s >= 0 of ``8/3 s^3 + linear s = constant`` (one, by Descartes' rule of signs)."""
+    if constant <= 0:
+        return 0.0
+    roots = np.roots([8 / 3, 0.0, linear, -constant])
+    return float(max(root.real for root in roots if abs(root.imag) < 1e-9))
+
+
+def hazus_class(kind: str) -> str:
+    """The Hazus class whose restoration times an asset of ``kind`` takes."""
+    if kind in _CIRCUIT_KINDS:
+        return "circuit"
+    return "generation" if kind == "unit" else "substation"
+
+
+def hazus_duration(kind: str, state: DamageState) -> Duration:
+    """Working hours of a repair by Hazus, for a state other than "none"."""
+    mean_d, sigma_d = HAZUS_RESTORATION_DAYS[hazus_class(kind)][state]
+    return Duration(
+        mean_h=mean_d * WORK_HOURS_PER_DAY,
+        sigma_h=sigma_d * WORK_HOURS_PER_DAY,
+        basis=f"Hazus {state.value}",
+    )
+
+
+def estimate_duration(damage: AssetDamage) -> Duration:
+    """The crew's own estimate where there is one, else Hazus for the damage state.
+
+    An asset reported at part capacity without a state takes the state whose usual capacity is
+    nearest.
+    """
+    if damage.estimate is not None:
+        return fit_estimate(damage.estimate)
+    state = damage.state
+    if state is DamageState.NONE:
+        worse = [s for s in DamageState if s is not DamageState.NONE]
+        state = min(worse, key=lambda s: abs(CAPACITY_SHARE[s] - damage.capacity_share))
+    return hazus_duration(damage.kind, state)

@@ -1,0 +1,148 @@
+"""The dispatch of crews to jobs, compiled: the search and the simulation run the same code.
+
+Jobs are taken in priority order. Each goes to the able crew that is expected to finish it first
+(ties: the shorter way, then the crew listed first), which travels from where it is, waits for
+the job's spares if they are not there, and works in its shifts until the job is done.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Given", "assign_jobs", "assign_samples"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+_TINY_H = 1e-9
+
+
+@numba.njit(cache=True)
+def _first_open(end: FloatArray, count: int, moment: float) -> int:
+    """First interval that ends after ``moment``, by bisection; ``count`` if there is none."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) // 2
+        if end[middle] > moment + _TINY_H:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@numba.njit(cache=True)
+def _next_working(start: FloatArray, end: FloatArray, count: int, moment: float) -> float:
+    """First working moment from ``moment`` on."""
+    k = _first_open(end, count, moment)
+    return max(moment, start[k]) if k < count else np.inf
+
+
+@numba.njit(cache=True)
+def _work_until(
+    start: FloatArray, end: FloatArray, worked: FloatArray, count: int, moment: float, work: float
+) -> float:
+    """When ``work`` hours are done from ``moment`` on; infinite beyond the calendar."""
+    if work <= _TINY_H:
+        return moment
+    k = _first_open(end, count, moment)
+    if k >= count:
+        return np.inf
+    target = worked[k] + max(moment - start[k], 0.0) + work
+    last = worked[count - 1] + end[count - 1] - start[count - 1]
+    if target > last + _TINY_H:
+        return np.inf
+    low, high = k, count  # last interval that begins with less than the target worked
+    while high - low > 1:
+        middle = (low + high) // 2
+        if worked[middle] < target - _TINY_H:
+            low = middle
+        else:
+            high = middle
+    return float(start[low] + target - worked[low])
+
+
+Given = tuple[
+    FloatArray,
+    BoolArray,
+    FloatArray,
+    FloatArray,
+    FloatArray,
+    FloatArray,
+    IntArray,
+    IntArray,
+    FloatArray,
+]
+"""What a schedule problem gives, with C crews, n jobs, S spares (see ScheduleProblem):
+
+expected (n,) hours a job is expected to take when crews are chosen; able (C, n); travel
+(C, n + 1, n) hours by origin (row n: the depot) and job; start_h, end_h, worked_h (C, K) and
+count (C,) of the crews' calendar; need (n, S) spares used up; unit_times (S, U) hours at which
+the units of each spare are there, sorted, infinite beyond.
+"""
+
+
+@numba.njit(cache=True)
+def assign_jobs(
+    order: IntArray,
+    work: FloatArray,
+    given: Given,
+    out: tuple[IntArray, FloatArray, FloatArray, FloatArray],
+) -> None:
+    """Assign the jobs in ``order`` and write crew, start, finish and travel of each to ``out``.
+
+    Parameters
+    ----------
+    order : job positions by priority, all or some of them.
+    work : (n,) hours the jobs take.
+    out : crew (-1: none) and start, finish, travel in hours (infinite: never), each (n,).
+    """
+    expected, able, travel, starts, ends, worked, counts, need, unit_times = given
+    crew_of, start_of, finish_of, travel_of = out
+    n_jobs, n_crews = work.shape[0], able.shape[0]
+    free = np.zeros(n_crews)
+    place = np.full(n_crews, n_jobs)
+    used = np.zeros(need.shape[1], dtype=np.int64)
+    for j in order:
+        there = 0.0
+        for s in range(need.shape[1]):
+            if need[j, s] > 0:
+                there = max(there, unit_times[s, used[s] + need[j, s] - 1])
+        best, best_finish, best_travel, best_start = -1, np.inf, np.inf, np.inf
+        for c in range(n_crews):
+            if not able[c, j]:
+                continue
+            way = travel[c, place[c], j]
+            arrival = _work_until(starts[c], ends[c], worked[c], counts[c], free[c], way)
+            begin = _next_working(starts[c], ends[c], counts[c], max(arrival, there))
+            done = _work_until(starts[c], ends[c], worked[c], counts[c], begin, expected[j])
+            if done < best_finish - _TINY_H or (
+                done < best_finish + _TINY_H and way < best_travel - _TINY_H
+            ):
+                best, best_finish, best_travel, best_start = c, done, way, begin
+        crew_of[j], start_of[j], finish_of[j], travel_of[j] = best, np.inf, np.inf, np.inf
+        if best < 0:
+            continue
+        finish = _work_until(
+            starts[best], ends[best], worked[best], counts[best], best_start, work[j]
+        )
+        start_of[j], finish_of[j], travel_of[j] = best_start, finish, best_travel
+        free[best] = finish
+        place[best] = j
+        for s in range(need.shape[1]):
+            used[s] += need[j, s]
+
+
+@numba.njit(cache=True)
+def assign_samples(order: IntArray, work: FloatArray, given: Given) -> FloatArray:
+    """Finish hours (samples, n) of the same policy for each row of ``work`` (samples, n)."""
+    samples, n_jobs = work.shape
+    finish = np.empty((samples, n_jobs))
+    crew = np.empty(n_jobs, dtype=np.int64)
+    start = np.empty(n_jobs)
+    way = np.empty(n_jobs)
+    for i in range(samples):
+        assign_jobs(order, work[i], given, (crew, start, finish[i], way))
+    return finish

@@ -1,0 +1,150 @@
+"""The stages of a plan: who is served between one finished repair and the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from gridtool.flow.dispatch import Dispatcher
+from gridtool.flow.model import Dispatch
+from gridtool.network.model import CityNetwork
+from gridtool.restoration.model import PlanConfig
+
+__all__ = ["BACK_SHARE", "Stage", "dispatch_shares", "make_curve", "make_etr", "view_stage"]
+
+FloatArray = npt.NDArray[np.float64]
+
+BACK_SHARE = 0.01
+"""A substation or district counts as back when less than this share of its demand is unserved."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """The network from ``begins`` until the next repair is finished.
+
+    Attributes
+    ----------
+    demand_mw, unserved_mw, customers_out : (S,)
+        By substation, in the order of the network's table. A feeder's customers are out in the
+        share in which its busbar section's load of its tier is unserved.
+    """
+
+    begins: datetime
+    demand_mw: FloatArray
+    unserved_mw: FloatArray
+    customers_out: FloatArray
+
+    @property
+    def served_mw(self) -> float:
+        """Served load of the whole network, MW."""
+        return float(self.demand_mw.sum() - self.unserved_mw.sum())
+
+
+def dispatch_shares(
+    dispatcher: Dispatcher, capacity_share: Mapping[str, float], config: PlanConfig
+) -> Dispatch:
+    """The certified dispatch at the plan's reference demand."""
+    demand_mw = None
+    if config.demand_factor != 1.0:
+        demand_mw = dispatcher.case.demand_mw * config.demand_factor
+    return dispatcher.solve(
+        capacity_share, demand_mw=demand_mw, import_limit_mw=config.import_limit_mw
+    )
+
+
+def view_stage(dispatch: Dispatch, *, begins: datetime) -> Stage:
+    """A dispatch summed up by substation."""
+    case = dispatch.case
+    count = len(case.substation_ids)
+
+    def by_substation(values: FloatArray) -> FloatArray:
+        return _sum_by(case.busbar_substation, values, count=count)
+
+    share = np.divide(
+        dispatch.unserved_mw,
+        dispatch.demand_mw,
+        out=np.zeros_like(dispatch.unserved_mw),
+        where=dispatch.demand_mw > 0,
+    )
+    out = share[case.feeder_busbar, case.feeder_tier] * case.feeder_customers.astype(np.float64)
+    return Stage(
+        begins=begins,
+        demand_mw=by_substation(dispatch.demand_mw.sum(axis=1)),
+        unserved_mw=by_substation(dispatch.unserved_mw.sum(axis=1)),
+        customers_out=_sum_by(case.feeder_substation, out, count=count),
+    )
+
+
+def _sum_by(owner: npt.NDArray[np.int64], values: FloatArray, *, count: int) -> FloatArray:
+    return np.bincount(owner, weights=values, minlength=count).astype(np.float64)
+
+
+def make_curve(stages: list[Stage]) -> pd.DataFrame:
+    """The restoration curve: time, served_mw, unserved_mw, customers_out; one row per stage."""
+    return pd.DataFrame(
+        {
+            "time": pd.DatetimeIndex([stage.begins for stage in stages], tz="UTC"),
+            "served_mw": np.array([stage.served_mw for stage in stages]),
+            "unserved_mw": np.array([float(stage.unserved_mw.sum()) for stage in stages]),
+            "customers_out": np.array(
+                [round(float(stage.customers_out.sum())) for stage in stages], dtype=np.int64
+            ),
+        }
+    )
+
+
+def make_etr(network: CityNetwork, stages: list[Stage]) -> pd.DataFrame:
+    """When each substation and district is back for good; those that are never out are left out.
+
+    Columns: level, id, name, unserved_mw, customers_out (both now), etr (UTC, NaT: not within
+    the plan). Substations first, then districts, each by time and id.
+    """
+    substations = [str(key) for key in network.substations.index]
+    districts = [str(key) for key in network.districts.index]
+    owner = np.array(
+        [districts.index(network.district_of_substation[s]) for s in substations], dtype=np.int64
+    )
+    gather = np.zeros((len(districts), len(substations)))
+    gather[owner, np.arange(len(substations))] = 1.0
+    rows = _etr_rows("substation", network.substations, stages, np.eye(len(substations)))
+    rows += _etr_rows("district", network.districts, stages, gather)
+    frame = pd.DataFrame(
+        rows, columns=["level", "id", "name", "unserved_mw", "customers_out", "etr"]
+    )
+    return frame.assign(
+        unserved_mw=frame["unserved_mw"].astype(np.float64),
+        customers_out=frame["customers_out"].astype(np.int64),
+        etr=pd.to_datetime(frame["etr"], utc=True),
+    )
+
+
+def _etr_rows(
+    level: str, owners: pd.DataFrame, stages: list[Stage], gather: FloatArray
+) -> list[tuple[str, str, str, float, int, datetime | None]]:
+    demand = np.array([gather @ stage.demand_mw for stage in stages])
+    unserved = np.array([gather @ stage.unserved_mw for stage in stages])
+    customers = gather @ stages[0].customers_out
+    out = unserved > np.maximum(BACK_SHARE * demand, 1e-6)
+    rows = []
+    for position, (owner_id, name) in enumerate(owners["name"].items()):
+        last_out = np.flatnonzero(out[:, position])
+        if not last_out.size:
+            continue
+        back = int(last_out[-1]) + 1
+        rows.append(
+            (
+                level,
+                str(owner_id),
+                str(name),
+                float(unserved[0, position]),
+                round(float(customers[position])),
+                stages[back].begins if back < len(stages) else None,
+            )
+        )
+    latest = stages[-1].begins + timedelta(days=1)
+    return sorted(rows, key=lambda row: (row[5] or latest, row[1]))
