@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from gridtool.formats import nearest
@@ -51,21 +52,31 @@ class AssetMatcher:
         if self._hints_left <= 0:
             return None
         self._hints_left -= 1
-        return nearest(text, self._ids)
+        padded = self._by_number.get(_drop_zeros(fold_id(text)), [])
+        return padded[0] if len(padded) == 1 else nearest(text, self._ids)
 
     @cached_property
     def _by_fold(self) -> dict[str, list[str]]:
-        groups: dict[str, list[str]] = {}
-        for asset in self._ids:
-            groups.setdefault(fold_id(asset), []).append(asset)
-        return groups
+        return self._group(fold_id)
 
     @cached_property
     def _by_look(self) -> dict[str, list[str]]:
+        return self._group(lambda asset: _fold_look(fold_id(asset)))
+
+    @cached_property
+    def _by_number(self) -> dict[str, list[str]]:
+        return self._group(lambda asset: _drop_zeros(fold_id(asset)))
+
+    def _group(self, fold: Callable[[str], str]) -> dict[str, list[str]]:
         groups: dict[str, list[str]] = {}
         for asset in self._ids:
-            groups.setdefault(_fold_look(fold_id(asset)), []).append(asset)
+            groups.setdefault(fold(asset), []).append(asset)
         return groups
+
+
+def _drop_zeros(folded: str) -> str:
+    """SS-07 and SS-7 alike: near enough for a hint, not for a match."""
+    return re.sub(r"(?<!\d)0+(?=\d)", "", folded)
 
 
 def _fold_look(folded: str) -> str:
