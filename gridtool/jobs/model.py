@@ -20,7 +20,8 @@ class DemandSource:
 
     ``columns`` maps roles to headers where the names do not tell (``{"load_kw": "Total"}``).
     ``timezone`` is the zone of local times, None the network's. ``scale`` is a factor on the
-    history's demand; "peak" scales the model to the network's reference peak.
+    history's demand; "peak" scales the model to the network's reference peak. ``special_days``
+    lists dates on which people live as on holidays.
     """
 
     history: Path
@@ -28,6 +29,7 @@ class DemandSource:
     clock: Literal["auto", "utc", "local"] = "auto"
     timezone: str | None = None
     scale: float | Literal["peak"] = "peak"
+    special_days: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,9 @@ class Job:
     @property
     def inputs(self) -> tuple[Path, ...]:
         """Every file and folder read."""
-        single = (self.resources, self.demand.history if self.demand else None)
+        demand = self.demand
+        histories = (demand.history, demand.special_days) if demand else ()
+        single = (self.resources, *histories)
         return (
             self.path,
             self.network,

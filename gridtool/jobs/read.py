@@ -18,7 +18,7 @@ from gridtool.network.catalog import find_network
 from gridtool.restoration.model import PlanConfig
 from gridtool.timegrid import parse_timestamp
 
-__all__ = ["read_job"]
+__all__ = ["find_zone", "read_job"]
 
 
 def read_job(name_or_path: str | Path) -> Job:
@@ -102,7 +102,7 @@ def _parse_as_of(
         given = datetime.combine(given, time())
     text = given if isinstance(given, str) else given.isoformat()
     try:
-        return parse_timestamp(text, zone=_zone_of(network)), []
+        return parse_timestamp(text, zone=find_zone(network)), []
     except ValueError as error:
         return None, [
             Issue(
@@ -114,8 +114,8 @@ def _parse_as_of(
         ]
 
 
-def _zone_of(network: Path | None) -> ZoneInfo:
-    """The zone that the network's manifest names; UTC for a foreign file, which has none."""
+def find_zone(network: Path | None) -> ZoneInfo:
+    """The zone that the manifest of a network names; UTC for a foreign file, which has none."""
     if network is None or not network.is_dir():
         return ZoneInfo("UTC")
     try:
@@ -145,6 +145,9 @@ def _resolve_demand(
                 )
             ]
     history = finder.find_file(section.history, field="demand.history")
+    special_days = None
+    if section.special_days is not None:
+        special_days = finder.find_file(section.special_days, field="demand.special_days")
     if history is None or issues:
         return None, issues
     source = DemandSource(
@@ -153,5 +156,6 @@ def _resolve_demand(
         clock=section.clock,
         timezone=section.timezone,
         scale=section.scale,
+        special_days=special_days,
     )
     return source, issues

@@ -13,10 +13,7 @@ from pydantic_core import ErrorDetails
 from gridtool.errors import Issue
 from gridtool.formats.spelling import did_you_mean, list_words
 
-__all__ = ["FORMAT", "FORMAT_VERSION", "JobSettings", "check_settings"]
-
-FORMAT = "gridtool-job"
-FORMAT_VERSION = 1
+__all__ = ["JobSettings", "check_settings", "list_keys"]
 
 _Text = Annotated[str, Field(min_length=1)]
 _Header = Annotated[str, Field(min_length=1)]
@@ -87,6 +84,9 @@ class DemandSection(_Section):
     timezone: _Text | None = Field(
         default=None, description="zone of local times; default: the network's"
     )
+    special_days: _Text | None = Field(
+        default=None, description="CSV file of dates on which people live as on holidays"
+    )
     scale: Annotated[float, Field(gt=0)] | Literal["peak"] = Field(
         default="peak",
         description="factor on the history's demand; 'peak' scales its peak to the network's",
@@ -114,6 +114,16 @@ class JobSettings(_Section):
     plan: PlanSection = PlanSection()
     demand: DemandSection | None = None
     forecast: ForecastSection = ForecastSection()
+
+
+_SECTIONS: dict[str, type[BaseModel]] = {
+    "job": JobSection,
+    "damage": DamageSection,
+    "resources": ResourcesSection,
+    "plan": PlanSection,
+    "demand": DemandSection,
+    "forecast": ForecastSection,
+}
 
 
 def check_settings(
@@ -193,15 +203,7 @@ def _model_of(keys: list[str]) -> type[BaseModel]:
     """The model of the section at ``keys``."""
     if not keys:
         return JobSettings
-    sections: dict[str, type[BaseModel]] = {
-        "job": JobSection,
-        "damage": DamageSection,
-        "resources": ResourcesSection,
-        "plan": PlanSection,
-        "demand": DemandSection,
-        "forecast": ForecastSection,
-    }
-    return sections[keys[0]]
+    return _SECTIONS[keys[0]]
 
 
 def _meaning(keys: list[str]) -> str | None:
@@ -211,3 +213,46 @@ def _meaning(keys: list[str]) -> str | None:
         return f"add the section [{keys[0]}]"
     field = _model_of(keys[:-1]).model_fields.get(keys[-1])
     return f"it is the {field.description}" if field and field.description else None
+
+
+def list_keys() -> list[dict[str, str]]:
+    """Every key of a job file: section, key, type, whether it is required, default, meaning."""
+    schema = JobSettings.model_json_schema()
+    rows = [_describe_key("", name, schema) for name in ("format", "format_version")]
+    for name in JobSettings.model_fields:
+        section = _SECTIONS.get(name)
+        if section is not None:
+            inner = section.model_json_schema()
+            rows += [_describe_key(name, key, inner) for key in inner["properties"]]
+    return rows
+
+
+def _describe_key(section: str, key: str, schema: Mapping[str, Any]) -> dict[str, str]:
+    found = schema["properties"][key]
+    default = found.get("default")
+    return {
+        "section": f"[{section}]" if section else "",
+        "key": key,
+        "type": _type_words(found),
+        "required": "yes" if key in schema.get("required", ()) else "no",
+        "default": "" if default in (None, {}) else str(default).lower(),
+        "meaning": found.get("description", ""),
+    }
+
+
+def _type_words(found: Mapping[str, Any]) -> str:
+    """Type and range of a key in words, from its JSON schema."""
+    if "anyOf" in found:
+        words = [_type_words(arm) for arm in found["anyOf"] if arm.get("type") != "null"]
+        return " or ".join(dict.fromkeys(words))
+    if "const" in found or "enum" in found:
+        return " or ".join(repr(value) for value in found.get("enum", [found.get("const")]))
+    if found.get("format") in {"date", "date-time"}:
+        return "time"
+    kinds = {"integer": "whole number", "boolean": "true or false", "string": "text"} | {
+        "array": "list of text",
+        "object": "table of text",
+    }
+    words = kinds.get(found["type"], found["type"])
+    bounds = (("minimum", "from"), ("exclusiveMinimum", "above"), ("maximum", "to"))
+    return " ".join([words, *(f"{word} {found[name]}" for name, word in bounds if name in found)])

@@ -19,7 +19,7 @@ class NamedTable:
     ``decimals`` how many digits are shown there. CSV and JSON always carry full precision.
     ``note`` is one sentence under the table. Columns missing from ``terminal_columns`` (when
     given) are left out on the terminal only, and so are rows after the first ``terminal_rows``
-    (None: all are shown).
+    (None: all are shown; 0: the table is for files, not for the terminal).
     """
 
     name: str

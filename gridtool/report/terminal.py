@@ -48,7 +48,8 @@ def print_report(
     if verdict:
         console.print(Text(verdict), width=min(console.width, PLAIN_WIDTH))
     for table in tables:
-        print_table(console, table, zone=zone, all_rows=all_rows)
+        if all_rows or table.terminal_rows != 0:
+            print_table(console, table, zone=zone, all_rows=all_rows)
         for chart in [chart for chart in waiting if chart.after == table.name]:
             waiting.remove(chart)
             _print_chart(console, chart)
@@ -65,7 +66,8 @@ def print_table(
     if table.frame.empty:
         console.print("  (none)")
     else:
-        shown = len(table.frame) if all_rows else (table.terminal_rows or len(table.frame))
+        limit = None if all_rows else table.terminal_rows
+        shown = len(table.frame) if limit is None else limit
         grid, width = _lay_out(replace(table, frame=table.frame.head(shown)), zone=zone)
         console.print(grid, width=max(width, console.width), crop=False, no_wrap=False)
         if shown < len(table.frame):
@@ -98,7 +100,6 @@ def _lay_out(table: NamedTable, *, zone: ZoneInfo | None) -> tuple[Table, int]:
             justify="right" if is_numeric(values) else "left",
             min_width=least,
             overflow="fold",
-            vertical="bottom",
         )
         columns.append(cells)
         width += least + 2

@@ -1,0 +1,72 @@
+"""``gridtool schema``: the format of each kind of input file."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from gridtool.cli.options import OutputOptions, output_options
+from gridtool.cli.output import Result, emit
+
+if TYPE_CHECKING:
+    from gridtool.report.tables import NamedTable
+
+__all__ = ["KINDS", "schema"]
+
+KINDS = ("job", "network", "damage", "resources")
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(KINDS), metavar="[job|network|damage|resources]")
+@click.option("--json-schema", is_flag=True, help="Of a job: the JSON Schema, for editors.")
+@output_options
+def schema(*, kind: str, json_schema: bool, output: OutputOptions) -> None:
+    """Print the format of an input: its columns or keys, units, defaults, what is accepted.
+
+    \b
+    Example:
+        gridtool schema damage
+        gridtool schema job --json-schema > job.schema.json
+    """
+    if json_schema:
+        if kind != "job":
+            raise click.UsageError("--json-schema is for the kind job; the others are tables")
+        from gridtool.jobs.settings import JobSettings
+
+        click.echo(json.dumps(JobSettings.model_json_schema(), indent=2, ensure_ascii=False))
+        return
+    emit(Result(command="schema", tables=_tables_of(kind)), output)
+
+
+def _tables_of(kind: str) -> tuple[NamedTable, ...]:
+    from gridtool.report.schema import tables_of_schemas
+
+    if kind == "job":
+        return (_table_of_job(),)
+    if kind == "network":
+        from gridtool.network.schema import TABLES
+
+        return tables_of_schemas(TABLES)
+    if kind == "resources":
+        from gridtool.restoration.tables import RESOURCE_TABLES
+
+        return tables_of_schemas(RESOURCE_TABLES)
+    from gridtool.damage.schema import DAMAGE_REPORTS
+
+    return tables_of_schemas((DAMAGE_REPORTS,))
+
+
+def _table_of_job() -> NamedTable:
+    import pandas as pd
+
+    from gridtool.jobs.settings import list_keys
+    from gridtool.report.tables import NamedTable
+
+    return NamedTable(
+        name="job",
+        title="job file (TOML): sections and keys",
+        frame=pd.DataFrame(list_keys()),
+        note="Paths are relative to the job file, then to the folder of the network.",
+    )

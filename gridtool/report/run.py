@@ -1,0 +1,90 @@
+"""The result of a job as verdict, tables and charts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from gridtool.flow.model import Assessment
+from gridtool.forecast.model import ShortageForecast
+from gridtool.report.tables import NamedTable
+
+__all__ = ["headline_run", "table_districts_now", "table_shortage", "to_file_only"]
+
+CITY = "*"
+
+
+def table_districts_now(assessment: Assessment) -> NamedTable:
+    """What is out now, by district, the whole city last."""
+    districts = assessment.districts
+    city = {
+        "district": CITY,
+        "name": "Whole city",
+        "demand_mw": assessment.demand_mw,
+        "served_mw": assessment.served_mw,
+        "unserved_mw": assessment.unserved_mw,
+        "unserved_pct": 100 * assessment.unserved_mw / max(assessment.demand_mw, 1e-9),
+        "customers_out": assessment.customers_out,
+        "critical_out": assessment.critical_out,
+    }
+    frame = pd.concat([districts, pd.DataFrame([city])], ignore_index=True)
+    return NamedTable(
+        name="out_now",
+        title="Out now, at the reference peak",
+        frame=frame[list(city)],
+        decimals={"demand_mw": 0, "served_mw": 0, "unserved_mw": 1},
+        headings={"critical_out": "critical customers out"},
+    )
+
+
+def table_shortage(forecast: ShortageForecast) -> NamedTable:
+    """Hours a day without supply for an ordinary customer: districts down, months across."""
+    monthly = forecast.monthly
+    months = list(dict.fromkeys(monthly["month"]))
+    rows = [
+        _spread(group, "hours_off_p50", place=str(group["name"].iloc[0]), quantile="P50")
+        for district, group in monthly.groupby("district", sort=False)
+        if district != CITY
+    ]
+    city = monthly[monthly["district"] == CITY]
+    rows += [
+        _spread(city, f"hours_off_p{level}", place="Whole city", quantile=f"P{level}")
+        for level in (10, 50, 90)
+    ]
+    return NamedTable(
+        name="shortage_hours",
+        title="Shortage: hours a day without supply for an ordinary customer, by month",
+        frame=pd.DataFrame(rows, columns=["district", "quantile", *months]),
+        decimals=dict.fromkeys(months, 1),
+        note=f"Median, P10 and P90 of the month's mean over {forecast.samples} simulated futures.",
+    )
+
+
+def _spread(group: pd.DataFrame, column: str, *, place: str, quantile: str) -> dict[str, object]:
+    by_month = zip(group["month"], group[column], strict=True)
+    return {"district": place, "quantile": quantile, **dict(by_month)}
+
+
+def headline_run(
+    assessment: Assessment, *, ens_mwh: float | None, forecast: ShortageForecast | None
+) -> dict[str, float]:
+    """The numbers that ``--fail-on`` is asked about most."""
+    headline = {
+        "unserved_mw": assessment.unserved_mw,
+        "customers_out": float(assessment.customers_out),
+        "critical_out": float(assessment.critical_out),
+    }
+    if ens_mwh is not None:
+        headline["ens_mwh"] = ens_mwh
+    if forecast is not None:
+        city = forecast.monthly[forecast.monthly["district"] == CITY]
+        headline["eue_mwh"] = float(city["eue_mwh"].sum())
+        for level in (50, 90):
+            headline[f"hours_off_p{level}"] = float(forecast.monthly[f"hours_off_p{level}"].max())
+    return headline
+
+
+def to_file_only(table: NamedTable) -> NamedTable:
+    """``table`` for files and JSON, left out on the terminal (unless all rows are wanted)."""
+    return replace(table, terminal_rows=0)
