@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -17,15 +20,20 @@ TIERS = ("ordinary", "protected")
 """Shedding tiers, shed in this order: columns of every demand, served and unserved array."""
 ORDINARY, PROTECTED = 0, 1
 
+SMALLEST_X_PU = 1e-7
+"""Reactances below this (jumpers of foreign networks) count as this in the DC model."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class CompiledCase:
     """Arrays of a network. B busbar sections, L branches, C couplers, G sources, F feeders.
 
     Busbar sections are kept apart here; closed couplers are fused for each topology, because
-    damage to a section opens them. Branches are lines, then transformers, then impedances, each
-    in table order; sources are infeeds, then units. Per-unit values are on ``base_mva``.
-    All arrays are read-only.
+    damage to a section opens them. Elements out of service when intact are kept, with their flag;
+    feeders out of service have peak 0 and no customers, infeeds and units out of service have
+    ``source_max_mw`` 0, couplers have no such flag. Branches are lines, then transformers,
+    then impedances, each in table order; sources are infeeds, then units. Per-unit values are
+    on ``base_mva``. All arrays are read-only.
 
     Attributes
     ----------
@@ -54,6 +62,8 @@ class CompiledCase:
     busbar_vn_kv : (B,)
     demand_mw : (B, 2)
         Feeder demand at the reference peak by busbar and tier.
+    inert_ids
+        Assets that damage may name but that the DC model does not have: shunts.
     """
 
     base_mva: float
@@ -97,3 +107,46 @@ class CompiledCase:
     feeder_peak_mvar: FloatArray
     feeder_customers: IntArray
     demand_mw: FloatArray
+    inert_ids: frozenset[str] = frozenset()
+
+    @cached_property
+    def part_position(self) -> Mapping[str, int]:
+        """Position of each part in a vector of shares: busbars, branches, couplers, sources,
+        feeders, one after the other; inert assets share one last position."""
+        ids = (
+            *self.busbar_ids,
+            *self.branch_ids,
+            *self.coupler_ids,
+            *self.source_ids,
+            *self.feeder_ids,
+        )
+        found = {part: position for position, part in enumerate(ids)}
+        found.update(dict.fromkeys(self.inert_ids, len(ids)))
+        return MappingProxyType(found)
+
+    @cached_property
+    def part_count(self) -> int:
+        """Length of a vector of shares, the last position for inert assets included."""
+        return (
+            sum(
+                len(ids)
+                for ids in (
+                    self.busbar_ids,
+                    self.branch_ids,
+                    self.coupler_ids,
+                    self.source_ids,
+                    self.feeder_ids,
+                )
+            )
+            + 1
+        )
+
+    @cached_property
+    def branch_susceptance_mw(self) -> FloatArray:
+        """DC flow per radian of angle difference, MW (L,); the ratio counts as in pandapower."""
+        reactance = np.where(
+            np.abs(self.branch_x_pu) < SMALLEST_X_PU, SMALLEST_X_PU, self.branch_x_pu
+        )
+        susceptance = self.base_mva / (reactance * self.branch_ratio)
+        susceptance.flags.writeable = False
+        return susceptance

@@ -1,0 +1,291 @@
+"""Least-cost dispatch with load shedding: closed form where it is exact, else an LP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gridtool.flow.case import CompiledCase
+from gridtool.flow.certificate import (
+    closed_form_bindings,
+    closed_form_gap,
+    dispatch_residual,
+)
+from gridtool.flow.lp import LpResult, LpSolver
+from gridtool.flow.model import Binding, Certificate, Dispatch, Topology
+from gridtool.flow.program import ShedProgram
+from gridtool.flow.reduction import ReducedGrid, reduce_topology
+from gridtool.flow.screen import CoreFlow, island_supply, screen
+from gridtool.flow.tally import tally
+from gridtool.flow.topology import apply_shares
+
+__all__ = ["Dispatcher"]
+
+FloatArray = npt.NDArray[np.float64]
+
+_CACHE_LIMIT = 200_000
+_PRICE_SHOWN = 1e-3
+"""Prices below are the program's tie-breaking hair, not a limit that holds back load."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Solution:
+    """By terminal and tier (T, 2), source (K,) and core branch (M,)."""
+
+    shed_mw: FloatArray
+    generation_mw: FloatArray
+    flow_mw: FloatArray
+    lp: LpResult | None
+    program: ShedProgram | None
+
+
+class Dispatcher:
+    """Dispatches of one compiled case under any damage.
+
+    The order of sheds: ordinary load before protected load; within a tier every terminal of an
+    island sheds the same share of its demand, more only where the network binds. See
+    :mod:`gridtool.flow.program` for the program and its ties. A call's result does not depend
+    on earlier calls.
+
+    Examples
+    --------
+    >>> dispatcher = Dispatcher(compile_case(network))  # doctest: +SKIP
+    >>> dispatcher.solve({"L1": 0.0}).total_unserved_mw  # doctest: +SKIP
+    """
+
+    def __init__(self, case: CompiledCase) -> None:
+        self.case = case
+        self._lp = LpSolver()
+        self._served: dict[tuple[frozenset[tuple[str, float]], float], float] = {}
+
+    def solve(
+        self,
+        capacity_share: Mapping[str, float],
+        *,
+        demand_mw: FloatArray | None = None,
+        source_max_mw: FloatArray | None = None,
+        import_limit_mw: float | None = None,
+        topology: Topology | None = None,
+    ) -> Dispatch:
+        """The certified dispatch of a damaged state.
+
+        Parameters
+        ----------
+        capacity_share
+            Share of rating left by part id, as in :func:`apply_shares`; not read when
+            ``topology`` is given.
+        demand_mw : (B, 2), optional
+            Demand by busbar and tier; the reference peak if not given.
+        source_max_mw : (G,), optional
+            Most each source gives now; never more than what damage leaves of its rating.
+        import_limit_mw
+            Limit of all infeeds together.
+
+        Raises
+        ------
+        AnalysisError
+            If the LP solver fails twice.
+        """
+        if topology is None:
+            topology = apply_shares(self.case, capacity_share)
+        demand = self.case.demand_mw if demand_mw is None else np.asarray(demand_mw, np.float64)
+        limit = np.inf if import_limit_mw is None else float(import_limit_mw)
+        rating = topology.source_max_mw
+        if source_max_mw is not None:
+            rating = np.minimum(rating, source_max_mw)
+        reduced = reduce_topology(self.case, topology)
+        connectable = _connectable(self.case, topology, demand)
+        wanted = _by_terminal(reduced, connectable)
+        solution = self._decide(reduced, wanted, rating[reduced.source], limit)
+        return self._dispatch(
+            topology, reduced, solution, demand=demand, rating=rating, limit=limit
+        )
+
+    def served_mw(
+        self, capacity_share: Mapping[str, float], *, demand_factor: float = 1.0
+    ) -> float:
+        """Load served (MW) at ``demand_factor`` times the reference peak; remembered by state."""
+        key = (frozenset(capacity_share.items()), demand_factor)
+        found = self._served.get(key)
+        if found is None:
+            topology = apply_shares(self.case, capacity_share)
+            reduced = reduce_topology(self.case, topology)
+            wanted = _by_terminal(reduced, topology.connectable_mw * demand_factor)
+            rating = topology.source_max_mw[reduced.source]
+            solution = self._decide(reduced, wanted, rating, np.inf)
+            found = float((wanted - solution.shed_mw).sum())
+            if len(self._served) >= _CACHE_LIMIT:
+                self._served.clear()
+            self._served[key] = found
+        return found
+
+    def _decide(
+        self, reduced: ReducedGrid, wanted: FloatArray, rating: FloatArray, limit: float
+    ) -> _Solution:
+        core = CoreFlow(reduced)
+        closed = screen(core, wanted, rating, import_limit_mw=limit)
+        if closed is not None:
+            return _Solution(
+                shed_mw=closed.shed_mw,
+                generation_mw=closed.generation_mw,
+                flow_mw=closed.flow_mw,
+                lp=None,
+                program=None,
+            )
+        program = ShedProgram(
+            reduced,
+            wanted,
+            busbars=len(self.case.busbar_ids),
+            shared_import=bool(np.isfinite(limit)),
+        )
+        result = self._lp.solve(program, rating, import_limit_mw=limit)
+        by_cell = np.zeros(wanted.size)
+        by_cell[program.cell] = np.clip(
+            program.shed_by_cell(result.columns), 0.0, program.demand_mw
+        )
+        shed = by_cell.reshape(wanted.shape)
+        generation = result.columns[: program.sources]
+        flow = core.flows((wanted - shed).sum(axis=1), generation)
+        return _Solution(
+            shed_mw=shed, generation_mw=generation, flow_mw=flow, lp=result, program=program
+        )
+
+    def _dispatch(
+        self,
+        topology: Topology,
+        reduced: ReducedGrid,
+        solution: _Solution,
+        *,
+        demand: FloatArray,
+        rating: FloatArray,
+        limit: float,
+    ) -> Dispatch:
+        case = self.case
+        connectable = _connectable(case, topology, demand)
+        wanted = _by_terminal(reduced, connectable)
+        served = _by_busbar(reduced, connectable, wanted, solution.shed_mw)
+        generation = np.zeros(len(case.source_ids))
+        generation[reduced.source] = solution.generation_mw
+        flow = _all_flows(case, reduced, solution, (wanted - solution.shed_mw).sum(axis=1))
+        supply = island_supply(reduced, rating[reduced.source], limit)
+        if solution.lp is None or solution.program is None:
+            gap = closed_form_gap(reduced, wanted, supply, solution.shed_mw)
+            binding = closed_form_bindings(
+                case, reduced, demand_mw=wanted, shed_mw=solution.shed_mw, supply_mw=supply
+            )
+        else:
+            gap = max(solution.lp.objective - solution.lp.bound, 0.0)
+            binding = _lp_bindings(case, solution.lp, solution.program, supply, limit)
+        residual = dispatch_residual(
+            case,
+            topology,
+            demand_mw=demand,
+            served_mw=served,
+            flow_mw=flow,
+            generation_mw=generation,
+            source_max_mw=rating,
+        )
+        return Dispatch(
+            case=case,
+            topology=topology,
+            demand_mw=demand,
+            served_mw=served,
+            unserved_mw=demand - served,
+            flow_mw=flow,
+            generation_mw=generation,
+            binding=binding,
+            certificate=Certificate(
+                method="closed form" if solution.lp is None else "LP",
+                residual_mw=residual,
+                gap_mw=gap,
+            ),
+        )
+
+
+def _connectable(case: CompiledCase, topology: Topology, demand: FloatArray) -> FloatArray:
+    """Part of ``demand`` (B, 2) that feeders in service can take."""
+    if demand is case.demand_mw:
+        return topology.connectable_mw
+    part = np.repeat(topology.node_of_busbar[:, None] >= 0, 2, axis=1).astype(np.float64)
+    np.divide(topology.connectable_mw, case.demand_mw, out=part, where=case.demand_mw > 0.0)
+    return demand * part
+
+
+def _by_terminal(reduced: ReducedGrid, amount: FloatArray) -> FloatArray:
+    """Sums (T, 2) of amounts by busbar (B, 2); the dead and the out are dropped."""
+    terminals = len(reduced.terminal_core)
+    cell = (reduced.terminal_of_busbar[:, None] + 1) * 2 + np.arange(2)
+    total = tally(cell.ravel(), amount.ravel(), 2 * terminals + 2)
+    return total.reshape(-1, 2)[1:]
+
+
+def _by_busbar(
+    reduced: ReducedGrid, connectable: FloatArray, wanted: FloatArray, shed: FloatArray
+) -> FloatArray:
+    """Served load (B, 2): busbars of one terminal are served alike."""
+    part = np.zeros((len(wanted) + 1, 2))  # the last row, also row -1, is for the dead
+    np.divide(wanted - shed, wanted, out=part[:-1], where=wanted > 0.0)
+    return connectable * part[reduced.terminal_of_busbar]
+
+
+def _all_flows(
+    case: CompiledCase, reduced: ReducedGrid, solution: _Solution, served: FloatArray
+) -> FloatArray:
+    flow = np.zeros(len(case.branch_ids))
+    flow[reduced.branch] = solution.flow_mw
+    leaf = np.flatnonzero(reduced.terminal_branch >= 0)
+    branch = reduced.terminal_branch[leaf]
+    outwards = reduced.terminal_of_busbar[case.branch_to[branch]] == leaf
+    flow[branch] = np.where(outwards, served[leaf], -served[leaf])
+    return flow
+
+
+def _lp_bindings(
+    case: CompiledCase,
+    result: LpResult,
+    program: ShedProgram,
+    supply: FloatArray,
+    limit: float,
+) -> tuple[Binding, ...]:
+    reduced = program.reduced
+    found = []
+    capacity_price = np.maximum(
+        np.array([_capacity_price(result, program, i) for i in range(reduced.islands)]), 0.0
+    )
+    for i in np.flatnonzero(capacity_price > _PRICE_SHOWN).tolist():
+        first = int(reduced.terminal_busbar[reduced.terminal_island == i].min())
+        found.append(
+            Binding(
+                kind="supply",
+                id=case.busbar_ids[first],
+                limit_mw=float(supply[i]),
+                price=float(capacity_price[i]),
+            )
+        )
+    for (kind, place), dual in zip(result.names, result.duals.tolist(), strict=True):
+        if abs(dual) <= _PRICE_SHOWN or kind not in {"branch", "cap", "import"}:
+            continue
+        if kind == "import":
+            found.append(Binding(kind="supply", id="import", limit_mw=limit, price=abs(dual)))
+            continue
+        position = reduced.branch[place] if kind == "branch" else reduced.terminal_branch[place]
+        bound = reduced.limit_mw[place] if kind == "branch" else reduced.terminal_cap_mw[place]
+        found.append(
+            Binding(
+                kind="branch",
+                id=case.branch_ids[int(position)],
+                limit_mw=float(bound),
+                price=abs(dual),
+            )
+        )
+    return tuple(found)
+
+
+def _capacity_price(result: LpResult, program: ShedProgram, island: int) -> float:
+    """Largest price of one more MW of rating among the sources of an island."""
+    reduced_cost = program.price - result.duals @ result.rows.matrix
+    members = program.reduced.source_island == island
+    return float(-reduced_cost[: program.sources][members].min(initial=0.0))

@@ -1,0 +1,204 @@
+"""The shed program solved by HiGHS, its rows added where a solution violates them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+import numpy.typing as npt
+
+from gridtool.errors import AnalysisError
+from gridtool.flow.program import Rows, ShedProgram, stack_rows
+from gridtool.flow.tally import tally
+
+__all__ = ["LpResult", "LpSolver", "dual_bound"]
+
+FloatArray = npt.NDArray[np.float64]
+
+_ROW_TOLERANCE_MW = 1e-8
+_MAX_ROUNDS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LpResult:
+    """Optimal columns, the rows in the end, and their duals.
+
+    ``objective`` is the price of all sheds and ``bound`` the lower bound that the duals prove,
+    both recomputed from the numbers.
+    """
+
+    columns: FloatArray
+    rows: Rows
+    names: tuple[tuple[str, int], ...]
+    duals: FloatArray
+    objective: float
+    bound: float
+
+
+class LpSolver:
+    """One HiGHS model, passed anew for each program and warm over its rounds of rows."""
+
+    def __init__(self) -> None:
+        self._highs = highspy.Highs()
+        options = {
+            "output_flag": False,
+            "threads": 1,
+            "solver": "simplex",
+            "presolve": "off",
+            "random_seed": 0,
+            "primal_feasibility_tolerance": 1e-9,
+            "dual_feasibility_tolerance": 1e-10,
+        }
+        for name, value in options.items():
+            self._highs.setOptionValue(name, value)
+
+    def solve(
+        self,
+        program: ShedProgram,
+        rating_mw: FloatArray,
+        *,
+        factor: float = 1.0,
+        import_limit_mw: float = np.inf,
+    ) -> LpResult:
+        """The least-cost dispatch of ``program`` at a demand factor.
+
+        Raises
+        ------
+        AnalysisError
+            If HiGHS finds no optimum, which would be an error in the program: shedding
+            everything is always possible.
+        """
+        upper = program.upper_bounds(rating_mw, factor)
+        rows, names = first_rows(program, factor=factor, import_limit_mw=import_limit_mw)
+        self._pass(program.price, upper, rows, factor)
+        for _ in range(_MAX_ROUNDS):
+            columns, duals = self._run()
+            added, added_names = violated_rows(program, columns, set(names), factor=factor)
+            if added is None:
+                break
+            self._add(added, factor)
+            rows = stack_rows([rows, added])
+            names += added_names
+        else:
+            raise AnalysisError(f"the dispatch needed more than {_MAX_ROUNDS} rounds of rows")
+        return LpResult(
+            columns=columns,
+            rows=rows,
+            names=tuple(names),
+            duals=duals,
+            objective=float(program.price @ columns),
+            bound=dual_bound(program.price, upper, rows, duals, factor=factor),
+        )
+
+    def basis(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Status of columns and rows in the last optimal basis (HighsBasisStatus values)."""
+        found = self._highs.getBasis()
+        return (
+            np.array([int(status) for status in found.col_status], dtype=np.int64),
+            np.array([int(status) for status in found.row_status], dtype=np.int64),
+        )
+
+    def _pass(self, price: FloatArray, upper: FloatArray, rows: Rows, factor: float) -> None:
+        model = highspy.HighsLp()
+        model.num_col_ = len(price)
+        model.num_row_ = len(rows.matrix)
+        model.col_cost_ = price
+        model.col_lower_ = np.zeros(len(price))
+        model.col_upper_ = upper
+        model.row_lower_, model.row_upper_ = _bounds_at(rows, factor)
+        starts, index, value = _by_rows(rows.matrix)
+        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        model.a_matrix_.start_ = starts
+        model.a_matrix_.index_ = index
+        model.a_matrix_.value_ = value
+        self._highs.passModel(model)
+
+    def _add(self, rows: Rows, factor: float) -> None:
+        starts, index, value = _by_rows(rows.matrix)
+        lower, upper = _bounds_at(rows, factor)
+        self._highs.addRows(len(lower), lower, upper, len(index), starts[:-1], index, value)
+
+    def _run(self) -> tuple[FloatArray, FloatArray]:
+        # A warm restart may end without an optimum and with a stale objective: the status
+        # decides, and a cold start follows.
+        self._highs.run()
+        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            self._highs.clearSolver()
+            self._highs.run()
+        status = self._highs.getModelStatus()
+        if status != highspy.HighsModelStatus.kOptimal:
+            word = self._highs.modelStatusToString(status)
+            raise AnalysisError(f"the dispatch LP ended with status {word!r}, cold start included")
+        solution = self._highs.getSolution()
+        return np.array(solution.col_value), np.array(solution.row_dual)
+
+
+def first_rows(
+    program: ShedProgram, *, factor: float, import_limit_mw: float
+) -> tuple[Rows, list[tuple[str, int]]]:
+    """Rows every program starts with: balance, import, caps below the demand."""
+    blocks = [program.balance_rows()]
+    names = [("island", i) for i in range(program.reduced.islands)]
+    if np.isfinite(import_limit_mw):
+        blocks.append(program.import_row(import_limit_mw))
+        names.append(("import", 0))
+    wanted = tally(program.terminal, program.demand_mw, len(program.reduced.terminal_cap_mw))
+    capped = np.flatnonzero(wanted * factor > program.reduced.terminal_cap_mw)
+    if len(capped):
+        blocks.append(program.cap_rows(capped))
+        names += [("cap", int(t)) for t in capped]
+    return stack_rows(blocks), names
+
+
+def violated_rows(
+    program: ShedProgram, columns: FloatArray, known: set[tuple[str, int]], *, factor: float
+) -> tuple[Rows | None, list[tuple[str, int]]]:
+    """Rows that ``columns`` violate and that are not in the program yet."""
+    shed = program.shed_by_cell(columns)
+    reduced = program.reduced
+    served = tally(program.terminal, factor * program.demand_mw - shed, len(reduced.terminal_core))
+    flow = program.core.flows(served, columns[: program.sources])
+    over = np.flatnonzero(np.abs(flow) > reduced.limit_mw + _ROW_TOLERANCE_MW)
+    beyond = np.flatnonzero(shed > factor * program.demand_mw + _ROW_TOLERANCE_MW)
+    branches = [int(m) for m in over if ("branch", int(m)) not in known]
+    cells = [int(n) for n in beyond if ("cell", int(n)) not in known]
+    blocks = []
+    if branches:
+        blocks.append(program.branch_rows(np.array(branches)))
+    if cells:
+        blocks.append(program.cell_rows(np.array(cells)))
+    names = [("branch", m) for m in branches] + [("cell", n) for n in cells]
+    return (stack_rows(blocks) if blocks else None), names
+
+
+def dual_bound(
+    price: FloatArray, upper: FloatArray, rows: Rows, duals: FloatArray, *, factor: float
+) -> float:
+    """Lower bound on the price of all sheds, by weak duality, for any ``duals``.
+
+    A dual of the wrong sign for a one-sided row is set to zero: the bound is then weaker, but
+    always true.
+    """
+    low, high = _bounds_at(rows, factor)
+    right = np.where(duals > 0.0, low, high)
+    usable = np.isfinite(right)
+    multiplier = np.where(usable, duals, 0.0)
+    reduced_cost = price - multiplier @ rows.matrix
+    return float(multiplier[usable] @ right[usable] + np.minimum(reduced_cost, 0.0) @ upper)
+
+
+def _bounds_at(rows: Rows, factor: float) -> tuple[FloatArray, FloatArray]:
+    return (
+        rows.lower[:, 0] + factor * rows.lower[:, 1],
+        rows.upper[:, 0] + factor * rows.upper[:, 1],
+    )
+
+
+def _by_rows(
+    matrix: FloatArray,
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], FloatArray]:
+    row, column = np.nonzero(matrix)
+    starts = np.zeros(len(matrix) + 1, dtype=np.int32)
+    np.cumsum(np.bincount(row, minlength=len(matrix)), out=starts[1:])
+    return starts, column.astype(np.int32), matrix[row, column]

@@ -1,0 +1,203 @@
+"""The dispatch as a linear program: its columns, and rows made when they are needed.
+
+Columns (MW): generation of each source; *uniform* sheds ``U``, one per tier and island, spread
+over the island's terminals by fixed shares (their part of the island's connectable demand); and
+*local* sheds ``s``, one per terminal and tier. A terminal sheds ``x = s + share * U``.
+
+Prices per MW: 1 for ordinary and 100 for protected load, raised by a hair (``TIE_STEP``) from
+level to level (uniform over islands that share an import limit, uniform over an island, local)
+and, for local sheds, from busbar to busbar. So the shortage is shared in proportion and shed
+locally only where that serves more, and the split is unique: without the hair, load behind one
+bottleneck could be exchanged at no cost. The hair can cost at most twice its size of the load
+shed.
+
+Every bound and right-hand side is ``constant + slope * f`` in the demand factor f.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gridtool.flow.dcflow_kernel import solve
+from gridtool.flow.reduction import ReducedGrid
+from gridtool.flow.screen import CoreFlow
+
+__all__ = ["TIER_PRICE", "TIE_STEP", "Rows", "ShedProgram", "stack_rows"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+TIER_PRICE = (1.0, 100.0)
+"""Price of a MW not served, by tier."""
+TIE_STEP = 1e-5
+"""Relative price step from a uniform shed to a more local one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """R rows ``lower <= matrix @ columns <= upper``, bounds (R, 2) as constant and slope."""
+
+    matrix: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+
+
+def stack_rows(blocks: list[Rows]) -> Rows:
+    """All rows of ``blocks``, in order."""
+    return Rows(
+        matrix=np.concatenate([block.matrix for block in blocks]),
+        lower=np.concatenate([block.lower for block in blocks]),
+        upper=np.concatenate([block.upper for block in blocks]),
+    )
+
+
+class ShedProgram:
+    """Columns and rows of the dispatch of one reduced grid.
+
+    Attributes
+    ----------
+    cell : (S,) int
+        ``2 * terminal + tier`` of each local shed: the cells with demand.
+    demand_mw : (S,)
+        Demand of these cells at factor 1.
+    share : (S, Q)
+        Part of each uniform shed that a cell sheds.
+    price : (K + Q + S,)
+    """
+
+    def __init__(
+        self,
+        reduced: ReducedGrid,
+        demand_mw: FloatArray,
+        *,
+        busbars: int,
+        shared_import: bool,
+    ) -> None:
+        self.reduced = reduced
+        self.core = CoreFlow(reduced)
+        flat = demand_mw.reshape(-1)
+        self.cell = np.flatnonzero(flat > 0.0)
+        self.demand_mw = flat[self.cell]
+        self.terminal = self.cell // 2
+        self.tier = self.cell % 2
+        self.island = reduced.terminal_island[self.terminal]
+        level, self.share, tier = self._uniform_sheds(shared_import=shared_import)
+        rank = (reduced.terminal_busbar[self.terminal] + 1.0) / busbars
+        tier_price = np.array(TIER_PRICE)
+        self.price = np.concatenate(
+            [
+                np.zeros(len(reduced.source)),
+                tier_price[tier] * (1.0 + TIE_STEP * level),
+                tier_price[self.tier] * (1.0 + TIE_STEP * (2.0 + rank)),
+            ]
+        )
+        self.sources = len(reduced.source)
+        self.uniform = len(level)
+        self.uniform_max_mw = (self.demand_mw[:, None] * (self.share > 0.0)).sum(axis=0)
+
+    def _uniform_sheds(self, *, shared_import: bool) -> tuple[FloatArray, FloatArray, IntArray]:
+        """Level, shares by cell and tier of the uniform sheds."""
+        reduced = self.reduced
+        fed = np.zeros(reduced.islands, dtype=np.bool_)
+        fed[reduced.source_island[reduced.source_infeed]] = True
+        groups = [(1.0, self.island == i) for i in range(reduced.islands)]
+        if shared_import and np.count_nonzero(fed) > 1:
+            groups.insert(0, (0.0, fed[self.island]))
+        levels, shares, tiers = [], [], []
+        for level, members in groups:
+            for tier in (0, 1):
+                weight = np.where(members & (self.tier == tier), self.demand_mw, 0.0)
+                total = weight.sum()
+                if total > 0.0:
+                    levels.append(level)
+                    shares.append(weight / total)
+                    tiers.append(tier)
+        share = np.stack(shares, axis=1) if shares else np.zeros((len(self.cell), 0))
+        return np.array(levels), share, np.array(tiers, dtype=np.int64)
+
+    @property
+    def columns(self) -> int:
+        """Number of columns."""
+        return len(self.price)
+
+    def upper_bounds(self, rating_mw: FloatArray, factor: float) -> FloatArray:
+        """Upper bounds of the columns; the lower ones are 0."""
+        return np.concatenate([rating_mw, factor * self.uniform_max_mw, factor * self.demand_mw])
+
+    def shed_by_cell(self, columns: FloatArray) -> FloatArray:
+        """Shed of each cell with demand, MW (S,)."""
+        local = columns[self.sources + self.uniform :]
+        shed: FloatArray = local + self.share @ columns[self.sources : self.sources + self.uniform]
+        return shed
+
+    def _row_matrix(self, generation: FloatArray, shed: FloatArray) -> FloatArray:
+        """Rows from coefficients of generation (R, K) and of cell sheds (R, S)."""
+        return np.concatenate([generation, shed @ self.share, shed], axis=1)
+
+    def balance_rows(self) -> Rows:
+        """Generation plus shed equals demand, by island."""
+        islands = np.arange(self.reduced.islands)
+        generation = (self.reduced.source_island == islands[:, None]).astype(np.float64)
+        shed = (self.island == islands[:, None]).astype(np.float64)
+        bound = np.stack([np.zeros(len(islands)), shed @ self.demand_mw], axis=1)
+        return Rows(matrix=self._row_matrix(generation, shed), lower=bound, upper=bound)
+
+    def import_row(self, limit_mw: float) -> Rows:
+        """All infeeds together within the import limit."""
+        generation = self.reduced.source_infeed.astype(np.float64)[None, :]
+        return Rows(
+            matrix=self._row_matrix(generation, np.zeros((1, len(self.cell)))),
+            lower=np.array([[-np.inf, 0.0]]),
+            upper=np.array([[limit_mw, 0.0]]),
+        )
+
+    def cap_rows(self, terminals: IntArray) -> Rows:
+        """Leaves take no more than their branch carries."""
+        member = (self.terminal == terminals[:, None]).astype(np.float64)
+        cap = self.reduced.terminal_cap_mw[terminals]
+        count = len(terminals)
+        return Rows(
+            matrix=self._row_matrix(np.zeros((count, self.sources)), member),
+            lower=np.stack([-cap, member @ self.demand_mw], axis=1),
+            upper=np.stack([np.full(count, np.inf), np.zeros(count)], axis=1),
+        )
+
+    def cell_rows(self, cells: IntArray) -> Rows:
+        """Cells shed no more than their demand; ``cells`` are positions in :attr:`cell`."""
+        member = np.zeros((len(cells), len(self.cell)))
+        member[np.arange(len(cells)), cells] = 1.0
+        zeros = np.zeros(len(cells))
+        return Rows(
+            matrix=self._row_matrix(np.zeros((len(cells), self.sources)), member),
+            lower=np.stack([np.full(len(cells), -np.inf), zeros], axis=1),
+            upper=np.stack([zeros, self.demand_mw[cells]], axis=1),
+        )
+
+    def branch_rows(self, branches: IntArray) -> Rows:
+        """Core branches (positions in the reduced grid) within their limits."""
+        ptdf = np.stack([self.ptdf_row(int(m)) for m in branches])
+        by_cell = ptdf[:, self.reduced.terminal_core[self.terminal]]
+        limit = self.reduced.limit_mw[branches]
+        still = self.core.flows_of(np.zeros(len(self.reduced.core_island)))[branches]
+        # A limit below the flow that phase shifters drive on their own cannot be kept by
+        # shedding: it is widened to that flow, and the certificate's residual shows it.
+        limit = np.maximum(limit, np.abs(still))
+        moved = by_cell @ self.demand_mw
+        return Rows(
+            matrix=self._row_matrix(ptdf[:, self.reduced.source_core], by_cell),
+            lower=np.stack([-limit - still, moved], axis=1),
+            upper=np.stack([limit - still, moved], axis=1),
+        )
+
+    def ptdf_row(self, branch: int) -> FloatArray:
+        """Flow on a core branch per MW injected at each core node (C,)."""
+        reduced = self.reduced
+        right = np.zeros(len(reduced.core_island))
+        right[reduced.core_from[branch]] += reduced.susceptance_mw[branch]
+        right[reduced.core_to[branch]] -= reduced.susceptance_mw[branch]
+        right[self.core.reference] = 0.0
+        row: FloatArray = solve(reduced.factor, right)
+        return row

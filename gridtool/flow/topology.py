@@ -1,0 +1,163 @@
+"""What is connected to what under damage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from gridtool.errors import InputError, Issue
+from gridtool.flow.case import CompiledCase
+from gridtool.flow.model import Topology
+from gridtool.flow.tally import tally
+from gridtool.flow.topology_kernel import connect
+
+__all__ = ["apply_shares", "share_vector"]
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def share_vector(case: CompiledCase, capacity_share: Mapping[str, float]) -> FloatArray:
+    """Shares by position in :attr:`CompiledCase.part_position`; 1 where nothing is said.
+
+    Raises
+    ------
+    InputError
+        If an id is no part of the case (substations and bays must be carried to their parts
+        first, see :func:`gridtool.damage.apply.spread_damage`) or a share is not in 0 to 1.
+    """
+    shares = np.ones(case.part_count)
+    position = case.part_position
+    issues = []
+    for part, share in capacity_share.items():
+        place = position.get(part)
+        if place is None or not 0.0 <= share <= 1.0:
+            issues.append(_share_issue(part, share, known=place is not None))
+        else:
+            shares[place] = share
+    if issues:
+        raise InputError(issues, subject="capacity shares")
+    return shares
+
+
+def _share_issue(part: str, share: float, *, known: bool) -> Issue:
+    if known:
+        return Issue(
+            message="share of rating left out of range",
+            value=repr(share),
+            ids=(part,),
+            accepted="0 to 1",
+        )
+    return Issue(
+        message=f"{part!r} is no electrical part of the network",
+        ids=(part,),
+        hint="carry damage of substations and bays to their parts first",
+    )
+
+
+def apply_shares(case: CompiledCase, capacity_share: Mapping[str, float]) -> Topology:
+    """The topology that is left when parts keep only a share of their rating.
+
+    A busbar section is out at share 0, a branch when its share is 0 or an end section is out, a
+    coupler is open at share 0. Closed couplers between sections in service fuse them. A normally
+    open coupler with automatic transfer closes when exactly one of its sections, both in
+    service, is dead; the transformers feeding the dead section open before. An island is
+    energised by a source with a rating left that is an infeed or can form a grid. A feeder's
+    share leaves that part of its demand connectable; at a section that is out none is.
+
+    Parameters
+    ----------
+    capacity_share
+        Share of rating left, 0 to 1, by id of the part.
+
+    Raises
+    ------
+    InputError
+        See :func:`share_vector`.
+    """
+    return topology_of(case, share_vector(case, capacity_share))
+
+
+def topology_of(case: CompiledCase, shares: FloatArray) -> Topology:
+    """:func:`apply_shares` for a vector of shares."""
+    busbar, branch, coupler, source, feeder = _split(case, shares)
+    busbar_on = case.busbar_in_service & (busbar > 0.0)
+    start, end = case.branch_from, case.branch_to
+    branch_on = case.branch_in_service & (branch > 0.0) & busbar_on[start] & busbar_on[end]
+    coupler_ok = (coupler > 0.0) & busbar_on[case.coupler_a] & busbar_on[case.coupler_b]
+    closed = case.coupler_closed & coupler_ok
+    source_max = case.source_max_mw * source * busbar_on[case.source_busbar]
+    fused, joined, live = connect(
+        len(busbar_on),
+        (case.coupler_a, case.coupler_b, closed),
+        case.coupler_transfer & coupler_ok,
+        (start, end, branch_on),
+        _transformers(case),
+        (case.source_busbar, case.source_forming & (source_max > 0.0)),
+    )
+    node_of_busbar, first = _number(fused, busbar_on)
+    island_of_node, _ = _number(joined[first], np.ones(len(first), np.bool_))
+    energised = live[joined[first]]
+    source_node = node_of_busbar[case.source_busbar]
+    lit = np.zeros(len(source_max), np.bool_)
+    lit[source_node >= 0] = energised[source_node[source_node >= 0]]
+    return _freeze(
+        Topology(
+            node_of_busbar=node_of_busbar,
+            island_of_node=island_of_node,
+            energised=energised,
+            branch_limit_mw=case.branch_limit_mw * branch * branch_on,
+            branch_in_service=branch_on,
+            coupler_closed=closed,
+            source_max_mw=np.where(lit, source_max, 0.0),
+            connectable_mw=_connectable(case, feeder, busbar_on),
+        )
+    )
+
+
+def _split(case: CompiledCase, shares: FloatArray) -> list[FloatArray]:
+    sizes = (
+        len(case.busbar_ids),
+        len(case.branch_ids),
+        len(case.coupler_ids),
+        len(case.source_ids),
+        len(case.feeder_ids),
+    )
+    cuts = np.cumsum(sizes)
+    return np.split(shares, cuts)[:-1]
+
+
+def _transformers(case: CompiledCase) -> npt.NDArray[np.bool_]:
+    return _kind_mask(case.branch_kinds)
+
+
+@lru_cache(maxsize=16)
+def _kind_mask(kinds: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    return np.array([kind == "transformer" for kind in kinds], dtype=np.bool_)
+
+
+def _number(
+    first: npt.NDArray[np.int64], kept: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Dense numbers in order of first member, -1 where not kept, and the first members."""
+    firsts = np.unique(first[kept])
+    numbers = np.full(len(first), -1, dtype=np.int64)
+    numbers[kept] = np.searchsorted(firsts, first[kept])
+    return numbers, firsts
+
+
+def _connectable(
+    case: CompiledCase, feeder: FloatArray, busbar_on: npt.NDArray[np.bool_]
+) -> FloatArray:
+    busbars = len(busbar_on)
+    taken = case.feeder_peak_mw * feeder * busbar_on[case.feeder_busbar]
+    cell = case.feeder_busbar * 2 + case.feeder_tier
+    return tally(cell, taken, 2 * busbars).reshape(busbars, 2)
+
+
+def _freeze(topology: Topology) -> Topology:
+    for name in topology.__dataclass_fields__:
+        getattr(topology, name).flags.writeable = False
+    return topology

@@ -1,0 +1,198 @@
+"""Dispatch: hand-worked networks, invariants, and agreement with a plain LP over angles."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from builders import grid
+from dispatch_reference import reference_dispatch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gridtool.flow.compile import compile_case
+from gridtool.flow.dispatch import Dispatcher
+
+
+def solve(network, shares=(), **options):
+    return Dispatcher(compile_case(network)).solve(dict(shares), **options)
+
+
+def chain(supply=100.0, limit=30.0):
+    """A source, then B and C one behind the other."""
+    return grid(
+        stations={"A": (10, 0), "B": (20, 5), "C": (10, 5)},
+        lines=[("AB", "A", "B", limit), ("BC", "B", "C", 100)],
+        infeeds=[("I", "A", supply)],
+    )
+
+
+def test_everything_is_served_when_nothing_binds():
+    dispatch = solve(chain(limit=60))
+    assert dispatch.total_unserved_mw == 0
+    assert dispatch.flow_mw == pytest.approx([40, 15])
+    assert dispatch.generation_mw == pytest.approx([50])
+    assert dispatch.binding == ()
+
+
+def test_short_supply_is_shared_in_proportion_ordinary_first():
+    # 30 MW for 10 protected and 40 ordinary: every ordinary customer gets a half.
+    dispatch = solve(chain(supply=30, limit=60))
+    np.testing.assert_allclose(dispatch.served_mw, [[5, 0], [10, 5], [5, 5]])
+    assert [(b.kind, b.limit_mw, b.price) for b in dispatch.binding] == [("supply", 30, 1)]
+
+
+def test_very_short_supply_is_shared_by_the_protected():
+    dispatch = solve(chain(supply=4, limit=60))
+    np.testing.assert_allclose(dispatch.served_mw, [[0, 0], [0, 2], [0, 2]])
+
+
+def test_load_behind_a_full_line_is_shed_there_only():
+    dispatch = solve(chain(limit=30))
+    assert dispatch.served_mw[0].tolist() == [10, 0]
+    assert dispatch.served_mw.sum() == pytest.approx(40)
+    assert dispatch.unserved_mw[:, 1].sum() == pytest.approx(0)
+    assert [(b.id, round(b.price, 3)) for b in dispatch.binding] == [("AB", 1.0)]
+    assert dispatch.certificate.method == "LP"
+
+
+def test_parallel_paths_follow_reactances():
+    # Equal reactances: A-C takes 2/3 of C's load directly, 1/3 over B.
+    network = grid(
+        stations={"A": (0, 0), "B": (0, 0), "C": (60, 0)},
+        lines=[("AC", "A", "C", 20), ("AB", "A", "B", 99), ("BC", "B", "C", 99)],
+        infeeds=[("I", "A", 100)],
+    )
+    dispatch = solve(network)
+    assert dispatch.total_served_mw == pytest.approx(30)
+    assert dispatch.flow_mw == pytest.approx([20, 10, 10])
+    assert dispatch.binding[0].price == pytest.approx(1.5, abs=1e-3)
+
+
+def test_leaf_cap_sheds_ordinary_before_protected():
+    network = grid(
+        stations={"A": (10, 0), "B": (6, 6)}, lines=[("L", "A", "B", 8)], infeeds=[("I", "A", 50)]
+    )
+    dispatch = solve(network)
+    np.testing.assert_allclose(dispatch.served_mw, [[10, 0], [2, 6]])
+    assert dispatch.certificate.method == "closed form"
+    assert [(b.kind, b.id, b.price) for b in dispatch.binding] == [("branch", "L", 1)]
+
+
+@pytest.mark.parametrize(
+    "shares",
+    [{"I": 0}, {"A/B": 0, "B/B": 0, "C/B": 0}, {"AB": 0, "BC": 0, "I": 0}, {"A/B": 0}],
+)
+def test_no_supply_serves_nothing(shares):
+    dispatch = solve(chain(), shares)
+    assert dispatch.total_served_mw == 0
+    assert dispatch.total_unserved_mw == 50
+    assert dispatch.certificate.residual_mw == 0
+
+
+def test_no_demand_is_a_valid_input():
+    dispatch = solve(chain(), demand_mw=np.zeros((3, 2)))
+    assert dispatch.total_served_mw == 0 == dispatch.total_unserved_mw
+    assert dispatch.certificate.residual_mw == 0
+
+
+def test_network_without_anything():
+    dispatch = solve(grid(stations={"A": (0, 0)}, lines=[]))
+    assert dispatch.total_served_mw == 0
+
+
+def test_import_limit_spares_units():
+    network = grid(
+        stations={"A": (60, 0), "B": (20, 0)},
+        lines=[("L", "A", "B", 100)],
+        infeeds=[("I", "A", 100)],
+        units=[("G", "B", 30)],
+    )
+    dispatch = solve(network, import_limit_mw=20.0)
+    assert dispatch.generation_mw == pytest.approx([20, 30])
+    np.testing.assert_allclose(dispatch.served_mw[:, 0], [37.5, 12.5])
+
+
+def test_import_limit_is_shared_by_islands_in_proportion():
+    network = grid(
+        stations={"A": (60, 0), "B": (20, 0)},
+        lines=[],
+        infeeds=[("I", "A", 100), ("J", "B", 100)],
+    )
+    dispatch = solve(network, import_limit_mw=40.0)
+    np.testing.assert_allclose(dispatch.served_mw[:, 0], [30, 10])
+    assert [(b.id, b.limit_mw) for b in dispatch.binding] == [("import", 40.0)]
+
+
+def test_units_come_before_imports_where_nothing_binds():
+    network = grid(
+        stations={"A": (60, 0)}, lines=[], infeeds=[("I", "A", 100)], units=[("G", "A", 30)]
+    )
+    assert solve(network).generation_mw == pytest.approx([30, 30])
+
+
+def test_feeder_damage_leaves_the_rest_of_its_demand():
+    dispatch = solve(chain(limit=60), {"B/F0": 0.25})
+    assert dispatch.served_mw[1].tolist() == [5, 5]
+    assert dispatch.unserved_mw[1].tolist() == [15, 0]
+
+
+def test_source_maximum_never_exceeds_what_damage_leaves():
+    dispatch = solve(chain(limit=60), {"I": 0.2}, source_max_mw=np.array([40.0]))
+    assert dispatch.total_served_mw == pytest.approx(20)
+
+
+_STATIONS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 10)), min_size=2, max_size=6)
+
+
+@st.composite
+def damaged_grids(draw):
+    demand = draw(_STATIONS)
+    names = [f"S{i}" for i in range(len(demand))]
+    pairs = [(a, b) for i, a in enumerate(names) for b in names[:i]]
+    chosen = draw(st.lists(st.sampled_from(pairs), min_size=1, max_size=9))
+    lines = [
+        (f"L{i}", a, b, draw(st.sampled_from([5, 12, 20, 33, 60])))
+        for i, (a, b) in enumerate(chosen)
+    ]
+    places = st.sampled_from(names)
+    network = grid(
+        stations=dict(zip(names, demand, strict=True)),
+        lines=lines,
+        infeeds=[
+            (f"I{i}", draw(places), draw(st.integers(0, 60)))
+            for i in range(draw(st.integers(0, 2)))
+        ],
+        units=[
+            (f"G{i}", draw(places), draw(st.integers(0, 40)))
+            for i in range(draw(st.integers(0, 2)))
+        ],
+    )
+    case = compile_case(network)
+    parts = [*case.busbar_ids, *case.branch_ids, *case.source_ids, *case.feeder_ids]
+    shares = draw(st.dictionaries(st.sampled_from(parts), st.sampled_from([0.0, 0.3, 0.7])))
+    limit = draw(st.none() | st.sampled_from([0.0, 15.0, 50.0]))
+    return case, shares, limit
+
+
+@given(damaged_grids())
+@settings(max_examples=200, deadline=None)
+def test_dispatch_equals_the_angle_lp(drawn):
+    case, shares, limit = drawn
+    dispatch = Dispatcher(case).solve(shares, import_limit_mw=limit)
+    expected, _ = reference_dispatch(case, dispatch.topology, import_limit=limit)
+    np.testing.assert_allclose(dispatch.served_mw, expected, atol=1e-6)
+
+
+@given(damaged_grids())
+@settings(max_examples=200, deadline=None)
+def test_every_dispatch_is_balanced_within_limits_and_certified(drawn):
+    case, shares, limit = drawn
+    dispatch = Dispatcher(case).solve(shares, import_limit_mw=limit)
+    total = dispatch.served_mw + dispatch.unserved_mw
+    np.testing.assert_allclose(total, case.demand_mw, atol=1e-9)
+    assert dispatch.certificate.residual_mw <= 1e-6
+    assert dispatch.certificate.gap_mw <= 1e-6
+    assert np.all(np.abs(dispatch.flow_mw) <= dispatch.topology.branch_limit_mw + 1e-6)
+    assert np.all(dispatch.generation_mw <= dispatch.topology.source_max_mw + 1e-6)
+    if limit is not None:
+        assert dispatch.generation_mw[case.source_infeed].sum() <= limit + 1e-6
