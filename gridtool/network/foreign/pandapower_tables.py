@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,9 @@ from gridtool.network.foreign.pandapower_schema import KEPT, MOST_INDEX, Field
 __all__ = ["PandapowerNetwork", "RawTable", "Row", "type_tables"]
 
 _LONGEST_TEXT = 256
+_MOST = 1e15
+_NOTHING = 1e-30
+"""Smaller numbers are 0: no quantity is that small, and solvers stop at underflow."""
 
 Row = Mapping[str, Any]
 """One typed row: its columns, and its row number under ``index``."""
@@ -52,7 +54,7 @@ def type_tables(
     for name, fields in KEPT.items():
         table = given.get(name)
         typed[name] = _type_table(table, fields, findings) if table else {}
-        if table:
+        if table and table.cells:
             unknown += [f"{name}.{column}" for column in table.columns if column not in fields]
     _check_buses(typed, findings)
     carrying = [column for column in unknown if column.partition(".")[2] not in _NOTHING_LOST]
@@ -90,6 +92,10 @@ _NOTHING_LOST = frozenset(
         "temperature_degree_celsius",
         "type",
         "vector_group",
+        *("endtemp_degree", "rx_max", "rx_min", "s_sc_max_mva", "s_sc_min_mva", "x0x_max"),
+        *("r0x0_max", "r0_ohm_per_km", "x0_ohm_per_km", "c0_nf_per_km", "g0_us_per_km"),
+        *("cos_phi_n", "efficiency_n_percent", "lrc_pu", "rx", "soc_percent", "min_e_mwh"),
+        *("max_e_mwh", "in_service", "min_loading_percent", "tap_phase_shifter_degree"),
     )
 )
 """Known columns without a bearing on the power flow of the base case or its limits."""
@@ -199,7 +205,9 @@ def _filler(field: Field) -> Any:
 def _number(cell: object) -> float | None:
     if isinstance(cell, bool) or not isinstance(cell, int | float):
         return None
-    return float(cell) if math.isfinite(cell) and abs(cell) < 1e15 else None
+    if not abs(cell) < _MOST:
+        return None
+    return float(cell) if abs(cell) >= _NOTHING else 0.0
 
 
 def _whole(cell: object) -> int | None:

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Protocol
 
 from gridtool.errors import Issue, NetworkError
-from gridtool.formats.text import read_bytes
+from gridtool.formats.text import decode_text, read_bytes
 from gridtool.network.foreign.findings import Findings
+from gridtool.network.foreign.matpower_case import read_case
+from gridtool.network.foreign.matpower_convert import convert_matpower
+from gridtool.network.foreign.matpower_text import parse_matpower
 from gridtool.network.foreign.pandapower_convert import convert_pandapower
 from gridtool.network.foreign.pandapower_json import parse_pandapower_json
 from gridtool.network.model import CityNetwork
@@ -64,6 +67,12 @@ def _read_json(content: bytes, findings: Findings, *, ignore_extras: bool) -> Ci
     return convert_pandapower(source, findings)
 
 
+def _read_matpower(content: bytes, findings: Findings, *, ignore_extras: bool) -> CityNetwork:
+    text, _ = decode_text(content, name=findings.file, error=NetworkError)
+    case = read_case(parse_matpower(text, findings), findings, ignore_extras=ignore_extras)
+    return convert_matpower(case, findings)
+
+
 def _utf8(content: bytes, findings: Findings) -> str:
     try:
         return content.decode("utf-8-sig")
@@ -79,5 +88,6 @@ def _utf8(content: bytes, findings: Findings) -> str:
 
 FOREIGN_SUFFIXES: dict[str, _Reader] = {
     ".json": _read_json,
+    ".m": _read_matpower,
 }
 """Readers by suffix."""
