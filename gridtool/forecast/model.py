@@ -23,8 +23,13 @@ class DemandModel(Protocol):
         """The model in words, for the report."""
         ...
 
-    def simulate(self, n: int, *, grid: TimeGrid, seed: int) -> npt.NDArray[np.float64]:
-        """``n`` demand paths in MW, shape (n, grid.hours); path i depends on (seed, i) only."""
+    def simulate(
+        self, n: int, *, grid: TimeGrid, seed: int, first: int = 0
+    ) -> npt.NDArray[np.float64]:
+        """Demand paths ``first`` to ``first + n - 1`` in MW, shape (n, grid.hours).
+
+        Path i depends on (seed, i) only.
+        """
         ...
 
 

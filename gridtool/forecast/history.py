@@ -1,0 +1,211 @@
+"""Hourly history of a city's demand and temperature, read from the user's own CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from gridtool.errors import HistoryError, Issue
+from gridtool.forecast.history_cells import parse_numbers, take_cells
+from gridtool.forecast.history_check import check_load, check_temperature
+from gridtool.forecast.history_clock import Clock, parse_times
+from gridtool.forecast.history_columns import find_columns
+from gridtool.forecast.history_hours import HourlyValues, average_hours
+from gridtool.formats.delimited import read_rows
+from gridtool.formats.findings import refuse_on_errors
+from gridtool.network.model import CityNetwork
+
+__all__ = ["History", "read_history"]
+
+FloatArray = npt.NDArray[np.float64]
+HOUR = timedelta(hours=1)
+IMPLAUSIBLE_RATIO = 100.0
+"""Median demand above this multiple of the network's peak is taken for kW named as MW."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """Hourly demand and temperature from ``start`` (aware UTC, on the hour) on.
+
+    Attributes
+    ----------
+    load_mw : (n,)
+        Mean demand of the hour that begins at the time; NaN where missing or left out.
+    temp_c : (n,) or None
+        Temperature; NaN where missing.
+    zone
+        Time zone of the local days that the demand follows.
+    clock
+        How the file's times were understood, in words.
+    warnings
+        Everything found on the way that did not refuse the history.
+    """
+
+    start: datetime
+    load_mw: FloatArray
+    temp_c: FloatArray | None
+    zone: ZoneInfo
+    clock: str = "UTC"
+    origin: str = ""
+    sha256: str = ""
+    warnings: tuple[Issue, ...] = ()
+
+    @property
+    def hours(self) -> int:
+        """Number of hours from the first to the last, gaps included."""
+        return len(self.load_mw)
+
+    @property
+    def end(self) -> datetime:
+        """First instant after the last hour, UTC."""
+        return self.start + self.hours * HOUR
+
+    def until(self, moment: datetime) -> History:
+        """What was known at ``moment`` (aware): the hours that were over by then.
+
+        Raises
+        ------
+        HistoryError
+            If nothing was.
+        """
+        hours = int((moment - self.start) // HOUR)
+        if hours <= 0:
+            raise HistoryError(
+                Issue(
+                    message=f"the history begins at {self.start:%Y-%m-%d %H:%M} UTC, after "
+                    f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+                    file=self.origin or None,
+                    hint="give an earlier history or a later --as-of",
+                )
+            )
+        if hours >= self.hours:
+            return self
+        temp = None if self.temp_c is None else self.temp_c[:hours]
+        return replace(self, load_mw=self.load_mw[:hours], temp_c=temp)
+
+
+def read_history(
+    path: str | Path,
+    *,
+    zone: ZoneInfo,
+    columns: Mapping[str, str] | None = None,
+    clock: Clock = "auto",
+    network: CityNetwork | None = None,
+) -> History:
+    """Read a CSV (also ``.csv.gz``) of times, demand and optionally temperature.
+
+    The times are beginnings of intervals. Steps shorter than an hour are averaged to hours.
+
+    Parameters
+    ----------
+    zone
+        Time zone of the city; local times in the file are in it.
+    columns
+        Header by role where the names do not tell, e.g. ``{"load_kw": "Total"}``.
+    clock
+        Whether times without an offset are UTC or local; "auto" infers it and says so.
+    network
+        The network the history belongs to, to notice kW named as MW.
+
+    Raises
+    ------
+    HistoryError
+        With every finding, if the file cannot be used.
+    """
+    file = Path(path).name
+    table = read_rows(path, error=HistoryError)
+    match, issues = find_columns(table.header, named=columns or {}, file=file)
+    if match is None:
+        raise HistoryError(issues, subject="history")
+    if not table.rows:
+        raise HistoryError(Issue(message="no rows", file=file), subject="history")
+    issues = [
+        Issue(message=text, file=file, severity="warning", hint="say so with --column")
+        for text in match.assumed
+    ]
+    cells = take_cells(table, match)
+    commas = table.dialect.delimiter == ","
+    load, found = parse_numbers(
+        cells.load, rows=cells.rows, field=match.load, file=file, comma_separates=commas
+    )
+    issues += found
+    temp = None
+    if match.temp is not None:
+        temp, found = parse_numbers(
+            cells.temp, rows=cells.rows, field=match.temp, file=file, comma_separates=commas
+        )
+        issues += found
+        temp = (temp - 32.0) / 1.8 if match.fahrenheit else temp
+    times, found = parse_times(
+        cells.times,
+        rows=cells.rows,
+        filled=np.isfinite(load),
+        zone=zone,
+        clock=clock,
+        named_clock=match.clock,
+        field=match.timestamp,
+        file=file,
+    )
+    issues += found
+    if times is None:
+        raise HistoryError(issues, subject="history")
+    refuse_on_errors(issues, error=HistoryError, subject="history")
+    hourly, found = average_hours(times.utc, load * match.mw_per_unit, temp_c=temp, file=file)
+    issues += found
+    if hourly is None:
+        raise HistoryError(issues, subject="history")
+    history = _finish_history(
+        hourly, issues, zone=zone, clock=times.clock, file=file, network=network
+    )
+    return replace(history, origin=str(path), sha256=table.sha256)
+
+
+def _finish_history(
+    hourly: HourlyValues,
+    issues: list[Issue],
+    *,
+    zone: ZoneInfo,
+    clock: str,
+    file: str,
+    network: CityNetwork | None,
+) -> History:
+    """Check the hours; the history, or all findings raised."""
+    load, found = check_load(hourly.load_mw, start=hourly.start, file=file)
+    issues += found
+    temp = hourly.temp_c
+    if temp is not None:
+        temp, found = check_temperature(temp, start=hourly.start, file=file)
+        issues += found
+    issues += _check_scale(load, network=network, file=file)
+    refuse_on_errors(issues, error=HistoryError, subject="history")
+    return History(
+        start=hourly.start,
+        load_mw=load,
+        temp_c=temp,
+        zone=zone,
+        clock=clock,
+        warnings=tuple(issues),
+    )
+
+
+def _check_scale(load: FloatArray, *, network: CityNetwork | None, file: str) -> list[Issue]:
+    known = load[np.isfinite(load)]
+    if network is None or not len(known) or network.peak_mw <= 0:
+        return []
+    median = float(np.median(known))
+    if median <= IMPLAUSIBLE_RATIO * network.peak_mw:
+        return []
+    return [
+        Issue(
+            message=f"median demand {median:,.0f} MW, the network's peak is "
+            f"{network.peak_mw:,.0f} MW: these look like kW",
+            file=file,
+            hint="name the column load_kw, or point to it with --column load_kw=NAME",
+        )
+    ]
