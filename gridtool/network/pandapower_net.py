@@ -42,6 +42,8 @@ class OperatingPoint:
         Coupler positions, automatic transfer included.
     slack : ids of the sources that balance their island, one for each energised island.
         Infeeds that are not among them become voltage-controlled generators.
+    source_vm_pu : (G,), optional
+        Voltage set points that replace the tables' (NaN: no voltage control).
     """
 
     feeder_mw: FloatArray
@@ -49,6 +51,7 @@ class OperatingPoint:
     source_mw: FloatArray
     coupler_closed: BoolArray
     slack: tuple[str, ...]
+    source_vm_pu: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -378,7 +381,11 @@ class _Builder:
                 part[column] = frame[column].to_numpy() if column in frame else absent
             parts.append(pd.DataFrame(part, index=frame.index))
         rows = pd.concat([part for part in parts if len(part)] or parts[:1])
-        return rows if self.point is None else rows.assign(p_mw=self.point.source_mw)
+        if self.point is None:
+            return rows
+        rows = rows.assign(p_mw=self.point.source_mw)
+        points = self.point.source_vm_pu
+        return rows if points is None else rows.assign(vm_pu=points)
 
 
 _UNIT_ONLY: Mapping[str, float] = {
