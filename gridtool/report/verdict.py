@@ -131,8 +131,8 @@ def _say_forecast(forecast: ShortageForecast) -> str:
     energy = Estimate(float(city["eue_mwh"].sum()), float(city["eue_mwh_se"].sum()))
     span = _span(city["month"].tolist())
     if energy.value <= 0:
-        return f"In {span} no shortage was found in {forecast.samples} simulated futures."
-    text = f"In {span} {energy} MWh are expected to be unserved"
+        return f"{span} no shortage was found in {forecast.samples} simulated futures."
+    text = f"{span}, {energy} MWh are expected to be unserved"
     cause = _main_cause(forecast.causes)
     if cause:
         text += f", mostly for {cause}"
@@ -194,4 +194,7 @@ def _month(month: str) -> str:
 
 def _span(months: Sequence[str]) -> str:
     first, last = _month(months[0]), _month(months[-1])
-    return first if first == last else f"{first} to {last}"
+    if first == last:
+        return f"In {first}"
+    same_year = first.split()[1] == last.split()[1]
+    return f"From {first.split()[0] if same_year else first} to {last}"
