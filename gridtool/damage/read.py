@@ -119,7 +119,7 @@ class _JudgedFile:
 def _judge_file(
     file: ReportFile, network: CityNetwork, *, matcher: AssetMatcher, zone: ZoneInfo
 ) -> _JudgedFile:
-    typer = RowTyper.for_schema(
+    typer = RowTyper(
         DAMAGE_REPORTS, file=file.name, zone=zone, comma_separates=file.comma_separates
     )
     judge = RowJudge(network, matcher, file=file.name)

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -160,17 +161,19 @@ def _take_separator_line(text: str) -> tuple[str, str | None, int]:
 
 def _detect_delimiter(text: str, columns: Collection[str]) -> str:
     known = {column.casefold() for column in columns}
-    line = next(line for line in text.splitlines() if line.strip())
+    lines = list(islice((line for line in text.splitlines() if line.strip()), 5))
 
-    def score(delimiter: str) -> tuple[int, int]:
+    def rank(delimiter: str) -> tuple[int, bool, int]:
         try:
-            cells = next(csv.reader([line], delimiter=delimiter))
+            header, *records = csv.reader(lines, delimiter=delimiter)
         except csv.Error:
-            return 0, 0
-        return sum(cell.strip().casefold() in known for cell in cells), len(cells)
+            return 0, False, 0
+        matches = sum(cell.strip().casefold() in known for cell in header)
+        even = len(header) > 1 and all(len(record) == len(header) for record in records)
+        return matches, even, len(header)
 
     # max takes the first of equals: a lone column without any delimiter reads as comma.
-    return max((",", ";", "\t"), key=score)
+    return max((",", ";", "\t"), key=rank)
 
 
 def _split_records(

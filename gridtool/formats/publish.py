@@ -5,9 +5,12 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import re
 import secrets
 import shutil
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from gridtool.errors import StoreError
@@ -19,6 +22,7 @@ LISTING = ".gridtool-files"
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+_STALE_S = 3600.0
 
 
 def write_bytes(path: Path | str, content: bytes) -> None:
@@ -69,18 +73,41 @@ def publish_folder(target: Path | str, files: Mapping[str, bytes], *, listing: b
         contents[LISTING] = "".join(lines).encode()
     token = secrets.token_hex(6)
     fresh = final.with_name(f".{final.name[:100]}.{token}.tmp")
+    aside = final.with_name(f".{final.name[:100]}.{token}.old")
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(final)
         try:
             _fill_folder(fresh, contents)
-            _swap_in(fresh, final, token)
+            _swap_in(fresh, final, aside)
         finally:
-            # After the swap this is the old folder, after a failure the unfinished new one.
-            if fresh.exists():
-                shutil.rmtree(fresh)
+            # What is left at these names is the old folder, or an unfinished new one.
+            _remove_folders(fresh, aside)
         _sync_folder(final.parent)
     except (OSError, ValueError) as problem:
         raise _store_error(Path(target), problem) from problem
+
+
+def _remove_folders(*folders: Path) -> None:
+    """Remove them, also when a signal comes in between."""
+    try:
+        for folder in folders:
+            if folder.exists():
+                shutil.rmtree(folder)
+    except BaseException:
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _sweep(final: Path) -> None:
+    """Remove what runs killed long ago left beside ``final``."""
+    pattern = re.compile(rf"\.{re.escape(final.name[:100])}\.[0-9a-f]{{12}}\.tmp")
+    for entry in final.parent.iterdir():
+        if pattern.fullmatch(entry.name) and entry.is_dir():
+            with suppress(OSError):
+                if time.time() - entry.stat().st_mtime > _STALE_S:
+                    shutil.rmtree(entry)
 
 
 def _check_name(name: str) -> PurePosixPath:
@@ -132,22 +159,21 @@ def _fill_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
         _sync_folder(entry)
 
 
-def _swap_in(fresh: Path, final: Path, token: str) -> None:
-    """Put ``fresh`` at ``final``; what was there ends at ``fresh``."""
+def _swap_in(fresh: Path, final: Path, aside: Path) -> None:
+    """Put ``fresh`` at ``final``; what was there ends at ``fresh`` or ``aside``."""
     if not final.exists():
         fresh.rename(final)
         return
     if _exchange(fresh, final):
         return
     # Without an atomic exchange there is a moment with the old folder aside only.
-    aside = final.with_name(f".{final.name[:100]}.{token}.old")
     final.rename(aside)
     try:
         fresh.rename(final)
     except BaseException:
-        aside.rename(final)
+        if not final.exists():
+            aside.rename(final)
         raise
-    aside.rename(fresh)
 
 
 def _exchange(first: Path, second: Path) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,21 +26,24 @@ __all__ = [
     "type_rows",
 ]
 
+_MOST_HINTS = 40
+
 TextRow = tuple[int, Mapping[str, str]]
 
 
-@dataclass(frozen=True, kw_only=True)
 class RowTyper:
-    """Types rows of text, one at a time; build with :meth:`for_schema`."""
+    """Types rows of text, one at a time.
 
-    file: str
-    parsers: Mapping[str, CellParser]
-    references: Mapping[str, str]
-    known: Mapping[str, Collection[str]]
+    Parameters
+    ----------
+    known
+        Keys by table name that references must be found in; other tables are not checked.
+    present
+        Columns to type; default: all.
+    """
 
-    @classmethod
-    def for_schema(
-        cls,
+    def __init__(
+        self,
         schema: TableSchema,
         *,
         file: str,
@@ -49,28 +51,26 @@ class RowTyper:
         comma_separates: bool = False,
         known: Mapping[str, Collection[str]] | None = None,
         present: Collection[str] | None = None,
-    ) -> RowTyper:
-        """A typer for the columns of ``schema`` that are ``present`` (default: all).
-
-        ``known`` gives the keys that references must be found in.
-        """
-        parsers = {
+    ) -> None:
+        columns = [c for c in schema.columns if present is None or c.name in present]
+        self._file = file
+        self._known = known or {}
+        self._parsers: dict[str, CellParser] = {
             column.name: make_parser(column, zone=zone, comma_separates=comma_separates)
-            for column in schema.columns
-            if present is None or column.name in present
+            for column in columns
         }
-        references = {
+        self._references: dict[str, str] = {
             column.name: column.references
-            for column in schema.columns
-            if column.references is not None and column.references in (known or {})
+            for column in columns
+            if column.references is not None and column.references in self._known
         }
-        return cls(file=file, parsers=parsers, references=references, known=known or {})
+        self._hints_left = _MOST_HINTS
 
     def type_row(self, row: int, cells: Mapping[str, str]) -> tuple[dict[str, Any], list[Issue]]:
         """Values by column name (those without a finding) and the findings of one row."""
         values: dict[str, Any] = {}
         issues: list[Issue] = []
-        for name, parse in self.parsers.items():
+        for name, parse in self._parsers.items():
             text = cells.get(name, "")
             try:
                 value = parse(text)
@@ -78,7 +78,7 @@ class RowTyper:
                 issues.append(
                     Issue(
                         message=str(problem),
-                        file=self.file,
+                        file=self._file,
                         row=row,
                         field=name,
                         value=text or None,
@@ -88,26 +88,31 @@ class RowTyper:
                 )
                 continue
             values[name] = value
-            table = self.references.get(name)
+            table = self._references.get(name)
             if table is not None and value is not None:
                 issues += self._check_reference(row, name, table=table, value=value)
         return values, issues
 
     def _check_reference(self, row: int, field: str, *, table: str, value: Any) -> list[Issue]:
-        keys = self.known[table]
+        keys = self._known[table]
         words = value if isinstance(value, tuple) else (value,)
         return [
             Issue(
                 message=f"is not in {table}",
-                file=self.file,
+                file=self._file,
                 row=row,
                 field=field,
                 value=str(word),
-                hint=did_you_mean(str(word), keys),
+                hint=self._hint(str(word), keys),
             )
             for word in words
             if word not in keys
         ]
+
+    def _hint(self, word: str, keys: Collection[str]) -> str | None:
+        """The nearest key; None after many, as each search is slow in a long table."""
+        self._hints_left -= 1
+        return did_you_mean(word, keys) if self._hints_left >= 0 else None
 
 
 def read_table(
@@ -200,7 +205,7 @@ def type_rows(
 
     Only the columns ``present`` are typed (default: all).
     """
-    typer = RowTyper.for_schema(
+    typer = RowTyper(
         schema,
         file=file,
         zone=zone,
