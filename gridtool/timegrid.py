@@ -21,7 +21,8 @@ def parse_timestamp(text: str, *, zone: ZoneInfo) -> datetime:
     Raises
     ------
     ValueError
-        If the text is in neither form, or names a local time that the clock skips.
+        If the text is in neither form, names a local time that the clock skips, or lies outside
+        the years 1900 to 2200.
     """
     text = text.strip()
     try:
@@ -37,9 +38,15 @@ def parse_timestamp(text: str, *, zone: ZoneInfo) -> datetime:
             raise ValueError(f"{text!r} is neither ISO 8601 nor dd.mm.yyyy hh:mm") from None
     if moment.tzinfo is None:
         local = moment.replace(tzinfo=zone)
-        if local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment:
+        if _to_utc(local, text).astimezone(zone).replace(tzinfo=None) != moment:
             raise ValueError(f"{text!r} does not exist in {zone.key}: the clock skips it")
         moment = local
+    return _to_utc(moment, text)
+
+
+def _to_utc(moment: datetime, text: str) -> datetime:
+    if not 1900 <= moment.year <= 2200:  # beyond it, frames and zones overflow
+        raise ValueError(f"{text!r} is not between the years 1900 and 2200")
     return moment.astimezone(UTC)
 
 

@@ -77,7 +77,7 @@ def _find_network(given: str, path: Path) -> tuple[Path | None, list[Issue]]:
     """The network beside the job file, else by name or path as on the command line."""
     beside = path.parent / given
     try:
-        return (beside if beside.exists() else find_network(given)), []
+        found = beside if beside.is_dir() or beside.is_file() else find_network(given)
     except InputError as error:
         return None, [
             Issue(
@@ -90,6 +90,10 @@ def _find_network(given: str, path: Path) -> tuple[Path | None, list[Issue]]:
             )
             for issue in error.issues
         ]
+    if found.is_dir() or found.is_file():
+        return found, []
+    message = "is neither a folder nor a file"
+    return None, [Issue(message=message, file=path.name, field="job.network", value=given)]
 
 
 def _parse_as_of(
