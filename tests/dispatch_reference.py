@@ -19,6 +19,8 @@ def reference_dispatch(case, topology, *, rating=None, factor=1.0, import_limit=
     lp = _Angles(case, topology, rating, factor)
     lp.add_flows(lift=lift)
     lp.add_sheds(import_limit)
+    if not lp.price:
+        return np.zeros_like(case.demand_mw), 0.0
     solution = lp.solve(import_limit)
     shed = lp.shed_by_node(solution.x)
     served = np.zeros_like(case.demand_mw)
@@ -42,8 +44,12 @@ class _Angles:
         np.add.at(self.demand, topology.node_of_busbar[on], topology.connectable_mw[on] * factor)
         self.demand[~topology.energised] = 0.0
         self.equal, self.cells, self.less = [], [], []
-        self.lower = [-np.inf] * self.nodes + [0.0] * len(self.rating)
-        self.upper = [np.inf] * self.nodes + list(self.rating)
+        # One angle of each island is fixed: a free direction may end as "unbounded".
+        _, fixed = np.unique(topology.island_of_node, return_index=True)
+        angle = np.full(self.nodes, 100.0)
+        angle[fixed] = 0.0
+        self.lower = list(-angle) + [0.0] * len(self.rating)
+        self.upper = list(angle) + list(self.rating)
         self.price = [0.0] * len(self.lower)
         self.right = -self.demand.sum(axis=1)
         self.rows_less, self.right_less = 0, []
@@ -141,7 +147,7 @@ class _Angles:
                 "primal_feasibility_tolerance": 1e-9,
             },
         )
-        assert solution.status == 0, solution.message
+        assert solution.status == 0, (solution.status, solution.message)
         return solution
 
     def shed_by_node(self, x):

@@ -175,7 +175,7 @@ def damaged_grids(draw):
 
 
 @given(damaged_grids())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_dispatch_equals_the_angle_lp(drawn):
     case, shares, limit = drawn
     dispatch = Dispatcher(case).solve(shares, import_limit_mw=limit)
@@ -184,7 +184,7 @@ def test_dispatch_equals_the_angle_lp(drawn):
 
 
 @given(damaged_grids())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_every_dispatch_is_balanced_within_limits_and_certified(drawn):
     case, shares, limit = drawn
     dispatch = Dispatcher(case).solve(shares, import_limit_mw=limit)
