@@ -35,7 +35,11 @@ class _Site:
         return float(self.source.tables["bus"][bus]["vn_kv"])
 
     def open_ends(self, table: str, row: Row) -> set[str]:
-        return self.switches.open_ends.get((table, row["index"]), set())
+        found = set(self.switches.open_ends.get((table, row["index"]), ()))
+        if table == "line":
+            buses = self.source.tables["bus"]
+            found |= {e for e in ("from_bus", "to_bus") if not buses[row[e]]["in_service"]}
+        return found
 
     def error(self, table: str, row: Row, column: str, message: str, **words: Any) -> None:
         place = f"{table}[{row['index']}]" + (f".{column}" if column else "")
@@ -157,7 +161,7 @@ def _line_admittances(site: _Site, row: Row) -> tuple[complex, complex]:
 def _keep_open_line(site: _Site, row: Row, circuit: str, opened: set[str], *, kv: float) -> None:
     """A line open at one end is out of service, but draws its charging at the other."""
     site.draft.findings.assume_for(
-        circuit, "lines open at a switch are out of service; charging kept as shunts"
+        circuit, "lines open at an end are out of service; charging kept as shunts"
     )
     closed = {"from_bus", "to_bus"} - opened
     series, half = _line_admittances(site, row)

@@ -27,7 +27,7 @@ def role_of(member: str) -> Role:
         return "refused"
     if member.startswith(EXTRAS):
         return "extra"
-    if member in DROPPED or member.startswith(("res_", "_")):
+    if member in DROPPED or member.startswith(("res_", "_")) or member.endswith("_std_types"):
         return "dropped"
     return "unknown"
 

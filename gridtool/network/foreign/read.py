@@ -67,6 +67,13 @@ def _read_json(content: bytes, findings: Findings, *, ignore_extras: bool) -> Ci
     return convert_pandapower(source, findings)
 
 
+def _read_excel(content: bytes, findings: Findings, *, ignore_extras: bool) -> CityNetwork:
+    from gridtool.network.foreign.pandapower_excel import parse_pandapower_excel
+
+    source = parse_pandapower_excel(content, findings, ignore_extras=ignore_extras)
+    return convert_pandapower(source, findings)
+
+
 def _read_matpower(content: bytes, findings: Findings, *, ignore_extras: bool) -> CityNetwork:
     text, _ = decode_text(content, name=findings.file, error=NetworkError)
     case = read_case(parse_matpower(text, findings), findings, ignore_extras=ignore_extras)
@@ -89,5 +96,6 @@ def _utf8(content: bytes, findings: Findings) -> str:
 FOREIGN_SUFFIXES: dict[str, _Reader] = {
     ".json": _read_json,
     ".m": _read_matpower,
+    ".xlsx": _read_excel,
 }
 """Readers by suffix."""
