@@ -22,6 +22,7 @@ _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _WIDTH = 72
 _ROWS = 8
 _AXIS = 9
+_VISIBLE_MW = 0.05
 
 
 def chart_restoration(curve: pd.DataFrame, *, zone: ZoneInfo, after: str = "") -> Chart:
@@ -37,12 +38,17 @@ def chart_restoration(curve: pd.DataFrame, *, zone: ZoneInfo, after: str = "") -
         Name of the table that the chart is printed after.
     """
     demand_mw = float((curve["served_mw"] + curve["unserved_mw"]).max())
+    base = _axis_base(float(curve["served_mw"].min()), demand_mw)
+    step_mw = max(demand_mw - base, 1e-9) / _ROWS
     served_mw = sample_steps(curve, columns=_WIDTH)
-    top = max(demand_mw, 1e-9)
-    heights = np.floor(served_mw / top * _ROWS * 8 + 1e-9).astype(int)
-    lines = [_chart_row(heights, row, top) for row in reversed(range(_ROWS))]
+    heights = np.floor((served_mw - base) / step_mw * 8 + 1e-9).astype(int)
+    lines = [_chart_row(heights, row, mark_mw=base + (row + 1) * step_mw) for row in range(_ROWS)][
+        ::-1
+    ]
     lines += [" " * _AXIS + "└" + "─" * _WIDTH, _time_axis(curve, zone)]
-    title = f"Restoration curve: served load [MW] of {format_quantity(demand_mw, decimals=0)} MW"
+    title = f"Restoration curve: served load of {format_quantity(demand_mw, decimals=0)} MW [MW]"
+    if base:
+        title += f"; the axis begins at {format_quantity(base, decimals=0)}"
     return Chart(title=title, text="\n".join(lines), after=after)
 
 
@@ -55,17 +61,26 @@ def sample_steps(curve: pd.DataFrame, *, columns: int) -> npt.NDArray[np.float64
     return curve["served_mw"].to_numpy(dtype=np.float64)[last_step]
 
 
+def _axis_base(least_mw: float, demand_mw: float) -> float:
+    """Where the axis begins: at zero, or higher where a small loss could not be seen else."""
+    lost = demand_mw - least_mw
+    return 0.0 if lost > demand_mw / 3 else max(0.0, 10 * ((demand_mw - 1.6 * lost) // 10))
+
+
 def _span(curve: pd.DataFrame) -> tuple[pd.Timestamp, timedelta]:
-    """First time, and the length shown: past the last step, so that its level is seen."""
+    """First time, and the length shown: past the last change, so that its level is seen."""
     start = curve["time"].iloc[0]
-    length = (curve["time"].iloc[-1] - start) * (_WIDTH / (_WIDTH - 4))
+    served = curve["served_mw"].to_numpy(dtype=np.float64)
+    last = np.flatnonzero(np.abs(np.diff(served)) > _VISIBLE_MW)
+    end = curve["time"].iloc[int(last[-1]) + 1 if len(last) else -1]
+    length = (end - start) * (_WIDTH / (_WIDTH - 4))
     return start, max(length, timedelta(hours=1))
 
 
-def _chart_row(heights: npt.NDArray[np.int64], row: int, top: float) -> str:
+def _chart_row(heights: npt.NDArray[np.int64], row: int, *, mark_mw: float) -> str:
     filled = np.clip(heights - 8 * row, 0, 8)
     marked = row % 2 == 1
-    label = format_quantity(top * (row + 1) / _ROWS, decimals=0) if marked else ""
+    label = format_quantity(mark_mw, decimals=0) if marked else ""
     cells = "".join(_EIGHTHS[height] for height in filled).rstrip()
     return f"{label:>{_AXIS - 1}} {'┤' if marked else '│'}{cells}"
 

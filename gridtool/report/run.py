@@ -2,17 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pandas as pd
 
+from gridtool.damage.model import GridState
 from gridtool.flow.model import Assessment
 from gridtool.forecast.model import ShortageForecast
+from gridtool.report.damage import damage_table
+from gridtool.report.restore import tables_restoration
 from gridtool.report.tables import NamedTable
+from gridtool.restoration.model import CompletionSamples, RestorationPlan
 
-__all__ = ["headline_run", "table_districts_now", "table_shortage", "to_file_only"]
+__all__ = ["headline_run", "table_districts_now", "table_shortage", "tables_run"]
 
 CITY = "*"
+
+
+def tables_run(
+    state: GridState,
+    assessment: Assessment,
+    *,
+    plan: RestorationPlan | None = None,
+    completions: CompletionSamples | None = None,
+    forecast: ShortageForecast | None = None,
+) -> tuple[NamedTable, ...]:
+    """Every table of a run: those a duty officer reads first, the rest for files only."""
+    tables = [table_districts_now(assessment), *_file_only(_assessment_details(assessment))]
+    if state.damage:
+        tables.append(damage_table(state))
+    if plan is not None and plan.jobs:
+        jobs, curve, etr, comparison = tables_restoration(plan, completions, compare=True)
+        tables += [jobs, *_file_only([curve]), etr, *_file_only([comparison])]
+    if forecast is not None:
+        tables += [table_shortage(forecast), *_file_only(_forecast_details(forecast))]
+    return tuple(tables)
+
+
+def _file_only(tables: Iterable[NamedTable]) -> list[NamedTable]:
+    """For files and JSON, left out on the terminal (unless all rows are wanted)."""
+    return [replace(table, terminal_rows=0) for table in tables]
+
+
+def _assessment_details(assessment: Assessment) -> list[NamedTable]:
+    titles = {
+        "substations": "Substations now",
+        "islands": "Islands now",
+        "limits": "What holds supply back now",
+        "contingencies": "What the next single outage would cost",
+    }
+    return [
+        NamedTable(name=f"{name}_now", title=title, frame=getattr(assessment, name))
+        for name, title in titles.items()
+    ]
+
+
+def _forecast_details(forecast: ShortageForecast) -> list[NamedTable]:
+    return [
+        NamedTable(name="shortage", title="Shortage by month", frame=forecast.monthly),
+        NamedTable(name="shortage_causes", title="Causes by month", frame=forecast.causes),
+        NamedTable(name="shortage_daily", title="Shortage by day", frame=forecast.daily),
+    ]
 
 
 def table_districts_now(assessment: Assessment) -> NamedTable:
@@ -83,8 +134,3 @@ def headline_run(
         for level in (50, 90):
             headline[f"hours_off_p{level}"] = float(forecast.monthly[f"hours_off_p{level}"].max())
     return headline
-
-
-def to_file_only(table: NamedTable) -> NamedTable:
-    """``table`` for files and JSON, left out on the terminal (unless all rows are wanted)."""
-    return replace(table, terminal_rows=0)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 
 from gridtool.flow.model import Assessment
@@ -14,7 +15,7 @@ from gridtool.network.model import CityNetwork
 from gridtool.restoration.model import RestorationPlan
 from gridtool.units import Estimate, format_quantity
 
-__all__ = ["time_served", "write_verdict"]
+__all__ = ["lost_to_damage", "time_regained", "write_verdict"]
 
 _CITY = "*"
 _CAUSES = {
@@ -84,22 +85,17 @@ def _say_plan(plan: RestorationPlan, *, zone: ZoneInfo) -> str:
         text += f"; load returns first on {_day(first, zone)}"
         if last > first:
             text += f" and last on {_day(last, zone)} ({name})"
-    marks = [(share, time_served(plan.curve, share)) for share in (0.9, 1.0)]
-    said = [
-        f"{share:.0%} of the load on {_day(moment, zone)}".replace("100% of", "all of")
-        for share, moment in marks
-        if moment is not None and moment > plan.state.as_of
-    ]
-    if said:
-        text += f"; it serves {' and '.join(said)}"
-    if marks[-1][1] is None:
-        left = float(plan.curve["unserved_mw"].iloc[-1])
+    if lost_to_damage(plan.curve) > _SMALLEST_MW:
+        most, all_of_it = (_day(time_regained(plan.curve, share), zone) for share in (0.9, 1.0))
+        text += f"; 90 % of the lost load is back on {most}, all of it on {all_of_it}"
+    left = float(plan.curve["unserved_mw"].iloc[-1])
+    if left > _SMALLEST_MW:
         text += (
             f"; when all is repaired {format_quantity(left, decimals=0)} MW of the reference "
             "peak stay unserved"
         )
     energy = format_quantity(plan.ens_mwh, decimals=0)
-    return f"{text.replace('%', ' %')}. Until then {energy} MWh are not served at that demand."
+    return f"{text}. Until then {energy} MWh are not served at that demand."
 
 
 def _return_times(plan: RestorationPlan) -> tuple[datetime, datetime, str] | None:
@@ -113,15 +109,19 @@ def _return_times(plan: RestorationPlan) -> tuple[datetime, datetime, str] | Non
     return back["etr"].iloc[0], last["etr"], str(last["name"])
 
 
-def time_served(curve: pd.DataFrame, share: float) -> datetime | None:
-    """When the curve reaches ``share`` of the demand to stay; None if it never does."""
-    demand_mw = curve["served_mw"] + curve["unserved_mw"]
-    short = curve["served_mw"] < share * demand_mw - _SMALLEST_MW
-    if not short.any():
-        moment: datetime = curve["time"].iloc[0]
-        return moment
-    after = int(short.to_numpy().nonzero()[0][-1]) + 1
-    return None if after == len(curve) else curve["time"].iloc[after]
+def lost_to_damage(curve: pd.DataFrame) -> float:
+    """Load that the plan brings back, MW."""
+    return float(curve["served_mw"].iloc[-1] - curve["served_mw"].iloc[0])
+
+
+def time_regained(curve: pd.DataFrame, share: float) -> datetime:
+    """When ``share`` of the lost load is back to stay."""
+    served = curve["served_mw"].to_numpy(dtype=np.float64)
+    wanted = served[0] + share * lost_to_damage(curve)
+    short = np.flatnonzero(served < wanted - min(_SMALLEST_MW, abs(wanted) * 1e-6))
+    step = int(short[-1]) + 1 if len(short) else 0
+    moment: datetime = curve["time"].iloc[step]
+    return moment
 
 
 def _say_forecast(forecast: ShortageForecast) -> str:

@@ -42,7 +42,7 @@ def test_a_step_is_drawn_where_it_happens():
 
 def test_the_title_names_the_demand():
     chart = chart_restoration(make_curve([0, 1], [1.0, 2.0], 1500.0), zone=KYIV, after="plan")
-    assert chart.title == "Restoration curve: served load [MW] of 1 500 MW"
+    assert chart.title == "Restoration curve: served load of 1 500 MW [MW]"
     assert chart.after == "plan"
 
 

@@ -1,0 +1,151 @@
+"""The whole chain of a job: read, state as of a time, assess, plan, forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from gridtool.damage.ledger import state_as_of
+from gridtool.damage.model import GridState
+from gridtool.damage.read import ReportBatch, read_reports
+from gridtool.errors import Issue
+from gridtool.flow.assess import assess
+from gridtool.flow.model import Assessment
+from gridtool.forecast.demand import fit_demand
+from gridtool.forecast.history import read_history
+from gridtool.forecast.model import DemandModel, ShortageForecast
+from gridtool.forecast.simulate import forecast_shortage
+from gridtool.forecast.special_days import read_special_days
+from gridtool.jobs.model import DemandSource, Job
+from gridtool.network.catalog import load_network
+from gridtool.network.model import CityNetwork
+from gridtool.restoration.execute import simulate_completions
+from gridtool.restoration.model import CompletionSamples, RestorationPlan
+from gridtool.restoration.plan import plan_restoration
+from gridtool.restoration.resources import read_resources
+
+__all__ = ["COMPLETIONS", "JobResult", "Stages", "run_job"]
+
+COMPLETIONS = 1000
+"""Simulated executions of the plan behind the 90 % times."""
+
+Stages = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
+"""Opens a stage by its words and number of steps; gives the function that takes steps done."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobResult:
+    """What the chain gave. What the job has not is None: plan, completions, forecast."""
+
+    job: Job
+    network: CityNetwork
+    reports: ReportBatch | None
+    state: GridState
+    assessment: Assessment
+    plan: RestorationPlan | None
+    completions: CompletionSamples | None
+    forecast: ShortageForecast | None
+    warnings: tuple[Issue, ...]
+
+
+def run_job(job: Job, *, stages: Stages | None = None) -> JobResult:
+    """Run the chain on the files of ``job``; the same job gives the same result.
+
+    Parameters
+    ----------
+    stages
+        Told of each stage as it begins, for progress on a terminal.
+
+    Raises
+    ------
+    InputError
+        If an input is refused: reports, resources or the history, with every finding.
+    AnalysisError
+        If there is no plan or no power flow.
+    """
+    stages = stages or _no_stages
+    with stages(f"reading {job.network.name}", None):
+        network = load_network(job.network)
+        batch = _read_reports(job, network)
+        resources = read_resources(job.resources, network) if job.resources else None
+        demand, warnings = _fit(job.demand, job=job, network=network)
+    state = state_as_of(network, batch.reports if batch else (), _as_of(job, batch))
+    with stages("assessing what is out", None):
+        assessment = assess(state)
+    plan, completions = None, None
+    if resources is not None and state.damage:
+        with stages("planning the repairs", None):
+            plan = plan_restoration(state, resources, config=job.plan, seed=job.seed)
+            completions = simulate_completions(plan, n=COMPLETIONS, seed=job.seed)
+    forecast = None
+    if demand is not None:
+        with stages("simulating the shortage", job.forecast.samples) as advance:
+            forecast = forecast_shortage(
+                state, plan, demand, config=job.forecast, seed=job.seed, progress=advance
+            )
+    return JobResult(
+        job=job,
+        network=network,
+        reports=batch,
+        state=state,
+        assessment=assessment,
+        plan=plan,
+        completions=completions,
+        forecast=forecast,
+        warnings=(*_report_warnings(batch), *warnings),
+    )
+
+
+def _no_stages(_words: str, _steps: int | None) -> AbstractContextManager[Callable[[int], None]]:
+    return nullcontext(lambda _done: None)
+
+
+def _read_reports(job: Job, network: CityNetwork) -> ReportBatch | None:
+    if not job.reports:
+        return None
+    zone = network.manifest.zone
+    return read_reports(job.reports, network, zone=zone, quarantine=job.quarantine)
+
+
+def _report_warnings(batch: ReportBatch | None) -> tuple[Issue, ...]:
+    if batch is None:
+        return ()
+    return (*batch.warnings, *(entry[-1] for entry in batch.rejected))
+
+
+def _as_of(job: Job, batch: ReportBatch | None) -> datetime:
+    """The job's time; else that of the latest report; else this hour."""
+    if job.as_of is not None:
+        return job.as_of
+    reports = batch.reports if batch else ()
+    times = [max(report.reported_at, report.recorded_at) for report in reports]
+    return max(times, default=datetime.now(UTC).replace(minute=0, second=0, microsecond=0))
+
+
+def _fit(
+    source: DemandSource | None, *, job: Job, network: CityNetwork
+) -> tuple[DemandModel | None, tuple[Issue, ...]]:
+    """The demand model of the history, from what was known at the job's time."""
+    if source is None:
+        return None, ()
+    zone = ZoneInfo(source.timezone) if source.timezone else network.manifest.zone
+    scaled = source.scale != "peak"
+    history = read_history(
+        source.history,
+        zone=zone,
+        columns=source.columns,
+        clock=source.clock,
+        network=None if scaled else network,
+    )
+    if job.as_of is not None:
+        history = history.until(job.as_of)
+    if source.scale != "peak":
+        history = replace(history, load_mw=history.load_mw * source.scale)
+    days = read_special_days(source.special_days) if source.special_days else frozenset()
+    model = fit_demand(
+        history, zone=zone, peak_mw=None if scaled else network.peak_mw, special_days=days
+    )
+    return model, history.warnings
