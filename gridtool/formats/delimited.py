@@ -12,6 +12,7 @@ from typing import Protocol
 
 from gridtool.errors import InputError, Issue
 from gridtool.formats.findings import refuse_on_errors
+from gridtool.formats.spelling import list_words
 from gridtool.formats.text import DecodedText, read_text
 
 __all__ = ["BrokenRow", "DelimitedFile", "Dialect", "parse_rows", "read_rows", "scan_rows"]
@@ -125,6 +126,14 @@ def parse_rows(
     records = _split_records(text, delimiter, name=name, skipped=skipped, error=error)
     header_row, raw_header = records[0]
     header = tuple(cell.strip() for cell in raw_header)
+    if columns and not {cell.casefold() for cell in header} & {c.casefold() for c in columns}:
+        issue = Issue(
+            message="the first row is not a header: it names none of the columns",
+            file=name,
+            row=header_row,
+            accepted=list_words(columns, limit=30),
+        )
+        raise error(issue, subject=name)
     _check_header(header, row=header_row, name=name, error=error)
     rows: list[tuple[int, dict[str, str]]] = []
     broken: list[BrokenRow] = []
