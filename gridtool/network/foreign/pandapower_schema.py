@@ -47,7 +47,7 @@ class Field:
         return self.default is REQUIRED
 
 
-_BUS = Field("bus", REQUIRED)
+_BUS = Field("bus", REQUIRED, minimum=0)
 _GIVEN = Field("number", REQUIRED)
 _ABOVE_0 = Field("number", REQUIRED, above=0)
 _AT_LEAST_0 = Field("number", REQUIRED, minimum=0)

@@ -56,7 +56,8 @@ def type_tables(
         typed[name] = _type_table(table, fields, findings) if table else {}
         if table and table.cells:
             unknown += [f"{name}.{column}" for column in table.columns if column not in fields]
-    _check_buses(typed, findings)
+    if typed["bus"] or ("bus" in given and not given["bus"].cells):
+        _check_buses(typed, findings)  # a refused bus table would make every reference an error
     carrying = [column for column in unknown if column.partition(".")[2] not in _NOTHING_LOST]
     if carrying:
         findings.assume(f"columns left aside: {listed(sorted(carrying))}")

@@ -32,6 +32,7 @@ _MOST_SHEETS = 300
 _MOST_ROWS = 200_000
 _MOST_COLUMNS = 300
 _MOST_CELLS = 10_000_000
+_MOST_GAP = 1_000
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _SHEET = re.compile(r"xl/worksheets/[\w-]+\.xml")
 
@@ -147,15 +148,21 @@ def _sheets(content: bytes, findings: Findings, *, values: bool) -> Iterator[tup
 
 def _rows(sheet: object, findings: Findings, most_cells: int) -> Sheet:
     rows: Sheet = []
-    cells = 0
+    cells = gap = 0
     sheet.reset_dimensions()  # type: ignore[attr-defined]  # what the file says may be a lie
     for row in sheet.iter_rows(values_only=True):  # type: ignore[attr-defined]
         cells += len(row)
-        if len(rows) >= _MOST_ROWS or len(row) > _MOST_COLUMNS or cells > most_cells:
+        gap = 0 if row else gap + 1
+        if (
+            gap > _MOST_GAP
+            or len(rows) >= _MOST_ROWS
+            or len(row) > _MOST_COLUMNS
+            or cells > most_cells
+        ):
             raise _refuse(
                 findings,
                 f"sheet {str(sheet.title)[:40]!r} is too large",  # type: ignore[attr-defined]
-                f"up to {_MOST_ROWS} rows and {_MOST_COLUMNS} columns",
+                f"{_MOST_ROWS} rows, {_MOST_COLUMNS} columns, {_MOST_GAP} empty rows together",
             )
         rows.append(tuple(row))
     return rows
