@@ -17,9 +17,8 @@ from gridtool.flow.certificate import (
 from gridtool.flow.lp import LpResult, LpSolver
 from gridtool.flow.model import Binding, Certificate, Dispatch, Topology
 from gridtool.flow.program import ShedProgram
-from gridtool.flow.reduction import ReducedGrid, reduce_topology
+from gridtool.flow.reduction import ReducedGrid, reduce_topology, sum_by_terminal
 from gridtool.flow.screen import CoreFlow, island_supply, screen
-from gridtool.flow.tally import tally
 from gridtool.flow.topology import apply_shares
 
 __all__ = ["Dispatcher"]
@@ -98,7 +97,7 @@ class Dispatcher:
             rating = np.minimum(rating, source_max_mw)
         reduced = reduce_topology(self.case, topology)
         connectable = _connectable(self.case, topology, demand)
-        wanted = _by_terminal(reduced, connectable)
+        wanted = sum_by_terminal(reduced, connectable)
         solution = self._decide(reduced, wanted, rating[reduced.source], limit)
         return self._dispatch(
             topology, reduced, solution, demand=demand, rating=rating, limit=limit
@@ -113,7 +112,7 @@ class Dispatcher:
         if found is None:
             topology = apply_shares(self.case, capacity_share)
             reduced = reduce_topology(self.case, topology)
-            wanted = _by_terminal(reduced, topology.connectable_mw * demand_factor)
+            wanted = sum_by_terminal(reduced, topology.connectable_mw * demand_factor)
             rating = topology.source_max_mw[reduced.source]
             solution = self._decide(reduced, wanted, rating, np.inf)
             found = float((wanted - solution.shed_mw).sum())
@@ -165,7 +164,7 @@ class Dispatcher:
     ) -> Dispatch:
         case = self.case
         connectable = _connectable(case, topology, demand)
-        wanted = _by_terminal(reduced, connectable)
+        wanted = sum_by_terminal(reduced, connectable)
         served = _by_busbar(reduced, connectable, wanted, solution.shed_mw)
         generation = np.zeros(len(case.source_ids))
         generation[reduced.source] = solution.generation_mw
@@ -212,14 +211,6 @@ def _connectable(case: CompiledCase, topology: Topology, demand: FloatArray) -> 
     part = np.repeat(topology.node_of_busbar[:, None] >= 0, 2, axis=1).astype(np.float64)
     np.divide(topology.connectable_mw, case.demand_mw, out=part, where=case.demand_mw > 0.0)
     return demand * part
-
-
-def _by_terminal(reduced: ReducedGrid, amount: FloatArray) -> FloatArray:
-    """Sums (T, 2) of amounts by busbar (B, 2); the dead and the out are dropped."""
-    terminals = len(reduced.terminal_core)
-    cell = (reduced.terminal_of_busbar[:, None] + 1) * 2 + np.arange(2)
-    total = tally(cell.ravel(), amount.ravel(), 2 * terminals + 2)
-    return total.reshape(-1, 2)[1:]
 
 
 def _by_busbar(

@@ -18,6 +18,7 @@ FloatArray = npt.NDArray[np.float64]
 
 _ROW_TOLERANCE_MW = 1e-8
 _MAX_ROUNDS = 200
+_DUAL_SIMPLEX, _PRIMAL_SIMPLEX = 1, 4  # HiGHS's simplex_strategy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ class LpSolver:
             "solver": "simplex",
             "presolve": "off",
             "random_seed": 0,
+            "dual_simplex_cost_perturbation_multiplier": 0.0,  # prices are distinct already
             "primal_feasibility_tolerance": 1e-9,
             "dual_feasibility_tolerance": 1e-10,
         }
@@ -121,15 +123,20 @@ class LpSolver:
 
     def _run(self) -> tuple[FloatArray, FloatArray]:
         # A warm restart may end without an optimum and with a stale objective: the status
-        # decides, and a cold start follows.
+        # decides. Then a cold start follows, and at last the primal simplex.
+        done = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty)
         self._highs.run()
-        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        for strategy in (_DUAL_SIMPLEX, _PRIMAL_SIMPLEX):
+            if self._highs.getModelStatus() in done:
+                break
             self._highs.clearSolver()
+            self._highs.setOptionValue("simplex_strategy", strategy)
             self._highs.run()
+        self._highs.setOptionValue("simplex_strategy", _DUAL_SIMPLEX)
         status = self._highs.getModelStatus()
-        if status != highspy.HighsModelStatus.kOptimal:
+        if status not in done:
             word = self._highs.modelStatusToString(status)
-            raise AnalysisError(f"the dispatch LP ended with status {word!r}, cold start included")
+            raise AnalysisError(f"the dispatch LP ended with status {word!r}, cold starts included")
         solution = self._highs.getSolution()
         return np.array(solution.col_value), np.array(solution.row_dual)
 

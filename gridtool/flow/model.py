@@ -12,7 +12,15 @@ import pandas as pd
 
 from gridtool.flow.case import CompiledCase
 
-__all__ = ["AcCheck", "Assessment", "Binding", "Certificate", "Dispatch", "Topology"]
+__all__ = [
+    "AcCheck",
+    "Assessment",
+    "Binding",
+    "Certificate",
+    "Dispatch",
+    "ParametricResult",
+    "Topology",
+]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -113,6 +121,30 @@ class Dispatch:
     def total_unserved_mw(self) -> float:
         """Unserved load of the whole network, MW."""
         return float(self.unserved_mw.sum())
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParametricResult:
+    """Unserved load of H hours of one topology, MW, and why.
+
+    ``supply_mw``, ``network_mw`` and ``delivery_mw`` add up to the total of ``unserved_mw``.
+
+    Attributes
+    ----------
+    unserved_mw : (H, n_district, 2)
+        By district of the case and tier.
+    supply_mw : (H,)
+        What the energised islands would still lack if no branch had a limit.
+    network_mw : (H,)
+        The rest: limits of branches, and load of islands cut off from every source.
+    delivery_mw : (H,)
+        Demand of feeders, and at busbar sections, that are out or weakened.
+    """
+
+    unserved_mw: FloatArray
+    supply_mw: FloatArray
+    network_mw: FloatArray
+    delivery_mw: FloatArray
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,8 +16,9 @@ import numpy.typing as npt
 from gridtool.flow.case import CompiledCase
 from gridtool.flow.dcflow_kernel import factorise
 from gridtool.flow.model import Topology
+from gridtool.flow.tally import tally
 
-__all__ = ["ReducedGrid", "reduce_topology"]
+__all__ = ["ReducedGrid", "reduce_topology", "sum_by_terminal"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -122,6 +123,14 @@ def reduce_topology(case: CompiledCase, topology: Topology) -> ReducedGrid:
         factor=factorise(n_core, core_from, core_to, susceptance, core_island),
         islands=int(island_of_terminal.max(initial=-1)) + 1,
     )
+
+
+def sum_by_terminal(reduced: ReducedGrid, amount: FloatArray) -> FloatArray:
+    """Sums (T, 2) of amounts by busbar (B, 2); the dead and the out are dropped."""
+    terminals = len(reduced.terminal_core)
+    cell = (reduced.terminal_of_busbar[:, None] + 1) * 2 + np.arange(2)
+    total = tally(cell.ravel(), amount.ravel(), 2 * terminals + 2)
+    return total.reshape(-1, 2)[1:]
 
 
 def _number_energised(topology: Topology) -> tuple[IntArray, IntArray]:
