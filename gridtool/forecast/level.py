@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 __all__ = ["WEEK_H", "DemandLevel", "fit_level"]
 
@@ -48,6 +47,8 @@ def fit_level(residual: FloatArray, *, prior: bool) -> DemandLevel:
     Weeks are counted back from the end. With ``prior``, or fewer than half a year of weeks, the
     step is that of :data:`PRIOR_SIGMA` at least.
     """
+    from statsmodels.tsa.statespace.structural import UnobservedComponents  # only to fit
+
     weekly = _weekly_means(residual)
     known = np.isfinite(weekly)
     if known.sum() < LEAST_WEEKS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -9,11 +10,17 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import CubicSpline
-from statsmodels.regression.linear_model import OLS
 
 from gridtool.forecast.calendar import LocalCalendar
 
-__all__ = ["DemandRegression", "Terms", "calendar_terms", "fit_regression", "trailing_mean"]
+__all__ = [
+    "DemandRegression",
+    "Terms",
+    "calendar_terms",
+    "compress_rows",
+    "fit_regression",
+    "trailing_mean",
+]
 
 FloatArray = npt.NDArray[np.float64]
 BEYOND_SEEN_C = 3.0
@@ -140,6 +147,8 @@ def fit_regression(
     The spline of each memory is written in the basis of its values at the knots; the value at
     the middle knot is the reference (zero), since the constant takes the mean.
     """
+    from statsmodels.regression.linear_model import OLS  # simulating workers do without
+
     fixed = calendar_terms(calendar, terms=terms, special_days=special_days)
     means = [trailing_mean(temp_c, hours=m) for m in terms.memories_h] if temp_c is not None else []
     usable = np.isfinite(load_mw) & np.all([np.isfinite(m) for m in means], axis=0)
@@ -151,9 +160,12 @@ def fit_regression(
         blocks.append(basis(mean[usable])[:, kept])
     design = np.concatenate(blocks, axis=1)
     target, hour = np.log(load_mw[usable]), calendar.hour[usable]
-    found = np.array(
-        [np.asarray(OLS(target[hour == h], design[hour == h]).fit().params) for h in range(24)]
-    )
+    found = np.empty((24, design.shape[1]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a special day may be unseen at an hour: least norm
+        for h in range(24):
+            rows, values = compress_rows(design[hour == h], target[hour == h])
+            found[h] = OLS(values, rows).fit().params
     effects = np.zeros((24, len(means), terms.knots))
     effects[:, :, kept] = found[:, fixed.shape[1] :].reshape(24, len(means), len(kept))
     return DemandRegression(
@@ -163,6 +175,22 @@ def fit_regression(
         knots_c=knots,
         effects=effects,
     )
+
+
+def compress_rows(design: FloatArray, target: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """As few rows as there are columns, with the same least-squares solution.
+
+    With X'X = V diag(w) V' these are diag(sqrt(w)) V' and diag(1/sqrt(w)) V'X'y. The products
+    are summed without BLAS, whose threads get into each other's way on a busy machine: a fit
+    took 20 s instead of 0.2 s.
+    """
+    square = np.einsum("ni,nj->ij", design, design, optimize=False)
+    product = np.einsum("ni,n->i", design, target, optimize=False)
+    weights, vectors = np.linalg.eigh(square)
+    roots = np.sqrt(np.maximum(weights, 0.0))
+    kept = roots > 1e-7 * roots[-1]
+    rows = roots[kept, None] * vectors[:, kept].T
+    return rows, (vectors[:, kept].T @ product) / roots[kept]
 
 
 def _place_knots(values: FloatArray, count: int) -> FloatArray:

@@ -3,11 +3,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from statsmodels.regression.linear_model import OLS
 
 from gridtool.errors import HistoryError
 from gridtool.forecast.demand import fit_demand
 from gridtool.forecast.history import History, read_history
 from gridtool.forecast.made_history import make_history
+from gridtool.forecast.regression import compress_rows
 from gridtool.forecast.weather import TemperatureRecord, make_weather_years
 from gridtool.timegrid import TimeGrid
 
@@ -80,6 +82,22 @@ def test_the_fitted_response_to_cold_is_the_made_one(model):
     at_zero = 905 * 1.05 * 1.02 + 16 * 15 * (0.75 + 0.25 * 1.05)
     expected = np.log1p(160 * (0.75 + 0.25 * 1.05) / at_zero)
     assert cold - warm == pytest.approx(expected, rel=0.15)
+
+
+@pytest.mark.filterwarnings("ignore:The design matrix is rank-deficient")
+def test_compressed_rows_have_the_same_least_squares_solution():
+    rng = np.random.default_rng(5)
+    design = rng.normal(size=(300, 6)) @ rng.normal(size=(6, 6))
+    target = design @ np.arange(1.0, 7.0) + rng.normal(size=300)
+    rows, values = compress_rows(design, target)
+    assert rows.shape == (6, 6)
+    expected = OLS(target, design).fit().params
+    np.testing.assert_allclose(OLS(values, rows).fit().params, expected, rtol=1e-9)
+    doubled = np.column_stack([design, design[:, :1]])  # a column twice: least norm, as pinv
+    rows, values = compress_rows(doubled, target)
+    np.testing.assert_allclose(
+        OLS(values, rows).fit().params, OLS(target, doubled).fit().params, rtol=1e-6
+    )
 
 
 def test_temperatures_beyond_what_was_seen_do_not_run_away(model):

@@ -1,0 +1,241 @@
+"""The shortage forecast: months ahead, simulated hour by hour, by month and district.
+
+Each sample is one future: weather and demand (:mod:`gridtool.forecast.demand`), repairs that
+finish at random dates (executions of the restoration plan), units that fail and come back, and
+the import the system operator allows. Every hour of it is dispatched exactly within the
+network's limits. Per sample only sums by month and district and by day of the city are kept (a
+few kB), so that memory hardly grows with the number of samples.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from gridtool.damage.model import GridState
+from gridtool.errors import InputError, Issue
+from gridtool.flow.compile import compile_case
+from gridtool.forecast.metrics import (
+    join_chunks,
+    tabulate_causes,
+    tabulate_days,
+    tabulate_months,
+)
+from gridtool.forecast.model import DemandModel, ForecastConfig, ShortageForecast
+from gridtool.forecast.repair_stages import read_damage_effects
+from gridtool.forecast.simulate_chunk import ChunkSums, SimulationInputs, simulate_chunk
+from gridtool.forecast.supply import (
+    read_import_allocation,
+    read_unit_outages,
+    season_mask,
+)
+from gridtool.restoration.execute import simulate_completions
+from gridtool.restoration.model import RestorationPlan
+from gridtool.timegrid import TimeGrid
+
+__all__ = ["forecast_grid", "forecast_shortage"]
+
+IntArray = npt.NDArray[np.int64]
+HOUR = timedelta(hours=1)
+MOST_MONTHS = 60
+MOST_SAMPLES = 1_000_000
+CHUNK_SAMPLES = 125
+CHUNK_STATES = 40_000_000
+"""Most hours x units of a chunk, to bound its memory."""
+POOL_FROM_HOURS = 400_000
+"""Fewer sample hours than this are not worth starting workers for."""
+
+
+def forecast_grid(as_of: datetime, *, months: int, zone: ZoneInfo) -> TimeGrid:
+    """Hours from the first full one after ``as_of`` to the end of the last local month.
+
+    The running month counts as the first.
+    """
+    start = as_of.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    if start < as_of:
+        start += HOUR
+    local = start.astimezone(zone)
+    year, month = divmod(local.year * 12 + local.month - 1 + months, 12)
+    end = datetime(year, month + 1, 1, tzinfo=zone).astimezone(UTC)
+    return TimeGrid(start, math.ceil((end - start) / HOUR), zone)
+
+
+def forecast_shortage(
+    state: GridState,
+    plan: RestorationPlan | None,
+    demand_model: DemandModel,
+    *,
+    config: ForecastConfig | None = None,
+    seed: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> ShortageForecast:
+    """Simulate the months ahead of ``state``.
+
+    Parameters
+    ----------
+    plan
+        The repairs; without a plan nothing is repaired within the horizon.
+    demand_model
+        Scaled to the network: a path at the network's ``peak_mw`` is the reference peak of
+        every feeder.
+    config
+        Months, samples and workers. The workers do not change a byte of the result; they are
+        processes of their own, so a script that asks for more than one needs the usual
+        ``if __name__ == "__main__":``.
+    progress
+        Called with the number of samples done since the last call.
+
+    Raises
+    ------
+    InputError
+        If the configuration or the network cannot be simulated.
+    """
+    config = config or ForecastConfig()
+    _check_request(state, config)
+    inputs, notes = _prepare(state, plan, demand_model, config=config, seed=seed)
+    chunks = []
+    for chunk in _run_chunks(inputs, config=config):
+        chunks.append(chunk)
+        if progress is not None:
+            progress(len(chunk.factor_h))
+    sums = join_chunks(chunks)
+    names = state.network.districts["name"]
+    return ShortageForecast(
+        as_of=state.as_of,
+        grid=inputs.grid,
+        samples=config.samples,
+        seed=seed,
+        demand_description=demand_model.description,
+        monthly=tabulate_months(
+            sums,
+            grid=inputs.grid,
+            districts=[(key, str(names[key])) for key in inputs.case.district_ids],
+            district_peak_mw=inputs.district_peak_mw,
+        ),
+        causes=tabulate_causes(sums, grid=inputs.grid),
+        daily=tabulate_days(sums, grid=inputs.grid, peak_mw=inputs.peak_mw),
+        notes=notes,
+    )
+
+
+def _check_request(state: GridState, config: ForecastConfig) -> None:
+    issues = [
+        Issue(message=f"{name} out of range", value=str(value), accepted=f"1 to {most}")
+        for name, value, most in (
+            ("months", config.months, MOST_MONTHS),
+            ("samples", config.samples, MOST_SAMPLES),
+            ("workers", config.workers, 1024),
+        )
+        if not 1 <= value <= most
+    ]
+    if state.network.peak_mw <= 0:
+        issues.append(
+            Issue(message="the network has no demand", hint="feeders need a peak_mw above 0")
+        )
+    if issues:
+        raise InputError(issues, subject="forecast")
+
+
+def _prepare(
+    state: GridState,
+    plan: RestorationPlan | None,
+    demand_model: DemandModel,
+    *,
+    config: ForecastConfig,
+    seed: int,
+) -> tuple[SimulationInputs, tuple[str, ...]]:
+    network = state.network
+    case = compile_case(network)
+    grid = forecast_grid(state.as_of, months=config.months, zone=network.manifest.zone)
+    outages, notes = read_unit_outages(network)
+    position = {source: at for at, source in enumerate(case.source_ids)}
+    district_peak = np.zeros((len(case.district_ids), 2))
+    np.add.at(district_peak, case.busbar_district, case.demand_mw)
+    if plan is None and state.damage:
+        notes = (*notes, "no restoration plan: what is damaged stays so")
+    inputs = SimulationInputs(
+        case=replace(case),  # without cached views, which do not travel to workers
+        grid=grid,
+        demand=demand_model,
+        peak_mw=network.peak_mw,
+        district_peak_mw=district_peak,
+        effects=read_damage_effects(state, case),
+        repaired_at=_repair_hours(state, plan, grid=grid, samples=config.samples, seed=seed),
+        outages=outages,
+        unit_at=np.array([position[unit] for unit in outages.ids], dtype=np.int64),
+        in_season=season_mask(network, grid=grid),
+        allocation=read_import_allocation(network, grid=grid),
+        seed=seed,
+    )
+    return inputs, notes
+
+
+def _repair_hours(
+    state: GridState, plan: RestorationPlan | None, *, grid: TimeGrid, samples: int, seed: int
+) -> IntArray:
+    """First hour of the grid in which each damaged asset is whole, shape (samples, a).
+
+    A repair that ends within an hour counts from the next. An asset with several jobs is whole
+    when the last is done, one without a job stays damaged.
+    """
+    hours = np.full((samples, len(state.damage)), np.inf)
+    if plan is not None:
+        completions = simulate_completions(plan, n=samples, seed=seed)
+        later = (grid.start - state.as_of) / HOUR
+        row = {asset: at for at, asset in enumerate(state.damage)}
+        done = {asset for asset in completions.asset_ids if asset in row}
+        hours[:, [row[asset] for asset in done]] = 0.0
+        for job, asset in enumerate(completions.asset_ids):
+            if asset in row:
+                finish = np.ceil(completions.finish_h[:, job] - later - 1e-9)
+                hours[:, row[asset]] = np.maximum(hours[:, row[asset]], finish)
+    return np.asarray(np.clip(np.nan_to_num(hours, nan=np.inf), 0, grid.hours), dtype=np.int64)
+
+
+def _run_chunks(inputs: SimulationInputs, *, config: ForecastConfig) -> Iterator[ChunkSums]:
+    """The chunks in order, whichever process computes them."""
+    states = max(1, inputs.grid.hours * max(1, len(inputs.unit_at)))
+    size = max(1, min(CHUNK_SAMPLES, CHUNK_STATES // states))
+    parts = [(first, min(size, config.samples - first)) for first in range(0, config.samples, size)]
+    workers = min(config.workers, len(parts))
+    if workers > 1 and config.samples * inputs.grid.hours >= POOL_FROM_HOURS:
+        done = 0
+        try:
+            with _open_pool(workers, inputs) as pool:
+                for chunk in pool.map(_run_part, parts):
+                    done += 1
+                    yield chunk
+        except BrokenProcessPool:
+            parts = parts[done:]  # a worker was killed or could not start: go on without
+        else:
+            return
+    for first, n in parts:
+        yield simulate_chunk(inputs, first=first, n=n)
+
+
+def _open_pool(workers: int, inputs: SimulationInputs) -> ProcessPoolExecutor:
+    # Started anew, not forked: the solver's and BLAS's threads do not survive a fork.
+    return ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_set_inputs, initargs=(inputs,)
+    )
+
+
+_WORKER_INPUTS: list[SimulationInputs] = []
+
+
+def _set_inputs(inputs: SimulationInputs) -> None:
+    _WORKER_INPUTS[:] = [inputs]
+
+
+def _run_part(part: tuple[int, int]) -> ChunkSums:
+    first, n = part
+    return simulate_chunk(_WORKER_INPUTS[0], first=first, n=n)
