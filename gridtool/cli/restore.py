@@ -33,7 +33,7 @@ COMPLETIONS = 1000
 @click.option(
     "--evaluations",
     type=click.IntRange(1, 1_000_000),
-    default=2000,
+    default=4000,
     show_default=True,
     help="Budget of the search, in dispatches of distinct states.",
 )

@@ -112,7 +112,9 @@ def _finish_p90(
 
 def table_curve(plan: RestorationPlan) -> NamedTable:
     """The restoration curve, one row per step that changes something for customers."""
-    curve = plan.curve
+    steps = plan.curve["unserved_mw"].diff().abs().fillna(np.inf) > 0.005
+    steps.iloc[-1] = True
+    curve = plan.curve[steps].reset_index(drop=True)
     left = float(curve["unserved_mw"].iloc[-1])
     note = ""
     if left > 0.05:

@@ -226,7 +226,7 @@ def _stage_at(
 def _check_frames(plan: RestorationPlan, stages: list[Stage]) -> list[Issue]:
     issues = []
     curve = plan.curve
-    if [moment.to_pydatetime() for moment in curve["time"]] != [s.begins for s in stages]:
+    if list(curve["time"]) != [pd.Timestamp(stage.begins) for stage in stages]:
         issues.append(_issue("the restoration curve does not step where repairs are finished"))
     else:
         levels = curve[["served_mw", "unserved_mw", "customers_out"]].to_numpy(dtype=np.float64)

@@ -16,22 +16,16 @@ import math
 
 import numpy as np
 
-from gridtool.damage.model import (
-    CAPACITY_SHARE,
-    HAZUS_RESTORATION_DAYS,
-    AssetDamage,
-    DamageState,
-    Estimate3,
-)
+from gridtool.damage.capacity import state_for_share
+from gridtool.damage.hazus import restoration_days
+from gridtool.damage.model import AssetDamage, DamageState, Estimate3
 from gridtool.restoration.model import Duration
 
 __all__ = [
     "WORK_HOURS_PER_DAY",
     "estimate_duration",
     "fit_estimate",
-    "hazus_class",
     "hazus_duration",
-    "lognormal_parameters",
 ]
 
 WORK_HOURS_PER_DAY = 12.0
@@ -39,19 +33,6 @@ WORK_HOURS_PER_DAY = 12.0
 
 Z90 = 1.2815515655446004
 """Standard normal quantile of 90 %."""
-
-_CIRCUIT_KINDS = frozenset({"line", "impedance", "feeder"})
-
-
-def lognormal_parameters(mean: float, sigma: float) -> tuple[float, float]:
-    """Parameters (mu, s) of the normal of the logarithm, for a lognormal of given moments.
-
-    >>> mu, s = lognormal_parameters(3.0, 1.5)
-    >>> round(math.exp(mu + s**2 / 2), 12)
-    3.0
-    """
-    variance = math.log1p((sigma / mean) ** 2)
-    return math.log(mean) - variance / 2, math.sqrt(variance)
 
 
 def fit_estimate(estimate: Estimate3) -> Duration:
@@ -86,16 +67,9 @@ def _positive_root(linear: float, constant: float) -> float:
     return float(max(root.real for root in roots if abs(root.imag) < 1e-9))
 
 
-def hazus_class(kind: str) -> str:
-    """The Hazus class whose restoration times an asset of ``kind`` takes."""
-    if kind in _CIRCUIT_KINDS:
-        return "circuit"
-    return "generation" if kind == "unit" else "substation"
-
-
 def hazus_duration(kind: str, state: DamageState) -> Duration:
     """Working hours of a repair by Hazus, for a state other than "none"."""
-    mean_d, sigma_d = HAZUS_RESTORATION_DAYS[hazus_class(kind)][state]
+    mean_d, sigma_d = restoration_days(kind, state)
     return Duration(
         mean_h=mean_d * WORK_HOURS_PER_DAY,
         sigma_h=sigma_d * WORK_HOURS_PER_DAY,
@@ -106,13 +80,12 @@ def hazus_duration(kind: str, state: DamageState) -> Duration:
 def estimate_duration(damage: AssetDamage) -> Duration:
     """The crew's own estimate where there is one, else Hazus for the damage state.
 
-    An asset reported at part capacity without a state takes the state whose usual capacity is
+    An asset at part capacity whose state is "none" takes the state whose usual capacity is
     nearest.
     """
     if damage.estimate is not None:
         return fit_estimate(damage.estimate)
     state = damage.state
     if state is DamageState.NONE:
-        worse = [s for s in DamageState if s is not DamageState.NONE]
-        state = min(worse, key=lambda s: abs(CAPACITY_SHARE[s] - damage.capacity_share))
+        state = state_for_share(damage.capacity_share)
     return hazus_duration(damage.kind, state)

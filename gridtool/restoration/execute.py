@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from gridtool.restoration.durations import lognormal_parameters
+from gridtool.damage.hazus import lognormal_parameters
 from gridtool.restoration.jobs import make_jobs
 from gridtool.restoration.model import CompletionSamples, RepairJob, RestorationPlan
 from gridtool.restoration.schedule import make_problem

@@ -122,7 +122,7 @@ class PlanConfig:
     ``import_limit_mw`` limits all infeeds together.
     """
 
-    evaluations: int = 2000
+    evaluations: int = 4000
     horizon_days: int | None = None
     demand_factor: float = 1.0
     protected_weight: float = 1.0

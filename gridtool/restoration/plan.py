@@ -125,7 +125,7 @@ def _search(
     n = len(problem.jobs)
     if n <= EXHAUSTIVE_JOBS:
         return enumerate_orders(problem, values)
-    width = max(3, min(n, config.evaluations // (4 * n)))
+    width = max(3, min(n, config.evaluations // (12 * n)))
     backward = backward_order(values, problem.expected_h, width=width)
     forward = forward_order(values, problem.expected_h, width=width, fallback=backward)
     greedy = [order_without_waiting(problem, order) for order in (backward, forward)]
