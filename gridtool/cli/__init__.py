@@ -14,6 +14,7 @@ from typing import NoReturn
 
 import click
 
+from gridtool.cli.compiled import keep_compiled_code
 from gridtool.cli.failures import report_failures
 from gridtool.cli.lazy import LazyCommand, LazyGroup
 
@@ -79,6 +80,7 @@ def cli(*, debug: bool) -> None:
 def main() -> NoReturn:
     """Run the command line of this program and exit with a code of :class:`ExitCode`."""
     signal.signal(signal.SIGTERM, _terminate)
+    keep_compiled_code()
     if not sys.warnoptions:  # notes of third-party packages to their developers
         warnings.simplefilter("ignore")
     with report_failures():

@@ -17,7 +17,19 @@ from gridtool.cli.exits import ExitCode
 from gridtool.cli.options import OutputOptions, output_options
 from gridtool.cli.output import Result, emit
 
-__all__ = ["CHECKS", "Finding", "doctor"]
+__all__ = [
+    "CHECKS",
+    "Finding",
+    "check_compiled",
+    "check_jobs",
+    "check_networks",
+    "check_output",
+    "check_packages",
+    "check_pandapower",
+    "check_python",
+    "check_solver",
+    "doctor",
+]
 
 PANDAPOWER = "3.5.6"
 """The version the strict reader of foreign files and the tests go by."""

@@ -54,7 +54,6 @@ def run(
         gridtool run forecasts/rivercity.toml --format json --fail-on 'unserved_mw>50'
     """
     from gridtool.jobs.read import read_job
-    from gridtool.jobs.run import run_job
 
     wanted = _change(
         read_job(job),
@@ -69,6 +68,8 @@ def run(
         if output.verbose:
             note(words, output)
         return progress(output, steps, words)
+
+    from gridtool.jobs.run import run_job  # after the job is read: a refusal should not wait
 
     emit(_report(run_job(wanted, stages=stages)), output)
 

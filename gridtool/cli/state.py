@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 
 from gridtool.errors import Issue
-from gridtool.timegrid import parse_timestamp
 
 if TYPE_CHECKING:
     from gridtool.damage.model import DamageReport, GridState
@@ -46,6 +45,8 @@ def resolve_as_of(as_of: str | None, zone: ZoneInfo) -> datetime | None:
     """The time of ``--as-of`` as aware UTC; None when it was not given."""
     if as_of is None:
         return None
+    from gridtool.timegrid import parse_timestamp
+
     try:
         return parse_timestamp(as_of, zone=zone)
     except ValueError as error:

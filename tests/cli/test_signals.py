@@ -1,0 +1,70 @@
+"""Signals and closed pipes end a command with its code, quietly, leaving nothing half-written."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+WAITING = """
+import sys, time, click
+from gridtool.cli import cli, main
+from gridtool.formats import publish
+
+@cli.command()
+@click.argument("folder")
+def wait(folder):
+    def stop_here(*_):
+        print("ready", flush=True)
+        time.sleep(60)
+    publish._swap_in = stop_here
+    publish.publish_folder(folder, {"a.csv": b"1"})
+
+main()
+"""
+TALKING = """
+import click
+from gridtool.cli import cli, main
+
+@cli.command()
+def talk():
+    for number in range(200_000):
+        click.echo(f"line {number}")
+
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("sent", "code", "said"),
+    [(signal.SIGINT, 130, "interrupted\n"), (signal.SIGTERM, 143, "")],
+)
+def test_a_signal_leaves_nothing_half_written(tmp_path, sent, code, said):
+    with subprocess.Popen(
+        [sys.executable, "-c", WAITING, "wait", str(tmp_path / "results")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdout.readline() == "ready\n"
+        written = list(tmp_path.iterdir())
+        assert len(written) == 1, "the unfinished folder is beside its name"
+        running.send_signal(sent)
+        _, message = running.communicate(timeout=20)
+    assert running.returncode == code
+    assert message == said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_closed_pipe_is_quiet():
+    with subprocess.Popen(
+        [sys.executable, "-c", TALKING, "talk"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout.readline() == b"line 0\n"
+        running.stdout.close()
+        message = running.stderr.read()
+        running.wait(timeout=20)
+    assert message == b""
+    assert running.returncode == 0
