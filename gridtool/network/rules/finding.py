@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
+
+import numpy as np
+import pandas as pd
 
 from gridtool.errors import Issue
 from gridtool.network.structure import FIRST_ROW
 
-__all__ = ["finding"]
+__all__ = ["finding", "flagged"]
 
 
 def finding(
@@ -34,3 +38,9 @@ def finding(
         hint=hint,
         severity=severity,
     )
+
+
+def flagged(frame: pd.DataFrame, wrong: pd.Series) -> Iterator[tuple[int, str, pd.Series]]:
+    """Position, id and row of every row of ``frame`` where ``wrong`` is true."""
+    for position in map(int, np.flatnonzero(wrong.to_numpy(dtype=bool))):
+        yield position, str(frame.index[position]), frame.iloc[position]
