@@ -10,6 +10,8 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from gridtool.flow.ordering import minimum_degree
+
 __all__ = ["ORDINARY", "PROTECTED", "TIERS", "CompiledCase"]
 
 FloatArray = npt.NDArray[np.float64]
@@ -124,22 +126,10 @@ class CompiledCase:
         found.update(dict.fromkeys(self.inert_ids, len(ids)))
         return MappingProxyType(found)
 
-    @cached_property
+    @property
     def part_count(self) -> int:
         """Length of a vector of shares, the last position for inert assets included."""
-        return (
-            sum(
-                len(ids)
-                for ids in (
-                    self.busbar_ids,
-                    self.branch_ids,
-                    self.coupler_ids,
-                    self.source_ids,
-                    self.feeder_ids,
-                )
-            )
-            + 1
-        )
+        return self.part_cuts[-1] + 1
 
     @cached_property
     def branch_susceptance_mw(self) -> FloatArray:
@@ -150,3 +140,28 @@ class CompiledCase:
         susceptance = self.base_mva / (reactance * self.branch_ratio)
         susceptance.flags.writeable = False
         return susceptance
+
+    @cached_property
+    def elimination_rank(self) -> IntArray:
+        """Place of each busbar in a sparse elimination of the intact network (B,)."""
+        joined = self.coupler_closed
+        ends = [self.branch_from, self.coupler_a[joined]], [self.branch_to, self.coupler_b[joined]]
+        edges = np.stack([np.concatenate(side) for side in ends], axis=1)
+        return minimum_degree(len(self.busbar_ids), edges)
+
+    @cached_property
+    def branch_is_transformer(self) -> BoolArray:
+        """Whether a branch is a transformer (L,)."""
+        return np.array([kind == "transformer" for kind in self.branch_kinds], dtype=np.bool_)
+
+    @cached_property
+    def part_cuts(self) -> tuple[int, ...]:
+        """Where branches, couplers, sources, feeders and inert assets begin in a share vector."""
+        ids = (
+            self.busbar_ids,
+            self.branch_ids,
+            self.coupler_ids,
+            self.source_ids,
+            self.feeder_ids,
+        )
+        return tuple(int(cut) for cut in np.cumsum([len(part) for part in ids]))

@@ -8,7 +8,6 @@ transformer): that branch can only limit what the leaf takes, so its limit becom
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -139,8 +138,9 @@ def _number_energised(topology: Topology) -> tuple[IntArray, IntArray]:
     numbers = np.cumsum(energised) - 1
     numbers[~energised] = -1
     islands = topology.island_of_node[energised]
-    _, dense = np.unique(islands, return_inverse=True)
-    return numbers, dense.astype(np.int64)
+    lit = np.zeros(int(islands.max(initial=-1)) + 1, dtype=np.int64)
+    lit[islands] = 1
+    return numbers, (np.cumsum(lit) - 1)[islands]
 
 
 def _first_busbars(terminal_of_busbar: IntArray, count: int) -> IntArray:
@@ -154,42 +154,9 @@ def _number_core(
     case: CompiledCase, first_busbar: IntArray, leaf: npt.NDArray[np.bool_]
 ) -> tuple[IntArray, int]:
     """Core numbers in the case's elimination order, so that factors stay sparse."""
-    rank = elimination_rank(case)[first_busbar[~leaf]]
+    rank = case.elimination_rank[first_busbar[~leaf]]
     core = np.full(len(first_busbar), -1, dtype=np.int64)
     numbers = np.empty(len(rank), dtype=np.int64)
     numbers[np.argsort(rank, kind="stable")] = np.arange(len(rank))
     core[~leaf] = numbers
     return core, len(rank)
-
-
-def elimination_rank(case: CompiledCase) -> IntArray:
-    """Place of each busbar in a minimum-degree elimination of the intact network (B,)."""
-    couplers = case.coupler_closed
-    edges = np.concatenate(
-        [
-            np.stack([case.branch_from, case.branch_to], axis=1),
-            np.stack([case.coupler_a[couplers], case.coupler_b[couplers]], axis=1),
-        ]
-    )
-    return _minimum_degree(len(case.busbar_ids), edges.tobytes())
-
-
-@lru_cache(maxsize=16)
-def _minimum_degree(count: int, edges: bytes) -> IntArray:
-    neighbours: list[set[int]] = [set() for _ in range(count)]
-    for a, b in np.frombuffer(edges, dtype=np.int64).reshape(-1, 2).tolist():
-        if a != b:
-            neighbours[a].add(b)
-            neighbours[b].add(a)
-    rank = np.empty(count, dtype=np.int64)
-    left = set(range(count))
-    for place in range(count):
-        chosen = min(left, key=lambda item: (len(neighbours[item]), item))
-        left.discard(chosen)
-        rank[chosen] = place
-        around = neighbours[chosen]
-        for item in around:
-            neighbours[item].discard(chosen)
-            neighbours[item] |= around - {item}
-    rank.flags.writeable = False
-    return rank

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +16,8 @@ from gridtool.flow.topology_kernel import connect
 __all__ = ["apply_shares", "share_vector"]
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
 
 def share_vector(case: CompiledCase, capacity_share: Mapping[str, float]) -> FloatArray:
@@ -82,7 +83,7 @@ def apply_shares(case: CompiledCase, capacity_share: Mapping[str, float]) -> Top
 
 def topology_of(case: CompiledCase, shares: FloatArray) -> Topology:
     """:func:`apply_shares` for a vector of shares."""
-    busbar, branch, coupler, source, feeder = _split(case, shares)
+    busbar, branch, coupler, source, feeder, _ = np.split(shares, case.part_cuts)
     busbar_on = case.busbar_in_service & (busbar > 0.0)
     start, end = case.branch_from, case.branch_to
     branch_on = case.branch_in_service & (branch > 0.0) & busbar_on[start] & busbar_on[end]
@@ -94,11 +95,12 @@ def topology_of(case: CompiledCase, shares: FloatArray) -> Topology:
         (case.coupler_a, case.coupler_b, closed),
         case.coupler_transfer & coupler_ok,
         (start, end, branch_on),
-        _transformers(case),
+        case.branch_is_transformer,
         (case.source_busbar, case.source_forming & (source_max > 0.0)),
     )
     node_of_busbar, first = _number(fused, busbar_on)
-    island_of_node, _ = _number(joined[first], np.ones(len(first), np.bool_))
+    island_of_busbar, _ = _number(joined, busbar_on)
+    island_of_node = island_of_busbar[first]
     energised = live[joined[first]]
     source_node = node_of_busbar[case.source_busbar]
     lit = np.zeros(len(source_max), np.bool_)
@@ -117,40 +119,14 @@ def topology_of(case: CompiledCase, shares: FloatArray) -> Topology:
     )
 
 
-def _split(case: CompiledCase, shares: FloatArray) -> list[FloatArray]:
-    sizes = (
-        len(case.busbar_ids),
-        len(case.branch_ids),
-        len(case.coupler_ids),
-        len(case.source_ids),
-        len(case.feeder_ids),
-    )
-    cuts = np.cumsum(sizes)
-    return np.split(shares, cuts)[:-1]
-
-
-def _transformers(case: CompiledCase) -> npt.NDArray[np.bool_]:
-    return _kind_mask(case.branch_kinds)
-
-
-@lru_cache(maxsize=16)
-def _kind_mask(kinds: tuple[str, ...]) -> npt.NDArray[np.bool_]:
-    return np.array([kind == "transformer" for kind in kinds], dtype=np.bool_)
-
-
-def _number(
-    first: npt.NDArray[np.int64], kept: npt.NDArray[np.bool_]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _number(first: IntArray, kept: BoolArray) -> tuple[IntArray, IntArray]:
     """Dense numbers in order of first member, -1 where not kept, and the first members."""
-    firsts = np.unique(first[kept])
-    numbers = np.full(len(first), -1, dtype=np.int64)
-    numbers[kept] = np.searchsorted(firsts, first[kept])
-    return numbers, firsts
+    leads = kept & (first == np.arange(len(first)))
+    numbers = np.where(kept, (np.cumsum(leads) - 1)[first], -1)
+    return numbers, np.flatnonzero(leads)
 
 
-def _connectable(
-    case: CompiledCase, feeder: FloatArray, busbar_on: npt.NDArray[np.bool_]
-) -> FloatArray:
+def _connectable(case: CompiledCase, feeder: FloatArray, busbar_on: BoolArray) -> FloatArray:
     busbars = len(busbar_on)
     taken = case.feeder_peak_mw * feeder * busbar_on[case.feeder_busbar]
     cell = case.feeder_busbar * 2 + case.feeder_tier
