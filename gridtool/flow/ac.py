@@ -139,6 +139,7 @@ def solve_reference(
             coupler_closed=topology.coupler_closed,
             slack=tuple(case.source_ids[g] for g in slack),
             source_vm_pu=_common_set_points(model, topology, slack),
+            source_mvar=model.source_base_mvar,
         )
         built = build_net(network, capacity_share=_shares(model, topology), point=point)
         run_net(built.net)

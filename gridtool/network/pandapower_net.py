@@ -44,6 +44,8 @@ class OperatingPoint:
         Infeeds that are not among them become voltage-controlled generators.
     source_vm_pu : (G,), optional
         Voltage set points that replace the tables' (NaN: no voltage control).
+    source_mvar : (G,), optional
+        Reactive output of sources without voltage control that replaces the tables'.
     """
 
     feeder_mw: FloatArray
@@ -52,6 +54,7 @@ class OperatingPoint:
     coupler_closed: BoolArray
     slack: tuple[str, ...]
     source_vm_pu: FloatArray | None = None
+    source_mvar: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,7 +323,7 @@ class _Builder:
         infeed = rows["kind"].eq("infeed").to_numpy()
         in_service = rows["in_service"].to_numpy()
         as_grid = infeed & (is_slack | ~in_service) if given else infeed
-        as_gen = ~as_grid & (infeed | is_slack | rows["vm_pu"].notna().to_numpy())
+        as_gen = ~as_grid & (is_slack | rows["vm_pu"].notna().to_numpy())
         found: dict[str, tuple[str, int]] = {}
         for table, chosen in (
             ("ext_grid", as_grid),
@@ -384,8 +387,13 @@ class _Builder:
         if self.point is None:
             return rows
         rows = rows.assign(p_mw=self.point.source_mw)
-        points = self.point.source_vm_pu
-        return rows if points is None else rows.assign(vm_pu=points)
+        for column, values in (
+            ("vm_pu", self.point.source_vm_pu),
+            ("q_mvar", self.point.source_mvar),
+        ):
+            if values is not None:
+                rows = rows.assign(**{column: values})
+        return rows
 
 
 _UNIT_ONLY: Mapping[str, float] = {

@@ -1,0 +1,322 @@
+"""The AC check of a dispatch: losses balanced, ratings respected by shedding more, or said.
+
+The DC dispatch knows neither losses nor reactive power. Here its served load and generation are
+put into an AC power flow. A branch over its rating gets a tighter DC limit, an island whose
+sources cannot carry the losses a smaller supply, and the dispatcher decides again who is shed,
+until nothing is violated. The rounds run on the fast engine; the state that is published is
+solved once more by pandapower, and the two must agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from gridtool.errors import PowerFlowDiverged
+from gridtool.flow.ac_model import AcModel, build_ac_model, busbar_load, choose_slack_sources
+from gridtool.flow.ac_nodes import live_nodes
+from gridtool.flow.dispatch import Dispatcher
+from gridtool.flow.fast_ac import AcSolution, solve_fast
+from gridtool.flow.model import AcCheck, Dispatch, Topology
+from gridtool.network.model import CityNetwork
+
+__all__ = ["AcPoint", "AcRepair", "repair_ac", "settle", "verify_ac"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+LOADING_TOLERANCE = 1e-3
+"""A branch is violated above 100.1 % of its rating: ratings are not known better."""
+SUPPLY_TOLERANCE_MW = 0.05
+ENGINE_TOLERANCE_PU = 1e-6
+LOWEST_PU, HIGHEST_PU = 0.9, 1.1
+_STEP_BELOW = 0.998
+_ROUNDS = 12
+_SETTLE_ROUNDS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcPoint:
+    """A dispatch under AC: generation (G,) with losses spread, the state, and what lacks.
+
+    ``model`` is the model as solved: units at a reactive limit have given up their voltage.
+    ``deficit_mw`` (islands,) is what the sources of each island cannot give of the losses.
+    """
+
+    model: AcModel
+    source_mw: FloatArray
+    slack: tuple[int, ...]
+    solution: AcSolution
+    deficit_mw: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcRepair:
+    """A dispatch that holds under AC, its state, and how many times it was decided again."""
+
+    dispatch: Dispatch
+    point: AcPoint
+    rounds: int
+
+
+def verify_ac(
+    network: CityNetwork,
+    dispatch: Dispatch,
+    *,
+    import_limit_mw: float | None = None,
+) -> AcCheck:
+    """AC power flow of a dispatched state, with what must be shed beyond it.
+
+    Parameters
+    ----------
+    import_limit_mw
+        Limit of all infeeds together, where the dispatch had one.
+
+    Returns
+    -------
+    The check of the state after the added shedding; see :func:`repair_ac` for the dispatch that
+    goes with it.
+    """
+    return check_repaired(network, dispatch, import_limit_mw=import_limit_mw)[0]
+
+
+def check_repaired(
+    network: CityNetwork,
+    dispatch: Dispatch,
+    *,
+    dispatcher: Dispatcher | None = None,
+    import_limit_mw: float | None = None,
+) -> tuple[AcCheck, Dispatch]:
+    """:func:`verify_ac` and the dispatch it is about."""
+    model = build_ac_model(network, dispatch.case)
+    repaired = repair_ac(
+        model, dispatch, dispatcher or Dispatcher(dispatch.case), import_limit_mw=import_limit_mw
+    )
+    check = _check(network, model, dispatch, repaired)
+    return check, repaired.dispatch
+
+
+def repair_ac(
+    model: AcModel,
+    dispatch: Dispatch,
+    dispatcher: Dispatcher,
+    *,
+    import_limit_mw: float | None = None,
+) -> AcRepair:
+    """``dispatch`` tightened until its AC power flow respects ratings and supply."""
+    intact = dispatch.topology
+    limits = _Limits(model, intact)
+    for rounds in range(_ROUNDS + 1):
+        point = settle(model, dispatch, intact, import_limit_mw=import_limit_mw)
+        changed = limits.adapt(dispatch.flow_mw, point, relax=rounds < _ROUNDS // 2)
+        if not changed or rounds == _ROUNDS:
+            break
+        dispatch = dispatcher.solve(
+            {},
+            demand_mw=dispatch.demand_mw,
+            source_max_mw=limits.supply_mw,
+            import_limit_mw=import_limit_mw,
+            topology=replace(intact, branch_limit_mw=limits.branch_mw),
+        )
+    return AcRepair(dispatch=replace(dispatch, topology=intact), point=point, rounds=rounds)
+
+
+def settle(
+    model: AcModel,
+    dispatch: Dispatch,
+    topology: Topology,
+    *,
+    import_limit_mw: float | None = None,
+) -> AcPoint:
+    """The AC state of ``dispatch``, losses spread over sources in proportion to headroom."""
+    case = model.case
+    rated = topology.source_max_mw
+    headroom = np.maximum(rated - dispatch.generation_mw, 0.0)
+    if import_limit_mw is not None:
+        left = max(import_limit_mw - dispatch.generation_mw[case.source_infeed].sum(), 0.0)
+        total = headroom[case.source_infeed].sum()
+        if total > left:
+            headroom = np.where(case.source_infeed, headroom * left / total, headroom)
+    slack = choose_slack_sources(model, topology, headroom_mw=headroom)
+    load = busbar_load(model, dispatch.served_mw)
+    island = _island_of_source(model, topology)
+    islands = int(topology.island_of_node.max(initial=-1)) + 1
+    room = _sum_by(island, headroom, islands)
+    given = _sum_by(island, dispatch.generation_mw, islands)
+    source = dispatch.generation_mw
+    lack = np.zeros(islands)
+    for _ in range(_SETTLE_ROUNDS):
+        solution = solve_fast(model, topology, load_mva=load, source_mw=source, slack=slack)
+        if not solution.converged:
+            break
+        losses = _sum_by(island, solution.source_mva.real, islands) - given
+        lack = np.maximum(losses - room, 0.0)
+        part = np.divide(losses, room, out=np.zeros(islands), where=room > 0.0)
+        share = np.append(np.minimum(part, 1.0), 0.0)[island]  # the last one is for the dead
+        spread = dispatch.generation_mw + headroom * share
+        held = _hold_reactive(model, solution, slack)
+        if held is None and np.abs(spread - source).max(initial=0.0) < SUPPLY_TOLERANCE_MW / 10:
+            break
+        source, model = spread, held or model
+    return AcPoint(model=model, source_mw=source, slack=slack, solution=solution, deficit_mw=lack)
+
+
+def _hold_reactive(model: AcModel, solution: AcSolution, slack: tuple[int, ...]) -> AcModel | None:
+    """The model with units held at the reactive limit they passed, None if none did.
+
+    A slack keeps its voltage: nothing else would hold its island. Its excess is a violation.
+    """
+    reactive = solution.source_mva.imag
+    above, below = reactive > model.source_max_mvar, reactive < model.source_min_mvar
+    passed = (above | below) & ~np.isnan(model.source_vm_pu)
+    passed[list(slack)] = False
+    if not passed.any():
+        return None
+    limit = np.where(above, model.source_max_mvar, model.source_min_mvar)
+    return replace(
+        model,
+        source_vm_pu=np.where(passed, np.nan, model.source_vm_pu),
+        source_base_mvar=np.where(passed, limit, model.source_base_mvar),
+    )
+
+
+def _island_of_source(model: AcModel, topology: Topology) -> IntArray:
+    node = topology.node_of_busbar[model.case.source_busbar]
+    working = (node >= 0) & (topology.source_max_mw > 0.0)
+    island = np.full(len(node), -1, dtype=np.int64)
+    island[working] = topology.island_of_node[node[working]]
+    return island
+
+
+def _sum_by(island: IntArray, amount: FloatArray, islands: int) -> FloatArray:
+    kept = island >= 0
+    return np.bincount(island[kept], weights=amount[kept], minlength=islands).astype(np.float64)
+
+
+class _Limits:
+    """DC limits of branches and sources that stand for what AC allows."""
+
+    def __init__(self, model: AcModel, topology: Topology) -> None:
+        self.model = model
+        self.topology = topology
+        self.branch_mw = topology.branch_limit_mw.copy()
+        self.supply_mw = topology.source_max_mw.copy()
+        self.tightened = np.zeros(len(self.branch_mw), dtype=bool)
+
+    def adapt(self, flow_mw: FloatArray, point: AcPoint, *, relax: bool) -> bool:
+        """Adapt to an AC state; whether the dispatch must be decided again."""
+        branches = self._adapt_branches(np.abs(flow_mw), point.solution, relax=relax)
+        return self._adapt_supply(point.deficit_mw) or branches
+
+    def _adapt_branches(self, flow: FloatArray, solution: AcSolution, *, relax: bool) -> bool:
+        if not solution.converged:
+            # Beyond collapse there is no loading to go by: hold back what is heavily loaded.
+            heavy = flow > 0.5 * self.branch_mw
+            self.branch_mw = np.where(heavy, 0.95 * flow, self.branch_mw)
+            return bool(heavy.any())
+        loading = np.maximum(solution.loading, 1e-6)
+        over = (loading > 1.0 + LOADING_TOLERANCE) & (flow > 1e-6)
+        self.tightened |= over
+        # Active power at which the current would just be allowed, at this power factor.
+        usable = np.minimum(flow / loading * _STEP_BELOW, self.topology.branch_limit_mw)
+        binding = self.tightened & (flow > 0.99 * self.branch_mw) & (usable > self.branch_mw)
+        loose = binding & (usable > 1.004 * self.branch_mw) if relax else np.zeros_like(over)
+        self.branch_mw = np.where(over, np.minimum(self.branch_mw, usable), self.branch_mw)
+        self.branch_mw = np.where(loose, usable, self.branch_mw)
+        return bool(over.any() or loose.any())
+
+    def _adapt_supply(self, deficit: FloatArray) -> bool:
+        short = deficit > SUPPLY_TOLERANCE_MW
+        if not short.any():
+            return False
+        island = _island_of_source(self.model, self.topology)
+        total = _sum_by(island, self.supply_mw, len(deficit))
+        kept = np.ones(len(deficit) + 1)  # the last one is for the dead
+        np.divide(total - deficit, total, out=kept[:-1], where=short & (total > 0.0))
+        self.supply_mw = self.supply_mw * np.maximum(kept, 0.0)[island]
+        return True
+
+
+def _check(network: CityNetwork, model: AcModel, first: Dispatch, repaired: AcRepair) -> AcCheck:
+    from gridtool.flow.ac import solve_reference
+
+    dispatch, point = repaired.dispatch, repaired.point
+    violations = _violations(model, dispatch, point)
+    solution = point.solution
+    if solution.converged:
+        try:
+            solution = solve_reference(
+                network,
+                point.model,
+                dispatch.topology,
+                served_mw=dispatch.served_mw,
+                source_mw=point.source_mw,
+                slack=point.slack,
+            )
+        except PowerFlowDiverged as error:
+            violations.append(str(error))
+        else:
+            apart = float(np.nanmax(np.abs(solution.v - point.solution.v), initial=0.0))
+            if apart > ENGINE_TOLERANCE_PU:
+                violations.append(f"the two power flow engines differ by {apart:.1e} p.u.")
+    magnitude = np.abs(solution.v)
+    alive = np.isfinite(magnitude).any()
+    return AcCheck(
+        converged=solution.converged,
+        residual_mva=solution.residual_mva if solution.converged else np.nan,
+        losses_mw=solution.losses_mw if solution.converged else np.nan,
+        min_voltage_pu=float(np.nanmin(magnitude)) if alive else np.nan,
+        max_loading_pct=float(100.0 * solution.loading.max(initial=0.0))
+        if solution.converged
+        else np.nan,
+        shed_added_mw=first.total_served_mw - dispatch.total_served_mw,
+        served_mw=dispatch.total_served_mw,
+        violations=tuple(violations),
+        voltage_pu=pd.DataFrame(
+            {"voltage_pu": magnitude}, index=pd.Index(model.case.busbar_ids, name="busbar")
+        ),
+        loading_pct=pd.DataFrame(
+            {"loading_pct": 100.0 * solution.loading},
+            index=pd.Index(model.case.branch_ids, name="branch"),
+        ),
+    )
+
+
+def _violations(model: AcModel, dispatch: Dispatch, point: AcPoint) -> list[str]:
+    """What the state violates, in words, the worst of each kind first."""
+    solution, case = point.solution, model.case
+    if not solution.converged:
+        return ["no AC power flow was found for the dispatched state"]
+    found = []
+    for branch in np.argsort(-solution.loading, kind="stable"):
+        if solution.loading[branch] <= 1.0 + LOADING_TOLERANCE:
+            break
+        percent = 100 * solution.loading[branch]
+        found.append(f"{case.branch_ids[branch]} carries {percent:.1f} % of its rating")
+    topology = dispatch.topology
+    over = solution.source_mva.real - topology.source_max_mw
+    found += [
+        f"{case.source_ids[g]} gives {over[g]:.1f} MW above its rating"
+        for g in np.flatnonzero(over > 2 * SUPPLY_TOLERANCE_MW)
+    ]
+    found += _reactive_excess(model, point)
+    magnitude = np.abs(solution.v)
+    node = live_nodes(topology)
+    seen: set[int] = set()
+    for busbar in np.flatnonzero((magnitude < LOWEST_PU) | (magnitude > HIGHEST_PU)):
+        if int(node[busbar]) not in seen:
+            seen.add(int(node[busbar]))
+            found.append(f"{case.busbar_ids[busbar]} is at {magnitude[busbar]:.3f} p.u.")
+    return found
+
+
+def _reactive_excess(model: AcModel, point: AcPoint) -> list[str]:
+    reactive = point.solution.source_mva.imag
+    excess = np.fmax(reactive - model.source_max_mvar, model.source_min_mvar - reactive)
+    return [
+        f"{model.case.source_ids[g]} is {excess[g]:.1f} Mvar beyond its reactive limit"
+        for g in np.flatnonzero(excess > 0.1)
+    ]
