@@ -17,6 +17,7 @@ from gridtool.formats.typed import TextRow, check_columns
 
 __all__ = ["SUFFIXES", "ReportFile", "list_report_files", "read_report_file"]
 
+_LIMIT_MB = 16
 SUFFIXES = (".csv", ".json", ".yaml", ".yml")
 """Endings of report files looked for in a folder, each also with ``.gz``."""
 
@@ -91,7 +92,7 @@ def read_report_file(path: Path) -> ReportFile:
         columns, not a list.
     """
     name = path.as_posix()
-    decoded = read_text(path, name=name, error=DamageReportError)
+    decoded = read_text(path, limit_mb=_LIMIT_MB, name=name, error=DamageReportError)
     suffix = _suffix(path)
     if suffix not in SUFFIXES[1:]:
         return _read_delimited(decoded, name)

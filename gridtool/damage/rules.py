@@ -37,10 +37,14 @@ Entry = tuple[int, DamageReport]
 
 
 def resolve_reports(known: Iterable[Entry], kinds: Mapping[str, str]) -> Resolution:
-    """Apply the rules to reports with their positions; ``kinds`` gives asset kinds by id."""
+    """Apply the rules to reports with their positions; ``kinds`` gives asset kinds by id.
+
+    Positions are those in the order of :func:`sort_key`, and ``known`` is in that order: they
+    settle what the rules leave open.
+    """
     found = Resolution()
     judge = _Judge(found, kinds)
-    single = judge.drop_duplicates(sorted(known, key=lambda entry: sort_key(entry[1])))
+    single = judge.drop_duplicates(known)
     latest = judge.keep_latest_versions(single)
     for asset, entries in _group(latest, lambda report: (report.asset,)).items():
         judge.decide_asset(asset[0], entries)
@@ -127,7 +131,7 @@ class _Judge:
         """Rule 2."""
         latest = []
         for versions in _group(entries, lambda r: (r.source, r.report_id)).values():
-            *older, winner = sorted(versions, key=lambda entry: self._version_key(entry[1]))
+            *older, winner = sorted(versions, key=self._version_key)
             latest.append(winner)
             moment = (winner[1].reported_at, winner[1].recorded_at)
             rivals = [e for e in older if (e[1].reported_at, e[1].recorded_at) == moment]
@@ -142,16 +146,15 @@ class _Judge:
                 self._drop("revised", winner[1], revised, text)
         return latest
 
-    def _version_key(
-        self, report: DamageReport
-    ) -> tuple[datetime, datetime, tuple[float, int], tuple[str, ...]]:
-        return report.reported_at, report.recorded_at, self._badness(report), sort_key(report)
+    def _version_key(self, entry: Entry) -> tuple[datetime, datetime, tuple[float, int], int]:
+        position, report = entry
+        return report.reported_at, report.recorded_at, self._badness(report), position
 
     def decide_asset(self, asset: str, entries: Sequence[Entry]) -> None:
         """Rules 3 to 5."""
         newest = max(report.occurred_at for _, report in entries)
         event = [entry for entry in entries if entry[1].occurred_at == newest]
-        position, winner = max(event, key=lambda e: (self._badness(e[1]), _recency(e[1])))
+        position, winner = max(event, key=lambda e: (self._badness(e[1]), _recency(e)))
         said = self._badness(winner)
         rivals = [e for e in event if self._badness(e[1]) != said]
         if rivals:
@@ -167,7 +170,8 @@ class _Judge:
             self._found.status[index] = "agrees"
         self._found.status[position] = "counts"
         if winner.state is not DamageState.NONE:
-            supporters = sorted((r for _, r in support), key=_recency, reverse=True)
+            newest_first = sorted(support, key=_recency, reverse=True)
+            supporters = [report for _, report in newest_first]
             self._found.damage.append(self._make_damage(asset, [winner, *supporters]))
 
     def _pass_over(
@@ -201,8 +205,9 @@ class _Judge:
         )
 
 
-def _recency(report: DamageReport) -> tuple[datetime, datetime, datetime, tuple[str, ...]]:
-    return report.occurred_at, report.reported_at, report.recorded_at, sort_key(report)
+def _recency(entry: Entry) -> tuple[datetime, datetime, datetime, int]:
+    position, report = entry
+    return report.occurred_at, report.reported_at, report.recorded_at, position
 
 
 def _last_none(entries: Iterable[Entry], before: datetime) -> datetime:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -26,6 +26,10 @@ class _Reader(Protocol):
     def __next__(self) -> list[str]: ...
 
 
+_LONGEST_LINE = 300_000
+_MOST_BROKEN = 20_000
+_MOST_ROWS = 2_000_000
+_DETECT_CHARACTERS = 100_000
 _DELIMITERS = (";", ",", "\t")
 _WORDS = {";": "semicolon", ",": "comma", "\t": "tab"}
 
@@ -124,30 +128,22 @@ def parse_rows(
         )
     delimiter = named or _detect_delimiter(text, columns)
     records = _split_records(text, delimiter, name=name, skipped=skipped, error=error)
-    header_row, raw_header = records[0]
+    header_row, raw_header = next(records)
     header = tuple(cell.strip() for cell in raw_header)
-    if columns and not {cell.casefold() for cell in header} & {c.casefold() for c in columns}:
-        issue = Issue(
-            message="the first row is not a header: it names none of the columns",
-            file=name,
-            row=header_row,
-            accepted=list_words(columns, limit=30),
-        )
-        raise error(issue, subject=name)
-    _check_header(header, row=header_row, name=name, error=error)
+    _check_header(header, columns, row=header_row, name=name, error=error)
+    ended = text.endswith(("\n", "\r"))
     rows: list[tuple[int, dict[str, str]]] = []
     broken: list[BrokenRow] = []
-    for position, (row, cells) in enumerate(records[1:], start=1):
+    row = header_row
+    for row, cells in records:
         stripped = tuple(cell.strip() for cell in cells)
-        if len(cells) == len(header):
-            if any(stripped):
-                rows.append((row, dict(zip(header, stripped, strict=True))))
-        else:
-            last = position == len(records) - 1
-            cut = last and len(cells) < len(header) and not text.endswith(("\n", "\r"))
-            issue = _length_issue(row, cells, header, name, cut=cut)
-            broken.append(BrokenRow(row, stripped, issue))
-    warnings = () if text.endswith(("\n", "\r")) else (_no_line_end(records[-1][0], name),)
+        if len(cells) != len(header):
+            broken.append(BrokenRow(row, stripped, _length_issue(row, cells, header, name)))
+        elif any(stripped):
+            rows.append((row, dict(zip(header, stripped, strict=True))))
+        _check_counts(rows, broken, name=name, error=error)
+    if broken and broken[-1].row == row and not ended:
+        broken[-1] = _mark_cut(broken[-1], len(header))
     return DelimitedFile(
         header=header,
         rows=rows,
@@ -155,8 +151,22 @@ def parse_rows(
         encoding=decoded.encoding,
         sha256=decoded.sha256,
         broken=tuple(broken),
-        warnings=warnings,
+        warnings=() if ended else (_no_line_end(row, name),),
     )
+
+
+def _check_counts(
+    rows: list[tuple[int, dict[str, str]]],
+    broken: list[BrokenRow],
+    *,
+    name: str,
+    error: type[InputError],
+) -> None:
+    """Stop before a hostile file fills the memory with rows or findings."""
+    if len(broken) > _MOST_BROKEN:
+        refuse_on_errors((bad.issue for bad in broken), error=error, subject=name)
+    if len(rows) > _MOST_ROWS:
+        raise error(Issue(message=f"has more than {_MOST_ROWS} rows", file=name), subject=name)
 
 
 def _take_separator_line(text: str) -> tuple[str, str | None, int]:
@@ -170,7 +180,8 @@ def _take_separator_line(text: str) -> tuple[str, str | None, int]:
 
 def _detect_delimiter(text: str, columns: Collection[str]) -> str:
     known = {column.casefold() for column in columns}
-    lines = list(islice((line for line in text.splitlines() if line.strip()), 5))
+    start = text[:_DETECT_CHARACTERS].splitlines()
+    lines = list(islice((line for line in start if line.strip()), 5))
 
     def rank(delimiter: str) -> tuple[int, bool, int]:
         try:
@@ -187,15 +198,22 @@ def _detect_delimiter(text: str, columns: Collection[str]) -> str:
 
 def _split_records(
     text: str, delimiter: str, *, name: str, skipped: int, error: type[InputError]
-) -> list[tuple[int, list[str]]]:
+) -> Iterator[tuple[int, list[str]]]:
     """Non-blank records with the line each starts on (1 is the first line of the file)."""
     # newline="" keeps line ends for the csv module, which knows those inside quotes.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    records: list[tuple[int, list[str]]] = []
+    lines = _limit_lines(io.StringIO(text, newline=""))
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     for start, cells in _number_records(reader, name=name, skipped=skipped, error=error):
         if cells and not (len(cells) == 1 and not cells[0].strip()):
-            records.append((start, cells))
-    return records
+            yield start, cells
+
+
+def _limit_lines(lines: Iterable[str]) -> Iterator[str]:
+    """Lines as they are; one that would make millions of cells is refused before it does."""
+    for line in lines:
+        if len(line) > _LONGEST_LINE:
+            raise csv.Error("line too long")
+        yield line
 
 
 def _number_records(
@@ -219,6 +237,8 @@ def _csv_issue(problem: csv.Error, row: int, name: str) -> Issue:
         message = "a quote is opened here and never closed; the file seems cut off"
     elif "field larger" in text:
         message = "a cell has more than 131072 characters: a quote may be missing its end"
+    elif "line too long" in text:
+        message = f"the row has more than {_LONGEST_LINE} characters"
     elif "new-line" in text:
         message = "a line end stands inside a cell without quotes"
     else:
@@ -227,7 +247,22 @@ def _csv_issue(problem: csv.Error, row: int, name: str) -> Issue:
     return Issue(message=message, file=name, row=row, hint=hint)
 
 
-def _check_header(header: tuple[str, ...], *, row: int, name: str, error: type[InputError]) -> None:
+def _check_header(
+    header: tuple[str, ...],
+    columns: Collection[str],
+    *,
+    row: int,
+    name: str,
+    error: type[InputError],
+) -> None:
+    if columns and not {cell.casefold() for cell in header} & {c.casefold() for c in columns}:
+        issue = Issue(
+            message="the first row is not a header: it names none of the columns",
+            file=name,
+            row=row,
+            accepted=list_words(columns, limit=30),
+        )
+        raise error(issue, subject=name)
     issues = [
         Issue(message=f"column {position} has no name", file=name, row=row)
         for position, column in enumerate(header, start=1)
@@ -243,15 +278,22 @@ def _check_header(header: tuple[str, ...], *, row: int, name: str, error: type[I
     refuse_on_errors(issues, error=error, subject=name)
 
 
-def _length_issue(
-    row: int, cells: list[str], header: tuple[str, ...], name: str, *, cut: bool
-) -> Issue:
-    message = f"the file seems cut off at line {row}: " if cut else ""
-    message += f"the row has {len(cells)} cells, the header has {len(header)}"
-    hint = None
-    if len(cells) > len(header):
-        hint = "a decimal comma or a comma in a text may lack its quotes"
-    return Issue(message=message, file=name, row=row, hint=hint)
+def _length_issue(row: int, cells: list[str], header: tuple[str, ...], name: str) -> Issue:
+    longer = len(cells) > len(header)
+    return Issue(
+        message=f"the row has {len(cells)} cells, the header has {len(header)}",
+        file=name,
+        row=row,
+        hint="a decimal comma or a comma in a text may lack its quotes" if longer else None,
+    )
+
+
+def _mark_cut(last: BrokenRow, wanted: int) -> BrokenRow:
+    """A last row that is short and has no line end: the file was cut off in it."""
+    if len(last.cells) > wanted:
+        return last
+    message = f"the file seems cut off at line {last.row}: {last.issue.message}"
+    return replace(last, issue=replace(last.issue, message=message))
 
 
 def _no_line_end(row: int, name: str) -> Issue:

@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 _MOST_HINTS = 40
+_MOST_FINDINGS = 20_000
 
 TextRow = tuple[int, Mapping[str, str]]
 
@@ -203,7 +204,8 @@ def type_rows(
 ) -> tuple[list[tuple[int, dict[str, Any]]], list[Issue]]:
     """Rows typed by ``schema`` with their row numbers, and all findings.
 
-    Only the columns ``present`` are typed (default: all).
+    Only the columns ``present`` are typed (default: all). After very many findings the rest is
+    not read.
     """
     typer = RowTyper(
         schema,
@@ -219,6 +221,9 @@ def type_rows(
         values, found = typer.type_row(row, cells)
         typed.append((row, values))
         issues += found
+        if len(issues) > _MOST_FINDINGS:
+            issues.append(Issue(message="too many findings: not read further", file=file, row=row))
+            break
     return typed, issues
 
 
