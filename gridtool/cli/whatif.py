@@ -1,0 +1,201 @@
+"""``gridtool whatif``: what a change would make different."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gridtool.cli.options import (
+    OutputOptions,
+    damage_options,
+    network_argument,
+    output_options,
+    seed_option,
+)
+
+if TYPE_CHECKING:
+    from gridtool.network.model import CityNetwork
+    from gridtool.whatif.compare import Forecaster
+
+__all__ = ["whatif"]
+
+
+@click.command()
+@network_argument
+@damage_options
+@click.option(
+    "--out",
+    "lost",
+    multiple=True,
+    metavar="ASSET",
+    help="An asset that is destroyed in addition. Repeatable, or several with commas.",
+)
+@click.option(
+    "--back",
+    multiple=True,
+    metavar="ASSET",
+    help="A damaged asset that works again; a substation stands for all that is damaged in it. "
+    "Repeatable, or several with commas.",
+)
+@click.option(
+    "--import",
+    "import_mw",
+    type=click.FloatRange(0),
+    metavar="MW",
+    help="Most that all infeeds together import.",
+)
+@click.option(
+    "--crews",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="Number of crews: the first N of crews.csv, or copies of them in turn beyond their "
+    "number.",
+)
+@click.option(
+    "--resources",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder with crews.csv, spares.csv and arrivals.csv; without it nothing is repaired.",
+)
+@click.option(
+    "--history",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Hourly demand and temperature, to forecast the hours off in both cases.",
+)
+@click.option(
+    "--months",
+    type=click.IntRange(1, 60),
+    default=3,
+    show_default=True,
+    help="Months of the forecast, the running one counted.",
+)
+@click.option(
+    "--samples",
+    type=click.IntRange(2, 100_000),
+    default=100,
+    show_default=True,
+    help="Simulated futures of the forecast; both cases share their random numbers.",
+)
+@click.option(
+    "--evaluations",
+    type=click.IntRange(1, 1_000_000),
+    default=2000,
+    show_default=True,
+    help="Budget of each plan's search, in dispatches of distinct states.",
+)
+@seed_option
+@output_options
+def whatif(
+    *,
+    network: str,
+    damage: tuple[Path, ...],
+    as_of: str | None,
+    tz: str | None,
+    quarantine: bool,
+    lost: tuple[str, ...],
+    back: tuple[str, ...],
+    import_mw: float | None,
+    crews: int | None,
+    resources: Path | None,
+    history: Path | None,
+    months: int,
+    samples: int,
+    evaluations: int,
+    seed: int,
+    output: OutputOptions,
+) -> None:
+    """Show what a change would make different for NETWORK, against the case without it.
+
+    \b
+    Example:
+        gridtool whatif rivercity --damage networks/rivercity/damage \\
+            --resources networks/rivercity/resources --out SS-07 --import 600
+    """
+    from gridtool.cli.output import Result, emit
+    from gridtool.cli.state import read_state
+    from gridtool.network.catalog import load_network
+    from gridtool.report.whatif import describe_whatif, headline_whatif, tables_whatif
+    from gridtool.restoration.model import PlanConfig
+    from gridtool.restoration.resources import read_resources
+    from gridtool.whatif.compare import compare_whatif
+    from gridtool.whatif.scenario import Scenario
+
+    scenario = Scenario(
+        out=_split_ids(lost), back=_split_ids(back), import_mw=import_mw, crews=crews
+    )
+    _check_request(scenario.is_empty, crews=crews, resources=resources)
+    city = load_network(network)
+    found = read_state(city, damage=damage, as_of=as_of, tz=tz, quarantine=quarantine)
+    forecast = None
+    if history is not None:
+        forecast = _make_forecaster(city, history, months=months, samples=samples, seed=seed)
+    result = compare_whatif(
+        found.state,
+        scenario,
+        resources=read_resources(resources, city) if resources else None,
+        config=PlanConfig(evaluations=evaluations),
+        seed=seed,
+        forecast=forecast,
+    )
+    emit(
+        Result(
+            command="whatif",
+            tables=tables_whatif(result, zone=found.zone),
+            verdict=describe_whatif(result, zone=found.zone),
+            as_of=found.state.as_of,
+            seed=seed,
+            inputs=(*found.inputs, *(path for path in (resources, history) if path)),
+            warnings=found.warnings,
+            headline=headline_whatif(result),
+            zone=found.zone,
+        ),
+        output,
+    )
+
+
+def _leave_out_to_assets(command: click.Command) -> None:
+    """Here ``--out`` names assets: the folder for files is ``-o`` or ``--out-dir``."""
+    for option in command.params:
+        if option.name == "out":
+            option.opts = ["-o", "--out-dir"]
+
+
+_leave_out_to_assets(whatif)
+
+
+def _split_ids(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Asset ids of all the options, each once, in order."""
+    ids = (part.strip() for text in given for part in text.split(","))
+    return tuple(dict.fromkeys(part for part in ids if part))
+
+
+def _check_request(nothing: bool, *, crews: int | None, resources: Path | None) -> None:  # noqa: FBT001 - one plain answer
+    if nothing:
+        raise click.UsageError("say what changes: --out, --back, --import or --crews")
+    if crews is not None and resources is None:
+        raise click.UsageError("--crews needs --resources: the crews there are")
+
+
+def _make_forecaster(
+    city: CityNetwork, history: Path, *, months: int, samples: int, seed: int
+) -> Forecaster:
+    from gridtool.damage.model import GridState
+    from gridtool.forecast.demand import fit_demand
+    from gridtool.forecast.history import read_history
+    from gridtool.forecast.model import ForecastConfig, ShortageForecast
+    from gridtool.forecast.simulate import forecast_shortage
+    from gridtool.restoration.model import RestorationPlan
+
+    zone = city.manifest.zone
+    model = fit_demand(
+        read_history(history, zone=zone, network=city), zone=zone, peak_mw=city.peak_mw
+    )
+    config = ForecastConfig(months=months, samples=samples)
+
+    def forecast(state: GridState, plan: RestorationPlan | None) -> ShortageForecast:
+        return forecast_shortage(state, plan, model, config=config, seed=seed)
+
+    return forecast

@@ -1,0 +1,242 @@
+"""The case as it is and the case as supposed, through the same chain, and the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from gridtool.damage.model import GridState
+from gridtool.flow.compile import compile_case
+from gridtool.flow.dispatch import Dispatcher
+from gridtool.forecast.model import ShortageForecast
+from gridtool.network.model import CityNetwork
+from gridtool.restoration.model import PlanConfig, Resources, RestorationPlan
+from gridtool.restoration.plan import plan_restoration
+from gridtool.restoration.stages import Stage, dispatch_shares, view_stage
+from gridtool.whatif.scenario import Scenario, change_resources, change_state
+
+__all__ = ["Forecaster", "WhatIf", "WhatIfCase", "compare_whatif"]
+
+FloatArray = npt.NDArray[np.float64]
+
+Forecaster = Callable[[GridState, RestorationPlan | None], ShortageForecast]
+"""Gives the forecast of a state and its plan: the same months, samples and seed every time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatIfCase:
+    """One of the two cases. ``now`` is the dispatch as of the state's time, by substation."""
+
+    state: GridState
+    now: Stage
+    plan: RestorationPlan | None
+    forecast: ShortageForecast | None
+
+    @property
+    def unserved_mw(self) -> float:
+        """Unserved load now, at the reference demand, MW."""
+        return float(self.now.unserved_mw.sum())
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatIf:
+    """What a scenario makes different.
+
+    - ``difference``: quantity, unit, as_is, what_if, difference
+    - ``districts``: district, name, unserved_as_is_mw, unserved_what_if_mw, unserved_diff_mw
+      and, with a forecast, hours_off_as_is, hours_off_what_if, hours_off_diff (hours a day,
+      mean over the months) and hours_off_diff_se (an upper bound: the two cases share their
+      random numbers)
+
+    ``until`` is the time up to which energy not served is counted in both cases: the later of
+    their last repairs; None without plans.
+    """
+
+    scenario: Scenario
+    as_is: WhatIfCase
+    what_if: WhatIfCase
+    until: datetime | None
+    difference: pd.DataFrame
+    districts: pd.DataFrame
+
+
+def compare_whatif(
+    state: GridState,
+    scenario: Scenario,
+    *,
+    resources: Resources | None = None,
+    config: PlanConfig | None = None,
+    seed: int = 1,
+    forecast: Forecaster | None = None,
+) -> WhatIf:
+    """Run both cases and state the difference.
+
+    Parameters
+    ----------
+    resources
+        Crews and spares; without them no repairs are planned, and nothing comes back.
+    forecast
+        Without it hours off are not compared.
+
+    Raises
+    ------
+    JobFileError
+        If the scenario names assets that do not exist or are not damaged.
+    Infeasible
+        If the repairs of one of the cases cannot be done.
+    """
+    config = config or PlanConfig()
+    changed = change_state(state, scenario)
+    dispatcher = Dispatcher(compile_case(state.network))
+    as_is = _run_case(
+        state, resources, dispatcher=dispatcher, config=config, seed=seed, forecast=forecast
+    )
+    what_if = _run_case(
+        changed,
+        change_resources(resources, scenario.crews) if resources else None,
+        dispatcher=dispatcher,
+        config=config
+        if scenario.import_mw is None
+        else replace(config, import_limit_mw=scenario.import_mw),
+        seed=seed,
+        forecast=forecast,
+    )
+    ends = [case.plan.curve["time"].iloc[-1] for case in (as_is, what_if) if case.plan]
+    until = max(ends).to_pydatetime() if ends else None
+    return WhatIf(
+        scenario=scenario,
+        as_is=as_is,
+        what_if=what_if,
+        until=until,
+        difference=_tabulate_difference(as_is, what_if, until=until),
+        districts=_tabulate_districts(state.network, as_is, what_if),
+    )
+
+
+def _run_case(
+    state: GridState,
+    resources: Resources | None,
+    *,
+    dispatcher: Dispatcher,
+    config: PlanConfig,
+    seed: int,
+    forecast: Forecaster | None,
+) -> WhatIfCase:
+    dispatch = dispatch_shares(dispatcher, state.capacity_share, config)
+    plan = None
+    if resources is not None:
+        plan = plan_restoration(state, resources, config=config, seed=seed, dispatcher=dispatcher)
+    return WhatIfCase(
+        state=state,
+        now=view_stage(dispatch, begins=state.as_of),
+        plan=plan,
+        forecast=forecast(state, plan) if forecast else None,
+    )
+
+
+def energy_until(plan: RestorationPlan, until: datetime) -> float:
+    """Energy not served by the plan's curve from its start to ``until``, MWh.
+
+    All that is not served at the reference demand, whether damage or supply is the cause.
+    """
+    ends = pd.DatetimeIndex([*plan.curve["time"].iloc[1:], pd.Timestamp(until)])
+    hours = (ends - pd.DatetimeIndex(plan.curve["time"])) / pd.Timedelta(1, "h")
+    unserved = plan.curve["unserved_mw"].to_numpy(dtype=np.float64)
+    return float(unserved @ hours.to_numpy(dtype=np.float64))
+
+
+def _tabulate_difference(
+    as_is: WhatIfCase, what_if: WhatIfCase, *, until: datetime | None
+) -> pd.DataFrame:
+    rows: list[tuple[str, str, float, float]] = [
+        ("unserved load now", "MW", as_is.unserved_mw, what_if.unserved_mw),
+        (
+            "customers out now",
+            "",
+            float(as_is.now.customers_out.sum()),
+            float(what_if.now.customers_out.sum()),
+        ),
+    ]
+    one, other = as_is.plan, what_if.plan
+    if one is not None and other is not None and until is not None:
+        rows += [
+            ("repairs", "", float(len(one.jobs)), float(len(other.jobs))),
+            ("days to the last repair", "d", _days(one), _days(other)),
+            ("energy not served", "MWh", energy_until(one, until), energy_until(other, until)),
+        ]
+    if as_is.forecast is not None and what_if.forecast is not None:
+        rows += [
+            (
+                "expected unserved energy, forecast",
+                "MWh",
+                _city(as_is.forecast, "eue_mwh"),
+                _city(what_if.forecast, "eue_mwh"),
+            ),
+            (
+                "hours off a day, forecast",
+                "h/d",
+                float(_hours_off(as_is.forecast)[0]["*"]),
+                float(_hours_off(what_if.forecast)[0]["*"]),
+            ),
+        ]
+    frame = pd.DataFrame(rows, columns=["quantity", "unit", "as_is", "what_if"])
+    return frame.assign(difference=frame["what_if"] - frame["as_is"])
+
+
+def _days(plan: RestorationPlan) -> float:
+    return float((plan.curve["time"].iloc[-1] - plan.curve["time"].iloc[0]) / pd.Timedelta(1, "D"))
+
+
+def _city(forecast: ShortageForecast, column: str) -> float:
+    monthly = forecast.monthly
+    return float(monthly.loc[monthly["district"] == "*", column].sum())
+
+
+def _hours_off(forecast: ShortageForecast) -> tuple[pd.Series, pd.Series]:
+    """Hours off a day by district, mean over the horizon's days, and its standard error."""
+    grid = forecast.grid
+    slots = np.bincount(grid.month_index, minlength=len(grid.months))
+    monthly = forecast.monthly
+    weight = monthly["month"].map(dict(zip(grid.months, slots / slots.sum(), strict=True)))
+    by_district = monthly["district"]
+    mean = (monthly["hours_off_mean"] * weight).groupby(by_district).sum()
+    # months of one future go together: the errors add up, they do not cancel
+    error = (monthly["hours_off_se"] * weight).groupby(by_district).sum()
+    return mean, error
+
+
+def _tabulate_districts(
+    network: CityNetwork, as_is: WhatIfCase, what_if: WhatIfCase
+) -> pd.DataFrame:
+    owner = network.substations["district"].to_numpy()
+    ids = [str(key) for key in network.districts.index]
+
+    def by_district(case: WhatIfCase) -> FloatArray:
+        unserved = pd.Series(case.now.unserved_mw).groupby(owner).sum()
+        return np.array([unserved.get(district, 0.0) for district in ids], dtype=np.float64)
+
+    one, other = by_district(as_is), by_district(what_if)
+    frame = pd.DataFrame(
+        {
+            "district": ids,
+            "name": network.districts["name"].to_numpy(),
+            "unserved_as_is_mw": one,
+            "unserved_what_if_mw": other,
+            "unserved_diff_mw": other - one,
+        }
+    )
+    if as_is.forecast is None or what_if.forecast is None:
+        return frame
+    before, before_se = (found.reindex(ids).to_numpy() for found in _hours_off(as_is.forecast))
+    after, after_se = (found.reindex(ids).to_numpy() for found in _hours_off(what_if.forecast))
+    return frame.assign(
+        hours_off_as_is=before,
+        hours_off_what_if=after,
+        hours_off_diff=after - before,
+        hours_off_diff_se=np.hypot(before_se, after_se),
+    )
