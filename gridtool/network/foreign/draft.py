@@ -17,6 +17,9 @@ __all__ = ["CUSTOMERS_PER_MW", "Draft", "derive_substations", "set_kinds"]
 CUSTOMERS_PER_MW = 500
 """Households per MW of peak demand, 2 kW each at the same time: assumed, and listed."""
 
+LEAST_X_PU = 1e-9
+"""Reactance of a branch that has none: the DC model divides by it, the AC model does not see it."""
+
 
 class Draft:
     """Rows collected for each table of a network.
@@ -28,11 +31,38 @@ class Draft:
         self.ids = ids
         self.findings = findings
         self.rows: dict[str, list[dict[str, Any]]] = {schema.name: [] for schema in TABLES}
+        self.substation_of: dict[str, str] = {}
 
     def add(self, table: str, **row: Any) -> str:
         """Add a row and return its id."""
         self.rows[table].append(row)
         return str(row.get("id", ""))
+
+    def add_busbar(self, busbar: str, *, substation: str, vn_kv: float, in_service: bool) -> str:
+        """Add a busbar section and return its id."""
+        self.substation_of[busbar] = substation
+        return self.add(
+            "busbars", id=busbar, substation=substation, vn_kv=vn_kv, in_service=in_service
+        )
+
+    def add_impedance(
+        self, impedance: str, series: complex, *, sn_mva: float, rating_mva: float, **ends: Any
+    ) -> None:
+        """A series impedance per unit of ``sn_mva``; ``ends`` are busbars and ``in_service``."""
+        if series.imag == 0.0:
+            self.findings.assume_for(
+                impedance, f"branches without reactance given {LEAST_X_PU:g} p.u., for the DC model"
+            )
+            series += complex(0.0, LEAST_X_PU)
+        self.add(
+            "impedances",
+            id=impedance,
+            r_pu=series.real,
+            x_pu=series.imag,
+            sn_mva=sn_mva,
+            rating_mva=rating_mva,
+            **ends,
+        )
 
     def add_shunt(self, wanted: str, busbar: str, power: complex, *, in_service: bool) -> None:
         """A constant admittance drawing ``power`` (MW + j Mvar) at nominal voltage, if any."""
@@ -141,10 +171,9 @@ def derive_substations(
 
 def set_kinds(draft: Draft) -> None:
     """Say what each substation is for, by what is connected to it."""
-    owner = {row["id"]: row["substation"] for row in draft.rows["busbars"]}
     kinds: dict[str, str] = {}
     for table, kind in (("feeders", "distribution"), ("units", "plant"), ("infeeds", "supply")):
-        kinds.update({owner[row["busbar"]]: kind for row in draft.rows[table]})
+        kinds.update({draft.substation_of[row["busbar"]]: kind for row in draft.rows[table]})
     for row in draft.rows["substations"]:
         row["kind"] = kinds.get(row["id"], "switching")
 

@@ -31,15 +31,22 @@ class IdBook:
     """
 
     def __init__(self, elements: Iterable[tuple[str, int, str | None]]) -> None:
-        listed = list(elements)
-        names = Counter(name for _, _, name in listed if name)
-        plain = {f"{kind}-{number}" for kind, number, _ in listed}
-        self._ids: dict[tuple[str, int], str] = {}
-        self._taken: set[str] = set()
-        for kind, number, name in listed:
-            serves = name and names[name] == 1 and _is_clean(name) and name not in plain
-            self._ids[kind, number] = name if name and serves else f"{kind}-{number}"
-        self._taken.update(self._ids.values())
+        given = {(kind, number): name for kind, number, name in elements}
+        names = Counter(given.values())
+        named = {
+            element: name
+            for element, name in given.items()
+            if name and names[name] == 1 and _is_clean(name)
+        }
+        while True:  # a name must not be the number of an element without one
+            plain = {f"{kind}-{n}" for kind, n in given if (kind, n) not in named}
+            hiding = [element for element, name in named.items() if name in plain]
+            if not hiding:
+                break
+            for element in hiding:
+                del named[element]
+        self._ids = {element: named.get(element, f"{element[0]}-{element[1]}") for element in given}
+        self._taken = set(self._ids.values())
 
     def __getitem__(self, element: tuple[str, int]) -> str:
         return self._ids[element]

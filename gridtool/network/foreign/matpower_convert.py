@@ -15,6 +15,8 @@ from gridtool.network.foreign.draft import Draft, derive_substations, set_kinds
 from gridtool.network.foreign.findings import Findings
 from gridtool.network.foreign.ids import IdBook
 from gridtool.network.foreign.matpower_case import Branch, Bus, Generator, MatpowerCase
+from gridtool.network.foreign.transformer_rows import add_transformer_rows
+from gridtool.network.foreign.windings import Winding
 from gridtool.network.model import CityNetwork, NetworkManifest
 
 __all__ = ["convert_matpower"]
@@ -111,9 +113,8 @@ class _Conversion:
             ],
         )
         for bus in self.case.buses:
-            self.busbars[bus.number] = self.draft.add(
-                "busbars",
-                id=self.draft.ids["bus", bus.number],
+            self.busbars[bus.number] = self.draft.add_busbar(
+                self.draft.ids["bus", bus.number],
                 substation=substations[bus.number],
                 vn_kv=self.kv[bus.number],
                 in_service=bus.type != _ISOLATED,
@@ -140,7 +141,7 @@ class _Conversion:
             )
         if self.is_transformer(branch):
             self.add_transformer(circuit)
-        elif branch.x_pu > 0.0 and branch.r_pu >= 0.0:
+        elif branch.x_pu > 0.0 and min(branch.r_pu, branch.b_pu) >= 0.0:
             self.add_line(circuit)
         else:
             self.add_impedance(circuit)
@@ -165,17 +166,16 @@ class _Conversion:
         branch = circuit.branch
         self.findings.assume_for(
             circuit.id,
-            "branches without positive reactance or with negative resistance kept as impedances",
+            "branches without positive reactance, or with negative resistance or charging, kept "
+            "as impedances",
         )
-        self.draft.add(
-            "impedances",
-            id=circuit.id,
-            from_busbar=circuit.from_busbar,
-            to_busbar=circuit.to_busbar,
-            r_pu=branch.r_pu,
-            x_pu=branch.x_pu,
+        self.draft.add_impedance(
+            circuit.id,
+            complex(branch.r_pu, branch.x_pu),
             sn_mva=self.case.base_mva,
             rating_mva=circuit.rating_mva,
+            from_busbar=circuit.from_busbar,
+            to_busbar=circuit.to_busbar,
             in_service=branch.in_service,
         )
         self.add_charging(circuit, tap=1.0)
@@ -199,19 +199,22 @@ class _Conversion:
         (hv_busbar, hv_kv), (lv_busbar, lv_kv) = ends if from_is_hv else ends[::-1]
         to_percent = 100.0 * circuit.rating_mva / self.case.base_mva
         magnitude = math.hypot(branch.r_pu, branch.x_pu)
-        if branch.r_pu < 0.0:
-            self.findings.assume_for(circuit.id, "warning: transformers of negative resistance")
-        self.draft.add(
-            "transformers",
-            id=circuit.id,
-            hv_busbar=hv_busbar,
-            lv_busbar=lv_busbar,
+        winding = Winding(
             sn_mva=circuit.rating_mva,
             vn_hv_kv=hv_kv,
             vn_lv_kv=lv_kv,
             vk_pct=math.copysign(magnitude, branch.x_pu) * to_percent,
             vkr_pct=branch.r_pu * to_percent,
+            pfe_kw=0.0,
+            i0_pct=0.0,
             shift_degree=branch.angle_degree if from_is_hv else -branch.angle_degree,
+        )
+        add_transformer_rows(
+            self.draft,
+            circuit.id,
+            winding,
+            busbars={"hv": hv_busbar, "lv": lv_busbar},
+            lv_kv=circuit.to_kv if from_is_hv else circuit.from_kv,
             in_service=branch.in_service,
         )
         self.add_charging(circuit, tap=tap)

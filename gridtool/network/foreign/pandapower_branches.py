@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from gridtool.network.foreign.draft import Draft
 from gridtool.network.foreign.pandapower_switches import Switches
 from gridtool.network.foreign.pandapower_tables import PandapowerNetwork
+from gridtool.network.foreign.transformer_rows import add_transformer_rows
 from gridtool.network.foreign.windings import Winding, fold_tap, open_ended_mva, star_legs
 
 __all__ = ["add_branches"]
@@ -28,7 +29,6 @@ class _Site:
     switches: Switches
     draft: Draft
     busbars: Mapping[int, str]
-    substations: Mapping[int, str]
     unlimited_mva: float
 
     def vn_kv(self, bus: int) -> float:
@@ -52,7 +52,6 @@ def add_branches(
     draft: Draft,
     *,
     busbars: Mapping[int, str],
-    substations: Mapping[int, str],
     unlimited_mva: float,
 ) -> None:
     """Add every branch; ``unlimited_mva`` stands where the file has no rating."""
@@ -61,7 +60,6 @@ def add_branches(
         switches=switches,
         draft=draft,
         busbars=busbars,
-        substations=substations,
         unlimited_mva=unlimited_mva,
     )
     for row in source.tables["line"].values():
@@ -111,7 +109,8 @@ def _add_line(site: _Site, row: Row) -> None:
             "to_busbar": site.busbars[row["to_bus"]],
             "in_service": row["in_service"] and not opened,
         }
-        if row["r_ohm_per_km"] < 0.0:
+        irregular = min(row["r_ohm_per_km"], row["c_nf_per_km"]) < 0.0
+        if irregular or row["x_ohm_per_km"] <= 0.0:
             _add_line_as_impedance(site, row, circuit, kv=kv, ends=ends, max_i_ka=max_i_ka)
         else:
             site.draft.add(
@@ -180,18 +179,20 @@ def _add_line_as_impedance(
     series, half = _line_admittances(site, row)
     sn_mva = site.source.sn_mva
     per_unit = series * sn_mva / (kv * kv)
-    site.draft.add(
-        "impedances",
-        id=circuit,
-        r_pu=per_unit.real,
-        x_pu=per_unit.imag,
+    site.draft.add_impedance(
+        circuit,
+        per_unit,
         sn_mva=sn_mva,
         rating_mva=max_i_ka * math.sqrt(3.0) * kv,
         **ends,
     )
     susceptance = complex(0.0, half.imag)
     _add_end_shunts(site, circuit, ends, susceptance.conjugate() * kv * kv)
-    site.draft.findings.assume_for(circuit, "lines of negative resistance kept as impedances")
+    site.draft.findings.assume_for(
+        circuit,
+        "lines without positive reactance, or of negative resistance or capacitance, kept as "
+        "impedances",
+    )
 
 
 def _add_transformer(site: _Site, row: Row) -> None:
@@ -255,13 +256,13 @@ def _add_winding(
         site.draft.findings.assume_for(
             circuit, f"ratings of {_PLACEHOLDER_MVA:g} MVA and more are placeholders"
         )
-    site.draft.add(
-        "transformers",
-        id=circuit,
-        hv_busbar=busbars["hv"],
-        lv_busbar=busbars["lv"],
+    add_transformer_rows(
+        site.draft,
+        circuit,
+        winding,
+        busbars=busbars,
+        lv_kv=vn_kv["lv"],
         in_service=in_service and not opened,
-        **asdict(winding),
     )
     if not (opened and in_service):
         return
@@ -335,9 +336,9 @@ def _add_three_winding(site: _Site, row: Row) -> None:
         return
     whole = site.draft.ids["trafo3w", row["index"]]
     star = site.draft.ids.derive(f"{whole}/star")
-    owner = site.substations[row["hv_bus"]]
     vn_kv = site.vn_kv(row["hv_bus"])
-    site.draft.add("busbars", id=star, substation=owner, vn_kv=vn_kv, in_service=True)
+    owner = site.draft.substation_of[site.busbars[row["hv_bus"]]]
+    site.draft.add_busbar(star, substation=owner, vn_kv=vn_kv, in_service=True)
     site.draft.findings.assume_for(
         whole, "three-winding transformers modelled as three with a star point"
     )
@@ -376,11 +377,9 @@ def _add_impedance(site: _Site, row: Row) -> None:
         return
     impedance = site.draft.ids["impedance", row["index"]]
     ends = {"from_busbar": site.busbars[row["from_bus"]], "to_busbar": site.busbars[row["to_bus"]]}
-    site.draft.add(
-        "impedances",
-        id=impedance,
-        r_pu=forward.real,
-        x_pu=forward.imag,
+    site.draft.add_impedance(
+        impedance,
+        forward,
         sn_mva=row["sn_mva"],
         rating_mva=row["sn_mva"],
         in_service=row["in_service"],

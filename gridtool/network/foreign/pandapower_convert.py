@@ -42,9 +42,7 @@ def convert_pandapower(source: PandapowerNetwork, findings: Findings) -> CityNet
     busbars = _add_busbars(source, draft, substations)
     add_couplers(source.tables, switches, draft, busbars=busbars)
     unlimited = max(1000.0, float(f"{10.0 * demand_mw(source):.2g}"))
-    add_branches(
-        source, switches, draft, busbars=busbars, substations=substations, unlimited_mva=unlimited
-    )
+    add_branches(source, switches, draft, busbars=busbars, unlimited_mva=unlimited)
     add_injections(source, draft, busbars=busbars)
     add_sources(source, draft, busbars=busbars)
     set_kinds(draft)
@@ -72,9 +70,8 @@ def _add_busbars(
     source: PandapowerNetwork, draft: Draft, substations: Mapping[int, str]
 ) -> dict[int, str]:
     return {
-        number: draft.add(
-            "busbars",
-            id=draft.ids["bus", number],
+        number: draft.add_busbar(
+            draft.ids["bus", number],
             substation=substations[number],
             vn_kv=row["vn_kv"],
             in_service=row["in_service"],

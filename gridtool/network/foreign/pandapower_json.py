@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from gridtool.network.foreign.pandapower_tables import PandapowerNetwork, RawTab
 __all__ = ["parse_pandapower_json"]
 
 _ROOT = ("pandapower.auxiliary", "pandapowerNet")
+_MAY_NAME_TYPES = re.compile(r"_module|_class|\\u00[5-7]", re.IGNORECASE)
 _TABLE = ("pandas.core.frame", "DataFrame")
 
 
@@ -156,7 +158,7 @@ def _stored_types(member: object) -> Iterator[tuple[object, object]]:
             waiting.extend(value.values())
         elif isinstance(value, list):
             waiting.extend(value)
-        elif isinstance(value, str) and ("_module" in value or "_class" in value):
+        elif isinstance(value, str) and _MAY_NAME_TYPES.search(value):
             yield from _types_in_text(value)
 
 

@@ -13,7 +13,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-__all__ = ["Winding", "fold_tap", "from_star_point", "open_ended_mva", "star_legs"]
+__all__ = [
+    "Winding",
+    "fold_tap",
+    "magnetizing_pu",
+    "open_ended_mva",
+    "series_pu",
+    "star_legs",
+]
 
 Row = Mapping[str, Any]
 Side = Literal["hv", "lv"]
@@ -162,16 +169,25 @@ def _delta_to_star(delta: list[float], sn: list[float]) -> list[float]:
     return [0.5 * power / sn[0] * leg for leg, power in zip(star, sn, strict=True)]
 
 
+def magnetizing_pu(winding: Winding) -> complex:
+    """Magnetizing admittance, per unit of the winding's rating."""
+    iron_mva = winding.pfe_kw / 1000.0
+    squared = (winding.i0_pct / 100.0 * winding.sn_mva) ** 2 - iron_mva**2
+    return complex(iron_mva, -math.sqrt(max(squared, 0.0))) / winding.sn_mva
+
+
+def series_pu(winding: Winding) -> complex:
+    """Series impedance, per unit of the winding's rating; reactance has the sign of ``vk_pct``."""
+    squared = max(winding.vk_pct**2 - winding.vkr_pct**2, 0.0)
+    return complex(winding.vkr_pct, math.copysign(math.sqrt(squared), winding.vk_pct)) / 100.0
+
+
 def open_ended_mva(winding: Winding, *, side: str, vn_kv: float) -> complex:
     """MW + j Mvar drawn at nominal voltage ``vn_kv`` through ``side``, the other end open."""
-    iron_mva = winding.pfe_kw / 1000.0
-    magnetizing = math.sqrt(max((winding.i0_pct / 100.0 * winding.sn_mva) ** 2 - iron_mva**2, 0.0))
-    shunt = complex(iron_mva, -magnetizing) / winding.sn_mva
+    shunt = magnetizing_pu(winding)
     if not shunt:
         return 0j
-    x_squared = max(winding.vk_pct**2 - winding.vkr_pct**2, 0.0)
-    series = complex(winding.vkr_pct, math.copysign(math.sqrt(x_squared), winding.vk_pct)) / 100.0
-    admittance = 1.0 / (series / 2.0 + 1.0 / shunt)
+    admittance = 1.0 / (series_pu(winding) / 2.0 + 1.0 / shunt)
     rated_kv = winding.vn_hv_kv if side == "hv" else winding.vn_lv_kv
     tapped_kv = rated_kv * (winding.tap_factor if winding.tap_side == side else 1.0)
     return admittance.conjugate() * winding.sn_mva * (vn_kv / tapped_kv) ** 2

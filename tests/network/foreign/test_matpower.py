@@ -173,6 +173,25 @@ def test_branches_that_are_no_lines_become_impedances():
     )
 
 
+def test_a_branch_without_reactance():
+    branch = BRANCH3.copy()
+    branch[0, 2:4] = 0.02, 0.0
+    city = convert(three(branch=branch))
+    assert list(city.impedances.index) == ["branch-1"]
+    assert np.abs(solve(city) - newton(100.0, BUS3, GEN3, branch)).max() < 1e-6
+
+
+@pytest.mark.parametrize(("r", "x"), [(-0.005, 0.1), (-0.005, -0.1), (0.01, -0.1), (0.01, 0.0)])
+def test_transformers_of_odd_impedance(r, x):
+    branch = BRANCH3.copy()
+    branch[1, 2:4] = r, x
+    city = convert(three(branch=branch))
+    expected = newton(100.0, BUS3, GEN3, branch)
+    assert np.abs(by_number(city, BUS3, solve(city)) - expected).max() < 1e-6
+    assert (city.transformers["vk_pct"] > 0).all()
+    assert (city.transformers["vkr_pct"] >= 0).all()
+
+
 def test_status_0_is_kept_out_of_service():
     branch, gen = BRANCH3.copy(), GEN3.copy()
     branch[0, 10] = gen[1, 7] = 0

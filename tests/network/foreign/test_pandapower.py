@@ -9,12 +9,14 @@ from network.foreign.engines import polar, solve
 
 from gridtool.errors import NetworkError
 from gridtool.network.check import check_network
-from gridtool.network.foreign import read_foreign
+from gridtool.network.foreign import read_foreign, write_pandapower_json
 from gridtool.network.foreign.findings import Findings
 from gridtool.network.foreign.pandapower_members import role_of
 from gridtool.network.foreign.pandapower_schema import FORMAT_VERSION, KEPT, REFUSED
 from gridtool.network.foreign.read import network_from_bytes
 from gridtool.network.pandapower_net import quiet_pandapower
+from gridtool.network.read import read_package
+from gridtool.network.write import write_package
 
 EXACT = [
     "case4gs case5 case6ww case9 case14 case24_ieee_rts case30 case_ieee30 case33bw case39 case57",
@@ -413,10 +415,60 @@ def test_districts_come_from_zones(net, tmp_path):
     assert city.substations["kind"].to_dict() == {"SS-0": "supply", "SS-1": "distribution"}
 
 
-def test_a_converted_network_passes_the_checks(tmp_path):
-    for name in ("case9", "case14", "mv_oberrhein", "create_cigre_network_mv"):
-        issues = check_network(converted(getattr(shipped, name)(), tmp_path))
-        assert [str(issue) for issue in issues if issue.severity == "error"] == []
+CHECKED = ["case9", "case118", "mv_oberrhein", "create_cigre_network_mv", "example_multivoltage"]
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_a_converted_network_passes_the_checks_and_is_a_package(name, tmp_path):
+    with quiet_pandapower():
+        net = getattr(shipped, name)()
+    city = converted(net, tmp_path, ignore_extras=True)
+    errors = [str(issue) for issue in check_network(city) if issue.severity == "error"]
+    assert errors == []
+    write_package(city, tmp_path / "package")
+    again = read_package(tmp_path / "package")
+    for table, frame in city.tables.items():
+        pd.testing.assert_frame_equal(frame, again.tables[table])
+
+
+@pytest.mark.parametrize("iron", [{}, {"pfe_kw": 60.0, "i0_percent": 1.5}])
+@pytest.mark.parametrize(("vk", "vkr"), [(-8.0, 0.4), (8.0, -0.4), (-8.0, -0.4), (-0.5, 0.49)])
+def test_transformers_of_negative_impedance(net, vk, vkr, iron, tmp_path):
+    plain = {"pfe_kw": 0.0, "i0_percent": 0.0}
+    add_trafo(net, vk_percent=vk, vkr_percent=vkr, **(plain | iron | TAPS["ratio lv"]))
+    city = converted(net, tmp_path)
+    assert_same_voltages(net, city)
+    row = city.transformers.loc["trafo-0"]
+    assert row["vk_pct"] > 0.0
+    assert 0.0 <= row["vkr_pct"] <= row["vk_pct"]
+
+
+def test_a_star_leg_of_negative_reactance(net, tmp_path):
+    add_three_winding(net, vk_hv_percent=6.0, vk_mv_percent=17.0, vk_lv_percent=8.0)
+    city = converted(net, tmp_path)
+    assert_same_voltages(net, city)
+    assert (city.transformers["vk_pct"] > 0.0).all()
+    assert list(city.impedances.index) == ["trafo3w-0/hv/rest", "trafo3w-0/hv/lv-half"]
+
+
+def test_capacitance_and_no_load_current_are_never_negative(net, tmp_path):
+    pp.create_line_from_parameters(net, 0, 1, 10.0, 0.1, 0.4, -50.0, 0.6)
+    add_trafo(net, i0_percent=-0.4)
+    city = converted(net, tmp_path)
+    assert_same_voltages(net, city)
+    assert list(city.impedances.index) == ["line-1"]
+    assert city.transformers["i0_pct"].tolist() == [0.4]
+
+
+def test_written_for_pandapower_and_read_back(tmp_path):
+    city = converted(shipped.mv_oberrhein(), tmp_path)
+    write_pandapower_json(city, tmp_path / "back.json")
+    again = read_foreign(tmp_path / "back.json")
+    assert set(again.lines.index) == set(city.lines.index)
+    found = dict(zip(again.busbars.index, solve(again), strict=True))
+    expected = dict(zip(city.busbars.index, solve(city), strict=True))
+    assert max(abs(found[busbar] - expected[busbar]) for busbar in expected) < 1e-8
+    assert again.infeeds["max_mw"].to_dict() == pytest.approx(city.infeeds["max_mw"].to_dict())
 
 
 def test_elements_without_counterpart_are_refused_by_name(net, tmp_path):
