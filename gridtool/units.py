@@ -38,8 +38,10 @@ def format_quantity(value: float | None, *, decimals: int = 1, missing: str = "-
 class Estimate:
     """A simulated mean and its standard error, both in the unit of the name that holds it.
 
-    >>> str(Estimate(1234.567, 8.9))
-    '1 235 ± 9'
+    Printed to the digits that the error allows, at most two of its own.
+
+    >>> str(Estimate(1234.567, 8.9)), str(Estimate(39870.0, 3487.0))
+    ('1 235 ± 9', '39 900 ± 3 500')
     """
 
     value: float
@@ -49,5 +51,9 @@ class Estimate:
         if not math.isfinite(self.value):
             return "-"
         decimals = decimals_for(self.standard_error)
-        error = f"{self.standard_error:.{decimals}f}"
-        return f"{format_quantity(self.value, decimals=decimals)} ± {error}"
+        value, error = self.value, self.standard_error
+        if math.isfinite(error) and error >= 100:
+            last = 1 - math.floor(math.log10(error))
+            value, error = round(value, last), round(error, last)
+        shown = (format_quantity(number, decimals=decimals) for number in (value, error))
+        return " ± ".join(shown)

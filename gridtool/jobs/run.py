@@ -132,13 +132,13 @@ def _fit(
     if source is None:
         return None, ()
     zone = ZoneInfo(source.timezone) if source.timezone else network.manifest.zone
-    scaled = source.scale != "peak"
+    own_size = source.scale == 1.0  # only then can demand in kW be told from demand in MW
     history = read_history(
         source.history,
         zone=zone,
         columns=source.columns,
         clock=source.clock,
-        network=None if scaled else network,
+        network=network if own_size else None,
     )
     if job.as_of is not None:
         history = history.until(job.as_of)
@@ -146,6 +146,9 @@ def _fit(
         history = replace(history, load_mw=history.load_mw * source.scale)
     days = read_special_days(source.special_days) if source.special_days else frozenset()
     model = fit_demand(
-        history, zone=zone, peak_mw=None if scaled else network.peak_mw, special_days=days
+        history,
+        zone=zone,
+        peak_mw=network.peak_mw if source.scale == "peak" else None,
+        special_days=days,
     )
     return model, history.warnings

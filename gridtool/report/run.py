@@ -11,6 +11,7 @@ from gridtool.damage.model import GridState
 from gridtool.flow.model import Assessment
 from gridtool.forecast.model import ShortageForecast
 from gridtool.report.damage import damage_table
+from gridtool.report.forecast import headline_shortage, tables_shortage
 from gridtool.report.restore import tables_restoration
 from gridtool.report.tables import NamedTable
 from gridtool.restoration.model import CompletionSamples, RestorationPlan
@@ -34,9 +35,12 @@ def tables_run(
         tables.append(damage_table(state))
     if plan is not None and plan.jobs:
         jobs, curve, etr, comparison = tables_restoration(plan, completions, compare=True)
+        districts = int((etr.frame["level"] == "district").sum())
+        etr = replace(etr, terminal_rows=districts or None)
         tables += [jobs, *_file_only([curve]), etr, *_file_only([comparison])]
     if forecast is not None:
-        tables += [table_shortage(forecast), *_file_only(_forecast_details(forecast))]
+        by_district, city, *rest = tables_shortage(forecast)
+        tables += [table_shortage(forecast), city, *_file_only([by_district, *rest])]
     return tuple(tables)
 
 
@@ -55,14 +59,6 @@ def _assessment_details(assessment: Assessment) -> list[NamedTable]:
     return [
         NamedTable(name=f"{name}_now", title=title, frame=getattr(assessment, name))
         for name, title in titles.items()
-    ]
-
-
-def _forecast_details(forecast: ShortageForecast) -> list[NamedTable]:
-    return [
-        NamedTable(name="shortage", title="Shortage by month", frame=forecast.monthly),
-        NamedTable(name="shortage_causes", title="Causes by month", frame=forecast.causes),
-        NamedTable(name="shortage_daily", title="Shortage by day", frame=forecast.daily),
     ]
 
 
@@ -129,8 +125,5 @@ def headline_run(
     if ens_mwh is not None:
         headline["ens_mwh"] = ens_mwh
     if forecast is not None:
-        city = forecast.monthly[forecast.monthly["district"] == CITY]
-        headline["eue_mwh"] = float(city["eue_mwh"].sum())
-        for level in (50, 90):
-            headline[f"hours_off_p{level}"] = float(forecast.monthly[f"hours_off_p{level}"].max())
+        headline |= headline_shortage(forecast)
     return headline

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import IO
@@ -46,7 +48,7 @@ def print_report(
     """Print the verdict, then each table with the charts that belong after it."""
     waiting = list(charts)
     if verdict:
-        console.print(Text(verdict), width=min(console.width, PLAIN_WIDTH))
+        console.print(Text(_wrap(verdict, min(console.width, PLAIN_WIDTH))))
     for table in tables:
         if all_rows or table.terminal_rows != 0:
             print_table(console, table, zone=zone, all_rows=all_rows)
@@ -106,6 +108,12 @@ def _lay_out(table: NamedTable, *, zone: ZoneInfo | None) -> tuple[Table, int]:
     for row in zip(*columns, strict=True):
         grid.add_row(*(Text(cell) for cell in row))
     return grid, width
+
+
+def _wrap(text: str, width: int) -> str:
+    """``text`` in lines of at most ``width``, never broken inside a number like 12 345."""
+    joined = re.sub(r"(?<=\d) (?=\d{3}(?!\d))", "\u00a0", text)
+    return textwrap.fill(joined, width, break_on_hyphens=False).replace("\u00a0", " ")
 
 
 def _are_times(cells: list[str]) -> bool:

@@ -20,8 +20,8 @@ __all__ = ["lost_to_damage", "time_regained", "write_verdict"]
 _CITY = "*"
 _CAUSES = {
     "supply_mwh": "too little supply",
-    "network_mwh": "limits of the network",
-    "delivery_mwh": "damage between the network and the customers",
+    "network_mwh": "limits of the network and parts cut off",
+    "delivery_mwh": "damaged feeders and busbars",
 }
 _SMALLEST_MW = 0.05
 
@@ -170,7 +170,7 @@ def _say_assumptions(
     elif forecast is not None and plan is None:
         assumed.append("nothing is repaired")
     if forecast is not None:
-        assumed.append(f"demand by {forecast.demand_description}")
+        assumed.append(f"demand by {forecast.demand_description.partition(';')[0]}")
         assumed += [note.rstrip(".") for note in forecast.notes[:2]]
     return f"Assumed: {'; '.join(assumed)}." if assumed else ""
 

@@ -66,6 +66,16 @@ def test_no_number_is_ever_cut(numbers, words):
         assert f"{round(number, 1) + 0.0:,.1f}".replace(",", " ") in text
 
 
+@pytest.mark.parametrize("lead", range(80, 100))
+def test_the_verdict_does_not_break_numbers(lead):
+    text = printed(verdict=f"{'x' * lead} about 143 210 customers and 12 critical ones, 5 000 MW")
+    lines = text.splitlines()
+    assert any("143 210" in line for line in lines)
+    assert any("5 000" in line for line in lines)
+    assert max(map(len, lines)) <= PLAIN_WIDTH
+    assert "\u00a0" not in text
+
+
 @pytest.mark.parametrize("length", [10, 60, 300])
 def test_long_text_wraps_within_the_width(length):
     words = " ".join(["word"] * (length // 5))

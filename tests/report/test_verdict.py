@@ -92,6 +92,7 @@ def forecast():
         columns=["month", "district", "name", "eue_mwh"]
         + [f"hours_off_p{level}" for level in (50, 10, 90)],
     )
+    monthly = monthly.assign(lole_h=10.0)
     return ShortageForecast(
         as_of=AS_OF,
         grid=None,

@@ -1,0 +1,93 @@
+"""The chain of a job on a toy whose answers are worked by hand in its README."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from gridtool.errors import JobFileError
+from gridtool.jobs.read import read_job
+from gridtool.jobs.run import run_job
+
+TOY_JOB = """
+format = "gridtool-job"
+format_version = 1
+[job]
+name = "toy"
+network = "{network}"
+as_of = "2027-01-12T06:00Z"
+[damage]
+reports = ["damage"]
+"""
+RESOURCES = '[resources]\nfolder = "resources"\n'
+DEMAND = '[demand]\nhistory = "mine.csv"\n[forecast]\nmonths = 1\nsamples = 10\nworkers = 1\n'
+
+
+@pytest.fixture
+def job_of(root, tmp_path):
+    def write(text=""):
+        path = tmp_path / "job.toml"
+        path.write_text(TOY_JOB.format(network=root / "networks" / "toy3") + text)
+        return read_job(path)
+
+    return write
+
+
+def test_without_resources_and_demand_there_is_the_state_only(job_of):
+    result = run_job(job_of())
+    assert set(result.state.damage) == {"L-AB", "G-C"}
+    assert result.plan is None
+    assert result.completions is None
+    assert result.forecast is None
+    served, unserved = result.assessment.served_mw, result.assessment.unserved_mw
+    assert served + unserved == pytest.approx(100.0)
+    assert unserved > 0
+
+
+def test_with_crews_there_is_a_plan_that_brings_all_back(job_of):
+    result = run_job(job_of(RESOURCES))
+    assert len(result.plan.jobs) == 2
+    assert result.plan.curve["unserved_mw"].iloc[-1] == pytest.approx(0.0, abs=1e-6)
+    assert result.completions.finish_h.shape == (1000, 2)
+    first = result.plan.curve.iloc[0]
+    assert first["unserved_mw"] == pytest.approx(result.assessment.unserved_mw)
+
+
+def test_a_users_own_history_is_one_line(job_of, tmp_path):
+    """A year of flat demand, scaled to the peak: nothing is short once the repairs are done."""
+    hours = np.arange("2026-01-01", "2027-01-12", dtype="datetime64[h]")
+    rows = [f"{hour}:00Z,{500 + 20 * np.sin(i / 24 * 6.283)}" for i, hour in enumerate(hours)]
+    (tmp_path / "mine.csv").write_text("when_utc,Load MW\n" + "\n".join(rows))
+    line = DEMAND.replace(
+        '"mine.csv"\n', '"mine.csv"\ncolumns = {timestamp_utc = "when_utc", load_mw = "Load MW"}\n'
+    )
+    stages = []
+
+    class Stage:
+        def __enter__(self):
+            return stages.append
+
+        def __exit__(self, *_):
+            return False
+
+    def open_stage(words, steps):
+        stages.append((words, steps))
+        return Stage()
+
+    result = run_job(job_of(RESOURCES + line), stages=open_stage)
+    assert result.forecast.samples == 10
+    assert result.forecast.as_of == datetime(2027, 1, 12, 6, tzinfo=UTC)
+    assert [stage[0] for stage in stages if isinstance(stage, tuple)] == [
+        "reading toy3",
+        "assessing what is out",
+        "planning the repairs",
+        "simulating the shortage",
+    ]
+    assert sum(stage for stage in stages if isinstance(stage, int)) == 10
+
+
+def test_the_history_is_looked_for_before_anything_runs(job_of):
+    with pytest.raises(JobFileError, match=r"mine\.csv"):
+        job_of(DEMAND)

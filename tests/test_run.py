@@ -1,0 +1,133 @@
+"""The main jobs, end to end, through the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from gridtool.cli import cli
+
+SMALL = ("--samples", "24", "--evaluations", "200", "--months", "2")
+
+
+@pytest.fixture(autouse=True)
+def _fixed_clock(monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")
+
+
+def run(*arguments):
+    result = CliRunner().invoke(cli, ["run", *arguments])
+    assert result.exit_code == 0, result.output
+    return result
+
+
+@pytest.fixture(scope="module")
+def written(root, tmp_path_factory):
+    """Folder and printed text of a small run of the main job."""
+    folder = tmp_path_factory.mktemp("run") / "results"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", "1800000000")
+        patch.chdir(root)
+        result = run("forecasts/rivercity.toml", *SMALL, "--workers", "1", "--out", str(folder))
+    return folder, result.stdout
+
+
+def test_all_parts_are_printed(written):
+    _, text = written
+    flat = " ".join(text.split())
+    parts = [
+        "As of 12 January 2027 08:00 (Europe/Kyiv)",
+        "Out now, at the reference peak",
+        "Damaged assets",
+        "Restoration plan: ",
+        "Restoration curve",
+        "Estimated time of restoration",
+        "Shortage: hours a day",
+    ]
+    positions = [flat.index(part) for part in parts]
+    assert positions == sorted(positions)
+    assert max(map(len, text.splitlines())) < 140
+
+
+def test_every_table_is_written_and_in_the_envelope(written):
+    folder, _ = written
+    envelope = json.loads((folder / "result.json").read_text(), parse_constant=pytest.fail)
+    assert envelope["schema"] == "gridtool.run"
+    assert envelope["as_of"] == "2027-01-12T06:00:00Z"
+    tables = {path.stem for path in folder.glob("*.csv")}
+    assert tables == set(envelope["data"]) - {"verdict", "headline"}
+    for name in tables:
+        rows = pd.read_csv(folder / f"{name}.csv")
+        assert len(rows) == len(envelope["data"][name]), name
+    names = {entry["path"].rsplit("/", 1)[-1] for entry in envelope["inputs"]}
+    assert {"rivercity.toml", "network.toml", "crews.csv", "rivercity_hourly.csv.gz"} <= names
+
+
+def test_the_parts_agree_with_each_other(written):
+    folder, _ = written
+    found = json.loads((folder / "result.json").read_text())["data"]
+    city = found["out_now"][-1]
+    districts = found["out_now"][:-1]
+    assert sum(row["unserved_mw"] for row in districts) == pytest.approx(city["unserved_mw"])
+    assert city["served_mw"] + city["unserved_mw"] == pytest.approx(city["demand_mw"])
+    assert found["restoration_curve"][0]["unserved_mw"] == pytest.approx(city["unserved_mw"])
+    assert found["headline"]["unserved_mw"] == pytest.approx(city["unserved_mw"])
+    jobs = {row["asset"] for row in found["restoration_plan"]}
+    assert jobs == {row["asset"] for row in found["damage"]}
+    for row in found["shortage"]:
+        assert row["hours_off_p10"] <= row["hours_off_p50"] <= row["hours_off_p90"] <= 24
+
+
+def test_the_same_job_gives_the_same_bytes_with_any_workers(written, root, tmp_path, monkeypatch):
+    folder, text = written
+    monkeypatch.chdir(root)
+    again = run("rivercity", *SMALL, "--workers", "2", "--out", str(tmp_path / "again"))
+    assert again.stdout == text
+    for path in folder.iterdir():
+        assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_a_threshold_is_told_by_the_exit_code(root, monkeypatch):
+    monkeypatch.chdir(root)
+    arguments = ["run", "rts79", *SMALL, "--workers", "1", "--fail-on", "unserved_mw>1"]
+    result = CliRunner().invoke(cli, [*arguments, "--format", "json"])
+    assert result.exit_code == 10
+    assert json.loads(result.stdout)["data"]["headline"]["unserved_mw"] > 1
+
+
+def test_before_the_strikes_nothing_is_out(root, monkeypatch):
+    monkeypatch.chdir(root)
+    result = run("rivercity", *SMALL, "--workers", "1", "--as-of", "2027-01-08T08:00")
+    flat = " ".join(result.stdout.split())
+    assert "no damage reported and can serve all of its" in flat
+    assert "Restoration plan" not in flat
+
+
+def test_terminated_in_the_middle_it_leaves_nothing(root, tmp_path):
+    command = ["run", "rivercity", "--samples", "100000", "--out", str(tmp_path / "results")]
+    with subprocess.Popen(
+        [sys.executable, "-m", "gridtool", *command, "-v"],
+        cwd=root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    ) as running:
+        for line in running.stderr:
+            if "simulating" in line:
+                break
+        time.sleep(1.5)
+        running.send_signal(signal.SIGTERM)
+        printed, message = running.communicate(timeout=60)
+    assert running.returncode == 143, message
+    assert printed == ""
+    assert "Traceback" not in message
+    assert list(tmp_path.iterdir()) == []
