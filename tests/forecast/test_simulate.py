@@ -12,6 +12,8 @@ from builders import grid
 from gridtool.damage.apply import make_state
 from gridtool.damage.model import AssetDamage, DamageState
 from gridtool.errors import InputError
+from gridtool.flow.compile import compile_case
+from gridtool.flow.dispatch import Dispatcher
 from gridtool.forecast import simulate
 from gridtool.forecast.demand import fit_demand
 from gridtool.forecast.history import History
@@ -232,6 +234,32 @@ def test_quantiles_are_ordered_and_causes_add_up():
     np.testing.assert_allclose(total, city(result)["eue_mwh"], rtol=1e-9)
     assert (causes["network_mwh"] > 0).all()  # C has lost its only line
     np.testing.assert_allclose(result.daily["eue_mwh"].sum(), total.sum(), rtol=1e-9)
+
+
+def test_network_limits_equal_the_dispatch_hour_by_hour():
+    """One future of a network with a narrow line: the sums of single certified dispatches."""
+    network = grid(
+        stations={"A": (20.0, 0.0), "B": (50.0, 10.0), "C": (30.0, 5.0)},
+        lines=(("L1", "A", "B", 45.0), ("L2", "B", "C", 20.0), ("L3", "A", "C", 15.0)),
+        infeeds=(("I", "A", 90.0),),
+        units=(("G", "C", 12.0),),
+    )
+    demand = Shape(peak_mw=network.peak_mw, spread=0.1)
+    shares = {"L3": 0.0, "I": 0.9}
+    result = forecast(network, demand=demand, samples=1, shares=shares)
+    dispatcher = Dispatcher(compile_case(network))
+    path = demand.simulate(1, grid=result.grid, seed=1)[0]
+    hourly = [
+        dispatcher.solve(shares, demand_mw=dispatcher.case.demand_mw * mw / network.peak_mw)
+        for mw in path
+    ]
+    row = city(result).iloc[0]
+    assert row["eue_mwh"] == pytest.approx(sum(found.total_unserved_mw for found in hourly))
+    assert row["lole_h"] == sum(found.total_unserved_mw > 1e-6 for found in hourly)
+    ordinary = sum(found.unserved_mw[:, 0].sum() for found in hourly)
+    wanted = 100.0 * path.sum() / network.peak_mw
+    assert row["hours_off_mean"] == pytest.approx(24 * ordinary / wanted)
+    assert row["eue_mwh"] > 100
 
 
 def test_districts_add_up_to_the_city():
