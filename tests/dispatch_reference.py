@@ -8,7 +8,7 @@ from scipy.optimize import linprog
 from scipy.sparse import coo_matrix
 
 TIER_PRICE = (1.0, 100.0)
-STEP = 1e-5
+STEP = 1e-4
 
 
 def reference_dispatch(case, topology, *, rating=None, factor=1.0, import_limit=None, lift=False):
@@ -118,7 +118,8 @@ class _Angles:
             first[topology.node_of_busbar[b]] = b
         self.sheds = {}
         for n, tier in zip(*np.nonzero(self.demand > 0), strict=True):
-            rank = (first[n] + 1) / len(case.busbar_ids)
+            place = (first[n] + 1) / len(case.busbar_ids)
+            rank = place * (1 + place) / 2
             price = TIER_PRICE[tier] * (1 + STEP * (2 + rank))
             s = self.column(price, self.demand[n, tier])
             self.sheds[n, tier] = [(s, 1.0), *terms[n, tier]]

@@ -12,12 +12,15 @@ from gridtool.errors import AnalysisError
 from gridtool.flow.program import Rows, ShedProgram, stack_rows
 from gridtool.flow.tally import tally
 
-__all__ = ["LpResult", "LpSolver", "dual_bound"]
+__all__ = ["LpResult", "LpSolver", "bounds_at", "dual_bound"]
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 _ROW_TOLERANCE_MW = 1e-8
 _MAX_ROUNDS = 200
+_DUAL_TOLERANCE = 2e-10
+_DONE = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty)
 _DUAL_SIMPLEX, _PRIMAL_SIMPLEX = 1, 4  # HiGHS's simplex_strategy
 
 
@@ -38,7 +41,10 @@ class LpResult:
 
 
 class LpSolver:
-    """One HiGHS model, passed anew for each program and warm over its rounds of rows."""
+    """One HiGHS model: passed anew for a new program, else re-solved warm with new bounds.
+
+    Rows that a solution violates are added and stay for later solves of the same program.
+    """
 
     def __init__(self) -> None:
         self._highs = highspy.Highs()
@@ -54,6 +60,9 @@ class LpSolver:
         }
         for name, value in options.items():
             self._highs.setOptionValue(name, value)
+        self._program: ShedProgram | None = None
+        self._rows: Rows | None = None
+        self._names: list[tuple[str, int]] = []
 
     def solve(
         self,
@@ -72,34 +81,56 @@ class LpSolver:
             everything is always possible.
         """
         upper = program.upper_bounds(rating_mw, factor)
-        rows, names = first_rows(program, factor=factor, import_limit_mw=import_limit_mw)
-        self._pass(program.price, upper, rows, factor)
+        rows = self._begin(program, upper, factor, import_limit_mw)
+        self._program = None  # until this solve has ended well
         for _ in range(_MAX_ROUNDS):
             columns, duals = self._run()
-            added, added_names = violated_rows(program, columns, set(names), factor=factor)
+            added, names = violated_rows(program, columns, set(self._names), factor=factor)
             if added is None:
                 break
             self._add(added, factor)
             rows = stack_rows([rows, added])
-            names += added_names
+            self._names = self._names + names
         else:
             raise AnalysisError(f"the dispatch needed more than {_MAX_ROUNDS} rounds of rows")
+        self._program, self._rows = program, rows
         return LpResult(
             columns=columns,
             rows=rows,
-            names=tuple(names),
+            names=tuple(self._names),
             duals=duals,
             objective=float(program.price @ columns),
             bound=dual_bound(program.price, upper, rows, duals, factor=factor),
         )
 
-    def basis(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Status of columns and rows in the last optimal basis (HighsBasisStatus values)."""
-        found = self._highs.getBasis()
-        return (
-            np.array([int(status) for status in found.col_status], dtype=np.int64),
-            np.array([int(status) for status in found.row_status], dtype=np.int64),
-        )
+    def _begin(
+        self, program: ShedProgram, upper: FloatArray, factor: float, import_limit_mw: float
+    ) -> Rows:
+        """Rows to start with, in HiGHS with their bounds at ``factor``."""
+        if program is not self._program or self._rows is None:
+            rows, self._names = first_rows(program, factor=factor, import_limit_mw=import_limit_mw)
+            self._pass(program.price, upper, rows, factor)
+            return rows
+        rows = self._rows
+        if ("import", 0) in self._names:
+            rows = rows.with_upper(self._names.index(("import", 0)), import_limit_mw)
+        everything = np.arange(len(upper), dtype=np.int32)
+        self._highs.changeColsBounds(len(upper), everything, np.zeros(len(upper)), upper)
+        lower, higher = bounds_at(rows, factor)
+        everything = np.arange(len(lower), dtype=np.int32)
+        self._highs.changeRowsBounds(len(lower), everything, lower, higher)
+        return rows
+
+    def basis(self) -> tuple[BoolArray, BoolArray]:
+        """Which columns and which rows are basic in the last optimal basis."""
+        assert self._rows is not None
+        _, members = self._highs.getBasicVariables()
+        found = np.asarray(members)
+        basic_columns = np.zeros(self._rows.matrix.shape[1], dtype=np.bool_)
+        basic_rows = np.zeros(self._rows.matrix.shape[0], dtype=np.bool_)
+        basic_columns[found[found >= 0]] = True
+        basic_rows[-1 - found[found < 0]] = True
+        return basic_columns, basic_rows
 
     def _pass(self, price: FloatArray, upper: FloatArray, rows: Rows, factor: float) -> None:
         model = highspy.HighsLp()
@@ -108,7 +139,7 @@ class LpSolver:
         model.col_cost_ = price
         model.col_lower_ = np.zeros(len(price))
         model.col_upper_ = upper
-        model.row_lower_, model.row_upper_ = _bounds_at(rows, factor)
+        model.row_lower_, model.row_upper_ = bounds_at(rows, factor)
         starts, index, value = _by_rows(rows.matrix)
         model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         model.a_matrix_.start_ = starts
@@ -118,24 +149,32 @@ class LpSolver:
 
     def _add(self, rows: Rows, factor: float) -> None:
         starts, index, value = _by_rows(rows.matrix)
-        lower, upper = _bounds_at(rows, factor)
+        lower, upper = bounds_at(rows, factor)
         self._highs.addRows(len(lower), lower, upper, len(index), starts[:-1], index, value)
 
+    def _is_exact(self) -> bool:
+        """Whether the last run ended with an optimum that may be taken at its word.
+
+        A warm restart may end without one and with a stale objective, and "optimal" may leave
+        reduced costs of the wrong sign larger than the tolerance: larger than the price steps
+        that make the split of the shed unique. Then a cold start follows, and at last the
+        primal simplex; whatever is left shows in the gap of the certificate.
+        """
+        if self._highs.getModelStatus() not in _DONE:
+            return False
+        return bool(self._highs.getInfo().max_dual_infeasibility <= _DUAL_TOLERANCE)
+
     def _run(self) -> tuple[FloatArray, FloatArray]:
-        # A warm restart may end without an optimum and with a stale objective: the status
-        # decides. Then a cold start follows, and at last the primal simplex.
-        done = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty)
         self._highs.run()
         for strategy in (_DUAL_SIMPLEX, _PRIMAL_SIMPLEX):
-            if self._highs.getModelStatus() in done:
+            if self._is_exact():
                 break
             self._highs.clearSolver()
             self._highs.setOptionValue("simplex_strategy", strategy)
             self._highs.run()
         self._highs.setOptionValue("simplex_strategy", _DUAL_SIMPLEX)
-        status = self._highs.getModelStatus()
-        if status not in done:
-            word = self._highs.modelStatusToString(status)
+        if self._highs.getModelStatus() not in _DONE:
+            word = self._highs.modelStatusToString(self._highs.getModelStatus())
             raise AnalysisError(f"the dispatch LP ended with status {word!r}, cold starts included")
         solution = self._highs.getSolution()
         return np.array(solution.col_value), np.array(solution.row_dual)
@@ -168,6 +207,8 @@ def violated_rows(
     flow = program.core.flows(served, columns[: program.sources])
     over = np.flatnonzero(np.abs(flow) > reduced.limit_mw + _ROW_TOLERANCE_MW)
     beyond = np.flatnonzero(shed > factor * program.demand_mw + _ROW_TOLERANCE_MW)
+    taken = np.flatnonzero(served > reduced.terminal_cap_mw + _ROW_TOLERANCE_MW)
+    caps = [int(t) for t in taken if ("cap", int(t)) not in known]
     branches = [int(m) for m in over if ("branch", int(m)) not in known]
     cells = [int(n) for n in beyond if ("cell", int(n)) not in known]
     blocks = []
@@ -175,7 +216,10 @@ def violated_rows(
         blocks.append(program.branch_rows(np.array(branches)))
     if cells:
         blocks.append(program.cell_rows(np.array(cells)))
+    if caps:
+        blocks.append(program.cap_rows(np.array(caps)))
     names = [("branch", m) for m in branches] + [("cell", n) for n in cells]
+    names += [("cap", t) for t in caps]
     return (stack_rows(blocks) if blocks else None), names
 
 
@@ -187,7 +231,7 @@ def dual_bound(
     A dual of the wrong sign for a one-sided row is set to zero: the bound is then weaker, but
     always true.
     """
-    low, high = _bounds_at(rows, factor)
+    low, high = bounds_at(rows, factor)
     right = np.where(duals > 0.0, low, high)
     usable = np.isfinite(right)
     multiplier = np.where(usable, duals, 0.0)
@@ -195,7 +239,8 @@ def dual_bound(
     return float(multiplier[usable] @ right[usable] + np.minimum(reduced_cost, 0.0) @ upper)
 
 
-def _bounds_at(rows: Rows, factor: float) -> tuple[FloatArray, FloatArray]:
+def bounds_at(rows: Rows, factor: float) -> tuple[FloatArray, FloatArray]:
+    """Lower and upper bounds of ``rows`` at a demand factor."""
     return (
         rows.lower[:, 0] + factor * rows.lower[:, 1],
         rows.upper[:, 0] + factor * rows.upper[:, 1],

@@ -8,10 +8,22 @@ known basis covers.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
-from gridtool.flow.basis import CONSTANT, FACTOR, FIRST_SOURCE, IMPORT, AffineBasis, BasisMaker
+from gridtool.flow.basis import (
+    CONSTANT,
+    FACTOR,
+    FIRST_SOURCE,
+    IMPORT,
+    LARGEST_FACTOR,
+    VIOLATION_MW,
+    AffineBasis,
+    BasisMaker,
+    violable,
+)
 from gridtool.flow.case import CompiledCase
 from gridtool.flow.lp import LpSolver
 from gridtool.flow.model import ParametricResult, Topology
@@ -25,7 +37,6 @@ __all__ = ["ParametricDispatch", "ParametricResult"]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-_TOLERANCE_MW = 1e-8
 _HOURS_AT_ONCE = 1 << 16
 
 
@@ -49,10 +60,12 @@ class ParametricDispatch:
         self._program = ShedProgram(
             reduced, wanted, busbars=len(case.busbar_ids), shared_import=True
         )
-        self._maker = BasisMaker(self._program)
         self._solver = LpSolver()
         self._rating = topology.source_max_mw[reduced.source]
         self._import_max = float(self._rating[reduced.source_infeed].sum()) + 1.0
+        self._maker = BasisMaker(
+            self._program, rating_mw=self._rating, import_max_mw=self._import_max
+        )
         self._island_demand = tally(reduced.terminal_island, wanted.sum(axis=1), reduced.islands)
         self._places = 2 * len(case.district_ids)
         first = reduced.terminal_busbar[self._program.terminal]
@@ -89,7 +102,11 @@ class ParametricDispatch:
         ------
         AnalysisError
             If the LP solver fails on an hour.
+        ValueError
+            If a demand factor is not within 0 to 10.
         """
+        if not np.all((demand_factor >= 0.0) & (demand_factor <= LARGEST_FACTOR)):
+            raise ValueError(f"demand factors must be within 0 to {LARGEST_FACTOR:g}")
         hours = len(demand_factor)
         unserved = np.empty((hours, self._places))
         supply = np.empty(hours)
@@ -145,7 +162,7 @@ class ParametricDispatch:
         hour = 0
         while True:
             order = np.argsort(-self._hits, kind="stable")
-            hour = match(theta, hour, table.bases, (order, self._hits), choice, _TOLERANCE_MW)
+            hour = match(theta, hour, table.bases, (order, self._hits), choice, VIOLATION_MW)
             if hour == len(theta):
                 break
             shed, basis = self._solve(theta[hour])
@@ -170,18 +187,20 @@ class ParametricDispatch:
         self.solved += 1
         shed = program.shed_by_cell(result.columns)
         try:
-            basis = self._maker.make(result, *self._solver.basis())
+            basis = self._maker.make(result, self._solver.basis(), theta)
         except np.linalg.LinAlgError:
             return shed, None
-        agrees = np.abs(basis.shed @ theta - shed).max(initial=0.0) <= 10.0 * _TOLERANCE_MW
+        agrees = np.abs(basis.shed @ theta - shed).max(initial=0.0) <= 10.0 * VIOLATION_MW
         return shed, basis if agrees else None
 
     def _remember(self, basis: AffineBasis, table: _BasisTable) -> None:
-        unserved = np.stack([self._place(column) for column in basis.shed.T], axis=1)
+        unserved = np.zeros((self._places, self._maker.parameters))
+        np.add.at(unserved, self._place_of_cell, basis.shed)
         unserved[:, FACTOR] += self._lost
-        self._bases.append(basis)
-        self._maps = np.concatenate([self._maps, unserved[None]])
+        self._maps = _grown(self._maps, len(self._bases) + 1)
+        self._maps[len(self._bases)] = unserved
         self._hits = np.append(self._hits, 1)
+        self._bases.append(basis)
         table.add(basis)
 
     def _place(self, shed: FloatArray) -> FloatArray:
@@ -192,27 +211,35 @@ class _BasisTable:
     """Rows of all bases that some hour within the box of parameters can violate."""
 
     def __init__(self, bases: list[AffineBasis], box: FloatArray) -> None:
-        self._low, self._high = box
-        kept = [self._violable(basis) for basis in bases]
-        count = np.array([len(rows) for rows in kept], dtype=np.int64)
-        self.bases = (
-            np.cumsum(count) - count,
-            count,
-            np.concatenate([*kept, np.zeros((0, box.shape[1]))]),
-        )
+        self._box = box
+        self._rows = np.empty((0, box.shape[1]))
+        self._first = np.empty(0, dtype=np.int64)
+        self._count = np.empty(0, dtype=np.int64)
+        self._size = self._used = 0
+        for basis in bases:
+            self.add(basis)
+
+    @property
+    def bases(self) -> tuple[IntArray, IntArray, FloatArray]:
+        """First row and number of rows of each basis, and the rows (R, P)."""
+        return self._first[: self._size], self._count[: self._size], self._rows
 
     def add(self, basis: AffineBasis) -> None:
-        """Append ``basis``."""
-        first, count, rows = self.bases
-        kept = self._violable(basis)
-        self.bases = (
-            np.append(first, len(rows)),
-            np.append(count, len(kept)),
-            np.concatenate([rows, kept]),
-        )
+        """Append ``basis``; the arrays grow by doubling."""
+        kept = violable(basis.rows, self._box)
+        self._rows = _grown(self._rows, self._used + len(kept))
+        self._first = _grown(self._first, self._size + 1)
+        self._count = _grown(self._count, self._size + 1)
+        self._rows[self._used : self._used + len(kept)] = kept
+        self._first[self._size], self._count[self._size] = self._used, len(kept)
+        self._size += 1
+        self._used += len(kept)
 
-    def _violable(self, basis: AffineBasis) -> FloatArray:
-        rows = basis.rows
-        least = np.minimum(rows * self._low, rows * self._high).sum(axis=1)
-        kept: FloatArray = rows[least < -_TOLERANCE_MW]
-        return kept
+
+def _grown(array: npt.NDArray[Any], length: int) -> npt.NDArray[Any]:
+    """``array`` itself if it is long enough, else a copy with room to spare."""
+    if len(array) >= length:
+        return array
+    longer = np.zeros((max(2 * len(array), length, 64), *array.shape[1:]), dtype=array.dtype)
+    longer[: len(array)] = array
+    return longer

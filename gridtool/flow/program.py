@@ -8,8 +8,9 @@ Prices per MW: 1 for ordinary and 100 for protected load, raised by a hair (``TI
 level to level (uniform over islands that share an import limit, uniform over an island, local)
 and, for local sheds, from busbar to busbar. So the shortage is shared in proportion and shed
 locally only where that serves more, and the split is unique: without the hair, load behind one
-bottleneck could be exchanged at no cost. The hair can cost at most twice its size of the load
-shed.
+bottleneck could be exchanged at no cost. Price steps grow along the busbar table, or load in the
+middle of a corridor could still be exchanged for load at both its ends. The hair can cost at
+most three times ``TIE_STEP`` of the load shed.
 
 Every bound and right-hand side is ``constant + slope * f`` in the demand factor f.
 """
@@ -32,7 +33,7 @@ IntArray = npt.NDArray[np.int64]
 
 TIER_PRICE = (1.0, 100.0)
 """Price of a MW not served, by tier."""
-TIE_STEP = 1e-5
+TIE_STEP = 1e-4
 """Relative price step from a uniform shed to a more local one."""
 
 
@@ -44,6 +45,12 @@ class Rows:
     lower: FloatArray
     upper: FloatArray
 
+    def with_upper(self, row: int, bound: float) -> Rows:
+        """The same rows, one with another constant upper bound."""
+        upper = self.upper.copy()
+        upper[row] = bound, 0.0
+        return Rows(matrix=self.matrix, lower=self.lower, upper=upper)
+
 
 def stack_rows(blocks: list[Rows]) -> Rows:
     """All rows of ``blocks``, in order."""
@@ -52,6 +59,13 @@ def stack_rows(blocks: list[Rows]) -> Rows:
         lower=np.concatenate([block.lower for block in blocks]),
         upper=np.concatenate([block.upper for block in blocks]),
     )
+
+
+def busbar_rank(busbar: IntArray, count: int) -> FloatArray:
+    """Place of busbars in the table, 0 to 1, convex: no place is the mean of others."""
+    place = (busbar + 1.0) / count
+    rank: FloatArray = place * (1.0 + place) / 2.0
+    return rank
 
 
 class ShedProgram:
@@ -85,7 +99,7 @@ class ShedProgram:
         self.tier = self.cell % 2
         self.island = reduced.terminal_island[self.terminal]
         level, self.share, tier = self._uniform_sheds(shared_import=shared_import)
-        rank = (reduced.terminal_busbar[self.terminal] + 1.0) / busbars
+        rank = busbar_rank(reduced.terminal_busbar[self.terminal], busbars)
         tier_price = np.array(TIER_PRICE)
         self.price = np.concatenate(
             [
