@@ -140,6 +140,7 @@ def table_etr(plan: RestorationPlan) -> NamedTable:
         frame=etr,
         headings={"etr": "back for good"},
         decimals={"unserved_mw": 1},
+        terminal_rows=25,
         note="Back: less than 1 % of the demand unserved, and no later step takes it away; '-': "
         "not with these repairs."
         if len(etr)

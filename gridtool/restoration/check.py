@@ -25,7 +25,7 @@ from gridtool.restoration.jobs import make_jobs
 from gridtool.restoration.model import Crew, RestorationPlan, ScheduledJob
 from gridtool.restoration.stages import Stage, dispatch_shares, make_etr, view_stage
 
-__all__ = ["check_plan"]
+__all__ = ["check_plan", "worked_hours"]
 
 _CLOCK_H = 3 / 3600  # three roundings to the second
 _LOAD_MW = 1e-3

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from gridtool.network.model import CityNetwork
 from gridtool.restoration.model import RepairJob, Resources
 
-__all__ = ["RULES", "asset_load_mw", "rule_orders"]
+__all__ = ["RULES", "asset_load_mw", "rule_orders", "substation_graph"]
 
 IntArray = npt.NDArray[np.int64]
 

@@ -19,7 +19,14 @@ from gridtool.restoration.kernel import estimate_shortfall
 from gridtool.restoration.schedule import ScheduleProblem
 from gridtool.restoration.value import StateValues
 
-__all__ = ["EXHAUSTIVE_JOBS", "SearchResult", "enumerate_orders", "search_order"]
+__all__ = [
+    "EXHAUSTIVE_JOBS",
+    "SearchResult",
+    "enumerate_orders",
+    "move_jobs",
+    "neighbours",
+    "search_order",
+]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

@@ -20,7 +20,7 @@ from gridtool.restoration.plan import plan_restoration
 from gridtool.restoration.stages import Stage, dispatch_shares, view_stage
 from gridtool.whatif.scenario import Scenario, change_resources, change_state
 
-__all__ = ["Forecaster", "WhatIf", "WhatIfCase", "compare_whatif"]
+__all__ = ["Forecaster", "WhatIf", "WhatIfCase", "compare_whatif", "energy_until"]
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -17,7 +17,7 @@ from gridtool.network.model import CityNetwork
 from gridtool.network.schema import table_schema
 from gridtool.restoration.model import Crew, Resources
 
-__all__ = ["Scenario", "change_resources", "change_state", "describe_scenario"]
+__all__ = ["Scenario", "change_resources", "change_state", "describe_scenario", "limit_import"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
