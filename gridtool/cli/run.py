@@ -95,7 +95,7 @@ def _move(job: Job, as_of: str) -> Job:
 
 
 def _report(result: JobResult) -> Result:
-    from gridtool.report.run import headline_run, tables_run
+    from gridtool.report.chain import headline_chain, tables_chain
     from gridtool.report.verdict import write_verdict
 
     zone = result.network.manifest.zone
@@ -107,7 +107,7 @@ def _report(result: JobResult) -> Result:
         charts = (chart_plan(plan, zone=zone),)
     return Result(
         command="run",
-        tables=tables_run(
+        tables=tables_chain(
             result.state,
             result.assessment,
             plan=plan,
@@ -126,10 +126,6 @@ def _report(result: JobResult) -> Result:
         seed=result.job.seed,
         inputs=result.job.inputs,
         warnings=result.warnings,
-        headline=headline_run(
-            result.assessment,
-            ens_mwh=None if plan is None else plan.ens_mwh,
-            forecast=result.forecast,
-        ),
+        headline=headline_chain(result.assessment, plan=plan, forecast=result.forecast),
         zone=zone,
     )

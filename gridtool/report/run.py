@@ -1,65 +1,16 @@
-"""The result of a job as verdict, tables and charts."""
+"""Tables that only a run, or a run and an assessment, print."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
-
 import pandas as pd
 
-from gridtool.damage.model import GridState
 from gridtool.flow.model import Assessment
 from gridtool.forecast.model import ShortageForecast
-from gridtool.report.damage import damage_table
-from gridtool.report.forecast import headline_shortage, tables_shortage
-from gridtool.report.restore import tables_restoration
 from gridtool.report.tables import NamedTable
-from gridtool.restoration.model import CompletionSamples, RestorationPlan
 
-__all__ = ["headline_run", "table_districts_now", "table_shortage", "tables_run"]
+__all__ = ["table_districts_now", "table_shortage"]
 
 CITY = "*"
-
-
-def tables_run(
-    state: GridState,
-    assessment: Assessment,
-    *,
-    plan: RestorationPlan | None = None,
-    completions: CompletionSamples | None = None,
-    forecast: ShortageForecast | None = None,
-) -> tuple[NamedTable, ...]:
-    """Every table of a run: those a duty officer reads first, the rest for files only."""
-    tables = [table_districts_now(assessment), *_file_only(_assessment_details(assessment))]
-    if state.damage:
-        tables.append(damage_table(state))
-    if plan is not None and plan.jobs:
-        jobs, curve, etr, comparison = tables_restoration(plan, completions, compare=True)
-        districts = int((etr.frame["level"] == "district").sum())
-        etr = replace(etr, terminal_rows=districts or None)
-        tables += [jobs, *_file_only([curve]), etr, *_file_only([comparison])]
-    if forecast is not None:
-        by_district, city, *rest = tables_shortage(forecast)
-        tables += [table_shortage(forecast), city, *_file_only([by_district, *rest])]
-    return tuple(tables)
-
-
-def _file_only(tables: Iterable[NamedTable]) -> list[NamedTable]:
-    """For files and JSON, left out on the terminal (unless all rows are wanted)."""
-    return [replace(table, terminal_rows=0) for table in tables]
-
-
-def _assessment_details(assessment: Assessment) -> list[NamedTable]:
-    titles = {
-        "substations": "Substations now",
-        "islands": "Islands now",
-        "limits": "What holds supply back now",
-        "contingencies": "What the next single outage would cost",
-    }
-    return [
-        NamedTable(name=f"{name}_now", title=title, frame=getattr(assessment, name))
-        for name, title in titles.items()
-    ]
 
 
 def table_districts_now(assessment: Assessment) -> NamedTable:
@@ -111,19 +62,3 @@ def table_shortage(forecast: ShortageForecast) -> NamedTable:
 def _spread(group: pd.DataFrame, column: str, *, place: str, quantile: str) -> dict[str, object]:
     by_month = zip(group["month"], group[column], strict=True)
     return {"district": place, "quantile": quantile, **dict(by_month)}
-
-
-def headline_run(
-    assessment: Assessment, *, ens_mwh: float | None, forecast: ShortageForecast | None
-) -> dict[str, float]:
-    """The numbers that ``--fail-on`` is asked about most."""
-    headline = {
-        "unserved_mw": assessment.unserved_mw,
-        "customers_out": float(assessment.customers_out),
-        "critical_out": float(assessment.critical_out),
-    }
-    if ens_mwh is not None:
-        headline["ens_mwh"] = ens_mwh
-    if forecast is not None:
-        headline |= headline_shortage(forecast)
-    return headline

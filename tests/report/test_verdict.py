@@ -10,7 +10,8 @@ from builders import grid
 
 from gridtool.flow.model import Assessment
 from gridtool.forecast.model import ShortageForecast
-from gridtool.report.run import headline_run, table_districts_now, table_shortage
+from gridtool.report.chain import headline_chain
+from gridtool.report.run import table_districts_now, table_shortage
 from gridtool.report.verdict import time_regained, write_verdict
 
 AS_OF = datetime(2027, 1, 12, 6, tzinfo=UTC)
@@ -179,7 +180,8 @@ def test_tables_of_a_run(assessment, forecast):
     assert shortage.columns.tolist() == ["district", "quantile", "2027-01", "2027-02"]
     assert shortage["quantile"].tolist() == ["P50", "P50", "P10", "P50", "P90"]
     assert shortage["2027-01"].tolist() == [1.0, 4.21, 1.5, 2.5, 3.5]
-    headline = headline_run(assessment, ens_mwh=5.0, forecast=forecast)
+    headline = headline_chain(assessment, plan=SimpleNamespace(ens_mwh=5.0), forecast=forecast)
     assert headline["unserved_mw"] == 312.3
+    assert headline["ens_mwh"] == 5.0
     assert headline["eue_mwh"] == 110.0
     assert headline["hours_off_p90"] == 5.95
