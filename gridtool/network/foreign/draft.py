@@ -12,11 +12,12 @@ from gridtool.network.foreign.ids import IdBook
 from gridtool.network.model import CityNetwork, NetworkManifest
 from gridtool.network.schema import TABLES
 
-__all__ = ["CUSTOMERS_PER_MW", "Draft", "derive_substations", "set_kinds"]
+__all__ = ["CUSTOMERS_PER_MW", "Draft", "derive_substations", "set_kinds", "set_places"]
 
 CUSTOMERS_PER_MW = 500
 """Households per MW of peak demand, 2 kW each at the same time: assumed, and listed."""
 
+_WIDEST_KM, _NARROWEST_KM = 5.0, 0.05
 LEAST_X_PU = 1e-9
 """Reactance of a branch that has none: the DC model divides by it, the AC model does not see it."""
 
@@ -143,7 +144,8 @@ def derive_substations(
     """Add districts and substations; return the substation id of each bus.
 
     A substation is what transformers and couplers join (``joined`` pairs of bus numbers); its
-    district is the zone most of its buses are in. Kinds are set by :func:`set_kinds` later.
+    district is the zone most of its buses are in. Kinds and places are set at the end by
+    :func:`set_kinds` and :func:`set_places`.
     """
     members = _components(zones, joined)
     districts = _add_districts(draft, zones)
@@ -158,13 +160,13 @@ def derive_substations(
             name=names[first] or f"SS-{first}",
             district=districts[zone],
             kind="switching",
-            x_km=5.0 * (position % columns),
-            y_km=5.0 * (position // columns),
+            x_km=float(position % columns),
+            y_km=float(position // columns),
         )
         substation_of.update(dict.fromkeys(buses, substation))
     draft.findings.assume(
         f"{len(members)} substations derived from {len(zones)} buses: what transformers and "
-        "bus-bus switches join; they stand on a 5 km grid, not where they are"
+        "bus-bus switches join"
     )
     return substation_of
 
@@ -176,6 +178,24 @@ def set_kinds(draft: Draft) -> None:
         kinds.update({draft.substation_of[row["busbar"]]: kind for row in draft.rows[table]})
     for row in draft.rows["substations"]:
         row["kind"] = kinds.get(row["id"], "switching")
+
+
+def set_places(draft: Draft) -> None:
+    """Put the substations on a grid so narrow that no line is shorter than its way.
+
+    Nothing of the real geography is kept; distances only have the right size for travel.
+    """
+    at = {row["id"]: complex(row["x_km"], row["y_km"]) for row in draft.rows["substations"]}
+    spacing_km = _WIDEST_KM
+    for line in draft.rows["lines"]:
+        ends = [at[draft.substation_of[line[end]]] for end in ("from_busbar", "to_busbar")]
+        distance = abs(ends[0] - ends[1])
+        if distance:
+            spacing_km = min(spacing_km, line["length_km"] / distance)
+    spacing_km = float(f"{max(spacing_km, _NARROWEST_KM) * 0.995:.2g}")
+    for row in draft.rows["substations"]:
+        row["x_km"], row["y_km"] = row["x_km"] * spacing_km, row["y_km"] * spacing_km
+    draft.findings.assume(f"substations stand on a grid of {spacing_km:g} km, not where they are")
 
 
 def _components(

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gridtool.network.foreign.draft import Draft, derive_substations, set_kinds
+from gridtool.network.foreign.draft import Draft, derive_substations, set_kinds, set_places
 from gridtool.network.foreign.findings import Findings
 from gridtool.network.foreign.ids import IdBook
 from gridtool.network.foreign.matpower_case import Branch, Bus, Generator, MatpowerCase
@@ -23,6 +23,8 @@ __all__ = ["convert_matpower"]
 
 _FREQUENCY_HZ = 50.0
 _ASSUMED_KV = 110.0
+_OVERHEAD_OHM_PER_KM = 0.4
+"""Reactance of an overhead line: lengths, which cases do not have, are estimated from it."""
 _PQ, _PV, _REFERENCE, _ISOLATED = 1, 2, 3, 4
 
 
@@ -41,7 +43,9 @@ def convert_matpower(case: MatpowerCase, findings: Findings) -> CityNetwork:
         conversion.add_branch(branch)
     conversion.add_loads()
     conversion.add_generators()
+    findings.assume(f"line lengths estimated from reactance, {_OVERHEAD_OHM_PER_KM:g} ohm/km")
     set_kinds(conversion.draft)
+    set_places(conversion.draft)
     findings.raise_errors()
     return conversion.draft.build(
         _manifest(case, findings.file, conversion), damaged=conversion.damaged()
@@ -149,15 +153,16 @@ class _Conversion:
     def add_line(self, circuit: _Circuit) -> None:
         branch, base_ohm = circuit.branch, circuit.from_kv**2 / self.case.base_mva
         omega = 2.0 * math.pi * _FREQUENCY_HZ
+        length_km = branch.x_pu * base_ohm / _OVERHEAD_OHM_PER_KM
         self.draft.add(
             "lines",
             id=circuit.id,
             from_busbar=circuit.from_busbar,
             to_busbar=circuit.to_busbar,
-            length_km=1.0,
-            r_ohm_per_km=branch.r_pu * base_ohm,
-            x_ohm_per_km=branch.x_pu * base_ohm,
-            c_nf_per_km=branch.b_pu / (omega * base_ohm) * 1e9,
+            length_km=length_km,
+            r_ohm_per_km=branch.r_pu * base_ohm / length_km,
+            x_ohm_per_km=branch.x_pu * base_ohm / length_km,
+            c_nf_per_km=branch.b_pu / (omega * base_ohm * length_km) * 1e9,
             max_i_ka=circuit.rating_mva / (math.sqrt(3.0) * circuit.from_kv),
             in_service=branch.in_service,
         )

@@ -17,9 +17,10 @@ __all__ = ["MatpowerTable", "MatpowerText", "parse_matpower"]
 
 _MOST_ROWS = 200_000
 _MOST_COLUMNS = 60
-_FUNCTION = re.compile(r"function\s+(?:mpc|\[\s*mpc\s*\])\s*=\s*(\w{1,64})\s*;?")
-_ASSIGNMENT = re.compile(r"mpc\.(\w{1,64})\s*=\s*(.*)", re.DOTALL)
-_NUMBER = re.compile(r"[+-]?(?:\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:[eE][+-]?\d{1,3})?")
+_FUNCTION = re.compile(r"function\s+(?:mpc|\[\s*mpc\s*\])\s*=\s*(\w{1,64})\s*;?", re.ASCII)
+_ASSIGNMENT = re.compile(r"mpc\.(\w{1,64})\s*=\s*(.*)", re.DOTALL | re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _NOTHING = 1e-30
 """Smaller numbers are 0: no quantity is that small, and solvers stop at underflow."""
 _CONSTANTS = {"inf": float("inf"), "+inf": float("inf"), "-inf": float("-inf")}
@@ -62,7 +63,7 @@ def parse_matpower(text: str, findings: Findings) -> MatpowerText:
     parsed = MatpowerText()
     parser = _Parser(parsed, findings)
     number = 0
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(_LINE_END.split(text), start=1):
         parser.read_line(line, number)
     parser.finish(number)
     return parsed

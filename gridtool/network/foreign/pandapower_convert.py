@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gridtool.network.foreign.draft import Draft, derive_substations, set_kinds
+from gridtool.network.foreign.draft import Draft, derive_substations, set_kinds, set_places
 from gridtool.network.foreign.findings import Findings
 from gridtool.network.foreign.ids import IdBook
 from gridtool.network.foreign.pandapower_branches import add_branches
@@ -46,6 +46,7 @@ def convert_pandapower(source: PandapowerNetwork, findings: Findings) -> CityNet
     add_injections(source, draft, busbars=busbars)
     add_sources(source, draft, busbars=busbars)
     set_kinds(draft)
+    set_places(draft)
     findings.raise_errors()
     return draft.build(_manifest(source, findings.file))
 

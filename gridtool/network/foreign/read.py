@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gridtool.errors import Issue, NetworkError
-from gridtool.formats.text import decode_text, read_bytes
+from gridtool.formats.text import read_bytes
 from gridtool.network.foreign.findings import Findings
 from gridtool.network.foreign.matpower_case import read_case
 from gridtool.network.foreign.matpower_convert import convert_matpower
@@ -75,7 +75,11 @@ def _read_excel(content: bytes, findings: Findings, *, ignore_extras: bool) -> C
 
 
 def _read_matpower(content: bytes, findings: Findings, *, ignore_extras: bool) -> CityNetwork:
-    text, _ = decode_text(content, name=findings.file, error=NetworkError)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")  # any bytes; outside ASCII only comments and names
+        findings.assume("not UTF-8 text, read as Latin-1: names may be wrong, numbers are not")
     case = read_case(parse_matpower(text, findings), findings, ignore_extras=ignore_extras)
     return convert_matpower(case, findings)
 

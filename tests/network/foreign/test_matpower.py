@@ -59,7 +59,8 @@ def test_a_small_case_table_by_table():
     assert list(city.lines.index) == ["branch-1"]
     assert list(city.transformers.index) == ["branch-2", "branch-3"]
     line = city.lines.loc["branch-1"]
-    assert line["x_ohm_per_km"] == pytest.approx(0.05 * 110**2 / 100)
+    assert line["x_ohm_per_km"] == pytest.approx(0.4)
+    assert line["length_km"] * line["x_ohm_per_km"] == pytest.approx(0.05 * 110**2 / 100)
     assert line["max_i_ka"] * 110 * 3**0.5 == pytest.approx(120)
     tapped = city.transformers.loc["branch-2"]
     assert tapped["vn_hv_kv"] == pytest.approx(110 * 0.98)
@@ -173,6 +174,21 @@ def test_branches_that_are_no_lines_become_impedances():
     )
 
 
+def test_odd_bytes_in_comments_are_no_lines_of_their_own():
+    text = three().replace("mpc.version", "% caf\u00e9\x85mpc.bus = [1];\nmpc.version")
+    city = network_from_bytes(text.encode("latin-1"), "case.m")
+    assert len(city.busbars) == 3
+    assert any("Latin-1" in told for told in city.assumptions)
+    text = three().replace("mpc.version", "% a\u2028mpc.bus = [1];\x0bmpc.gen = 1\nmpc.version")
+    assert len(convert(text).busbars) == 3
+
+
+@pytest.mark.parametrize("digits", ["\u0661", "1_0", "0x10", "1e5000", "--1", "1..2", "+"])
+def test_what_only_looks_like_a_number_is_refused(digits):
+    with pytest.raises(NetworkError, match=r"not a number|not data"):
+        convert(three(f"mpc.extra = [{digits}];"))
+
+
 def test_a_branch_without_reactance():
     branch = BRANCH3.copy()
     branch[0, 2:4] = 0.02, 0.0
@@ -190,6 +206,20 @@ def test_transformers_of_odd_impedance(r, x):
     assert np.abs(by_number(city, BUS3, solve(city)) - expected).max() < 1e-6
     assert (city.transformers["vk_pct"] > 0).all()
     assert (city.transformers["vkr_pct"] >= 0).all()
+
+
+def test_no_line_is_shorter_than_the_way_between_its_substations():
+    branch = BRANCH3.copy()
+    branch[:, 8:10] = 0
+    bus = BUS3.copy()
+    bus[:, 9] = 110
+    city = convert(three(bus=bus, branch=branch))
+    assert len(city.substations) == 3
+    place = city.substations[["x_km", "y_km"]].T.to_dict("list")
+    for line in city.lines.itertuples():
+        ends = (city.substation_of_busbar[end] for end in (line.from_busbar, line.to_busbar))
+        (x1, y1), (x2, y2) = (place[end] for end in ends)
+        assert 0 < np.hypot(x1 - x2, y1 - y2) <= line.length_km
 
 
 def test_status_0_is_kept_out_of_service():
@@ -272,7 +302,7 @@ BAD = {
     "import": ("mpc = loadcase('other');", "is a statement", 3),
     "include": ("mpc.bus = load('other.mat');", "is not data", 3),
     "block comment": ("%{\nmpc.bus = [1];\n%}", "block comments", 3),
-    "not closed": ("mpc.bus = [1 2 3", "is not closed", 3),
+    "not closed": ("mpc.bus = [1 2 3", "is not closed", 4),
     "NaN": ("mpc.bus = [NaN];", "not a number", 3),
     "overflow": ("mpc.bus = [1e999];", "not a number", 3),
     "ragged": ("mpc.bus = [1 2; 3];", "has 1 values", 3),
