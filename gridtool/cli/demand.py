@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from gridtool.cli.history_options import history_options
+from gridtool.cli.history_options import HistoryOptions, history_options, read_given_history
 from gridtool.cli.options import OutputOptions, output_options, seed_option
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from gridtool.forecast.history import History
 
 __all__ = ["demand"]
 
@@ -62,9 +57,7 @@ def fit(
     *,
     history: Path,
     tz: str,
-    columns: dict[str, str],
-    clock: Literal["auto", "utc", "local"],
-    special_days: Path | None,
+    reading: HistoryOptions,
     months: int,
     paths: int,
     seed: int,
@@ -81,7 +74,7 @@ def fit(
     from gridtool.forecast.simulate import forecast_grid
     from gridtool.report.demand import table_history, table_months_ahead
 
-    known, days = _read(history, tz=tz, columns=columns, clock=clock, special_days=special_days)
+    known, days = read_given_history(history, reading, zone=_resolve_zone(tz))
     model = fit_demand(known, special_days=days)
     grid = forecast_grid(known.end, months=months, zone=known.zone)
     simulated = model.simulate(paths, grid=grid, seed=seed)
@@ -93,7 +86,7 @@ def fit(
             f"is {model.reference_peak_mw:.0f} MW.",
             as_of=known.end,
             seed=seed,
-            inputs=(history, *([special_days] if special_days else [])),
+            inputs=_inputs(history, reading),
             warnings=known.warnings,
             headline={"reference_peak_mw": model.reference_peak_mw},
             zone=known.zone,
@@ -127,9 +120,7 @@ def backtest(
     *,
     history: Path,
     tz: str,
-    columns: dict[str, str],
-    clock: Literal["auto", "utc", "local"],
-    special_days: Path | None,
+    reading: HistoryOptions,
     months: int,
     origins: int,
     paths: int,
@@ -146,7 +137,7 @@ def backtest(
     from gridtool.forecast.backtest import backtest_demand
     from gridtool.report.forecast import describe_backtest, tables_backtest
 
-    known, days = _read(history, tz=tz, columns=columns, clock=clock, special_days=special_days)
+    known, days = read_given_history(history, reading, zone=_resolve_zone(tz))
     with progress(output, origins, "origins") as advance:
         found = backtest_demand(
             known,
@@ -165,7 +156,7 @@ def backtest(
             verdict=describe_backtest(found),
             as_of=known.end,
             seed=seed,
-            inputs=(history, *([special_days] if special_days else [])),
+            inputs=_inputs(history, reading),
             warnings=known.warnings,
             headline={str(name): float(value) for name, value in scores.items()},
             zone=known.zone,
@@ -174,24 +165,14 @@ def backtest(
     )
 
 
-def _read(
-    path: Path,
-    *,
-    tz: str,
-    columns: dict[str, str],
-    clock: Literal["auto", "utc", "local"],
-    special_days: Path | None,
-) -> tuple[History, frozenset[date]]:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+def _inputs(history: Path, reading: HistoryOptions) -> tuple[Path, ...]:
+    return (history, reading.special_days) if reading.special_days else (history,)
 
-    from gridtool.forecast.history import read_history
-    from gridtool.forecast.special_days import read_special_days
 
+def _resolve_zone(tz: str) -> ZoneInfo:
     try:
-        zone = ZoneInfo(tz)
+        return ZoneInfo(tz)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise click.BadParameter(
             f"{tz!r} is not a time zone; write a name like 'Europe/Kyiv'", param_hint="'--tz'"
         ) from None
-    known = read_history(path, zone=zone, columns=columns, clock=clock)
-    return known, read_special_days(special_days) if special_days else frozenset()

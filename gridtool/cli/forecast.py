@@ -7,7 +7,7 @@ from typing import Literal
 
 import click
 
-from gridtool.cli.history_options import history_options
+from gridtool.cli.history_options import HistoryOptions, history_options, read_given_history
 from gridtool.cli.options import (
     OutputOptions,
     damage_options,
@@ -82,9 +82,7 @@ def forecast(
     history: Path,
     history_tz: str | None,
     scale: Literal["peak", "none"],
-    columns: dict[str, str],
-    clock: Literal["auto", "utc", "local"],
-    special_days: Path | None,
+    reading: HistoryOptions,
     months: int,
     samples: int,
     workers: int,
@@ -102,10 +100,8 @@ def forecast(
     from gridtool.cli.output import Result, emit, progress
     from gridtool.cli.state import read_state, resolve_zone
     from gridtool.forecast.demand import fit_demand
-    from gridtool.forecast.history import read_history
     from gridtool.forecast.model import ForecastConfig
     from gridtool.forecast.simulate import forecast_shortage
-    from gridtool.forecast.special_days import read_special_days
     from gridtool.network.catalog import load_network
     from gridtool.report.forecast import describe_shortage, headline_shortage, tables_shortage
     from gridtool.restoration.plan import plan_restoration
@@ -113,18 +109,11 @@ def forecast(
 
     city = load_network(network)
     found = read_state(city, damage=damage, as_of=as_of, tz=tz, quarantine=quarantine)
-    known = read_history(
-        history,
-        zone=resolve_zone(history_tz or tz, city),
-        columns=columns,
-        clock=clock,
-        network=city if scale == "none" else None,
-    ).until(found.state.as_of)
-    demand = fit_demand(
-        known,
-        peak_mw=city.peak_mw if scale == "peak" else None,
-        special_days=read_special_days(special_days) if special_days else (),
-    )
+    zone = resolve_zone(history_tz or tz, city)
+    known, days = read_given_history(history, reading, zone=zone, network=city)
+    known = known.until(found.state.as_of)
+    peak_mw = city.peak_mw if scale == "peak" else None
+    demand = fit_demand(known, peak_mw=peak_mw, special_days=days)
     plan = None
     if resources is not None:
         plan = plan_restoration(found.state, read_resources(resources, city), seed=seed)
@@ -137,7 +126,7 @@ def forecast(
             seed=seed,
             progress=advance,
         )
-    given = (history, resources, special_days)
+    given = (history, resources, reading.special_days)
     emit(
         Result(
             command="forecast",

@@ -2,22 +2,73 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from zoneinfo import ZoneInfo
 
 import click
 
-__all__ = ["history_options"]
+if TYPE_CHECKING:
+    from datetime import date
+
+    from gridtool.forecast.history import History
+    from gridtool.network.model import CityNetwork
+
+__all__ = ["HistoryOptions", "history_options", "read_given_history"]
 
 R = TypeVar("R")
 
 
-def history_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add ``--column``, ``--clock``, ``--special-days``.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryOptions:
+    """How the user says a history is to be understood."""
 
-    Keywords: ``columns: dict[str, str]``, ``clock: str``, ``special_days: Path | None``.
+    columns: dict[str, str]
+    clock: Literal["auto", "utc", "local"]
+    special_days: Path | None
+
+
+def read_given_history(
+    path: Path,
+    options: HistoryOptions,
+    *,
+    zone: ZoneInfo,
+    network: CityNetwork | None = None,
+) -> tuple[History, frozenset[date]]:
+    """The history and its special days.
+
+    Raises
+    ------
+    HistoryError
+        With every finding.
     """
+    from gridtool.forecast.history import read_history
+    from gridtool.forecast.special_days import read_special_days
+
+    days = read_special_days(options.special_days) if options.special_days else frozenset()
+    known = read_history(
+        path, zone=zone, columns=options.columns, clock=options.clock, network=network
+    )
+    return known, days
+
+
+def history_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Add ``--column``, ``--clock``, ``--special-days``; the command gets one keyword
+    ``reading: HistoryOptions``.
+    """
+
+    @functools.wraps(command)
+    def with_reading(*args: Any, **kwargs: Any) -> R:
+        reading = HistoryOptions(
+            columns=kwargs.pop("columns"),
+            clock=kwargs.pop("clock"),
+            special_days=kwargs.pop("special_days"),
+        )
+        return command(*args, reading=reading, **kwargs)
+
     options = (
         click.option(
             "--column",
@@ -41,9 +92,10 @@ def history_options(command: Callable[..., R]) -> Callable[..., R]:
             help="Days lived as holidays, past and ahead: a column 'date'.",
         ),
     )
+    decorated: Callable[..., R] = with_reading
     for option in reversed(options):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated
 
 
 def _split_columns(

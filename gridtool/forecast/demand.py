@@ -169,11 +169,7 @@ def fit_demand(
     regression = fit_regression(
         history.load_mw, temp_c=temp, calendar=calendar, terms=terms, special_days=special_days
     )
-    explained = regression.predict_calendar(calendar)
-    if temp is not None:
-        means = tuple(trailing_mean(temp, hours=memory) for memory in terms.memories_h)
-        explained = explained + regression.predict_temperature(means, hour=calendar.hour)
-    residual = np.log(history.load_mw) - explained
+    residual = np.log(history.load_mw) - _explain(regression, calendar=calendar, temp_c=temp)
     level = fit_level(residual, prior=terms is SHORT)
     days = collect_residual_days(residual - level.smoothed, calendar=calendar)
     if not len(days.starts):
@@ -196,6 +192,17 @@ def fit_demand(
         factor=1.0 if peak_mw is None else peak_mw / peak,
         description=_describe(history, words=words, level=level, peak=peak, peak_mw=peak_mw),
     )
+
+
+def _explain(
+    regression: DemandRegression, *, calendar: LocalCalendar, temp_c: FloatArray | None
+) -> FloatArray:
+    """What the regressions say of log demand, shape (n,); NaN where a temperature is missing."""
+    explained = regression.predict_calendar(calendar)
+    if temp_c is None:
+        return explained
+    means = tuple(trailing_mean(temp_c, hours=m) for m in regression.terms.memories_h)
+    return explained + regression.predict_temperature(means, hour=calendar.hour)
 
 
 def _choose_terms(history: History) -> tuple[Terms, str]:

@@ -12,12 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 from gridtool.errors import HistoryError, Issue
-from gridtool.forecast.history_cells import parse_numbers, take_cells
+from gridtool.forecast.history_cells import (
+    ColumnPlace,
+    HistoryCells,
+    parse_numbers,
+    take_cells,
+)
 from gridtool.forecast.history_check import check_load, check_temperature
 from gridtool.forecast.history_clock import Clock, parse_times
-from gridtool.forecast.history_columns import find_columns
+from gridtool.forecast.history_columns import ColumnMatch, find_columns
 from gridtool.forecast.history_hours import HourlyValues, average_hours
-from gridtool.formats.delimited import read_rows
+from gridtool.formats.delimited import DelimitedFile, read_rows
 from gridtool.formats.findings import refuse_on_errors
 from gridtool.network.model import CityNetwork
 
@@ -129,34 +134,21 @@ def read_history(
         Issue(message=text, file=file, severity="warning", hint="say so with --column")
         for text in match.assumed
     ]
+    issues += table.warnings
     cells = take_cells(table, match)
-    commas = table.dialect.delimiter == ","
-    load, found = parse_numbers(
-        cells.load, rows=cells.rows, field=match.load, file=file, comma_separates=commas
-    )
+    load, temp, found = _parse_values(cells, match, table=table, file=file)
     issues += found
-    temp = None
-    if match.temp is not None:
-        temp, found = parse_numbers(
-            cells.temp, rows=cells.rows, field=match.temp, file=file, comma_separates=commas
-        )
-        issues += found
-        temp = (temp - 32.0) / 1.8 if match.fahrenheit else temp
     times, found = parse_times(
         cells.times,
-        rows=cells.rows,
+        ColumnPlace(file=file, field=match.timestamp, rows=cells.rows),
         filled=np.isfinite(load),
         zone=zone,
-        clock=clock,
-        named_clock=match.clock,
-        field=match.timestamp,
-        file=file,
+        clock=clock if clock != "auto" else match.clock,
     )
     issues += found
-    if times is None:
-        raise HistoryError(issues, subject="history")
     refuse_on_errors(issues, error=HistoryError, subject="history")
-    hourly, found = average_hours(times.utc, load * match.mw_per_unit, temp_c=temp, file=file)
+    assert times is not None  # its absence is an error among the issues
+    hourly, found = average_hours(times.utc, load, temp_c=temp, file=file)
     issues += found
     if hourly is None:
         raise HistoryError(issues, subject="history")
@@ -164,6 +156,21 @@ def read_history(
         hourly, issues, zone=zone, clock=times.clock, file=file, network=network
     )
     return replace(history, origin=str(path), sha256=table.sha256)
+
+
+def _parse_values(
+    cells: HistoryCells, match: ColumnMatch, *, table: DelimitedFile, file: str
+) -> tuple[FloatArray, FloatArray | None, list[Issue]]:
+    """Demand in MW, temperature in degrees Celsius if there is one, and the findings."""
+    commas = table.dialect.delimiter == ","
+    place = ColumnPlace(file=file, field=match.load, rows=cells.rows)
+    load, issues = parse_numbers(cells.load, place, comma_separates=commas)
+    if match.temp is None:
+        return load * match.mw_per_unit, None, issues
+    place = ColumnPlace(file=file, field=match.temp, rows=cells.rows)
+    temp, found = parse_numbers(cells.temp, place, comma_separates=commas)
+    temp = (temp - 32.0) / 1.8 if match.fahrenheit else temp
+    return load * match.mw_per_unit, temp, issues + found
 
 
 def _finish_history(

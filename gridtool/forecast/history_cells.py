@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +15,44 @@ from gridtool.forecast.history_columns import ColumnMatch
 from gridtool.formats.cells import CellError, parse_number
 from gridtool.formats.delimited import DelimitedFile
 
-__all__ = ["HistoryCells", "parse_numbers", "take_cells"]
+__all__ = ["ColumnPlace", "HistoryCells", "parse_numbers", "take_cells"]
 
 FloatArray = npt.NDArray[np.float64]
 MISSING_WORDS = frozenset({"", "na", "nan", "null", "none", "n/a", "-"})
 _PLAIN = r"[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,3})?"
 SHOWN = 50
 """Cells that are no number listed one by one; more are counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnPlace:
+    """Where the cells of a column stand: file, column and the row of each cell."""
+
+    file: str
+    field: str
+    rows: Sequence[int]
+
+    def issue(
+        self,
+        message: str,
+        position: int,
+        *,
+        value: str,
+        accepted: str | None = None,
+        hint: str | None = None,
+        severity: Literal["error", "warning"] = "error",
+    ) -> Issue:
+        """A finding about the cell at ``position``."""
+        return Issue(
+            message=message,
+            file=self.file,
+            row=self.rows[position],
+            field=self.field,
+            value=value,
+            accepted=accepted,
+            hint=hint,
+            severity=severity,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +83,7 @@ def take_cells(table: DelimitedFile, match: ColumnMatch) -> HistoryCells:
 
 
 def parse_numbers(
-    cells: Sequence[str],
-    *,
-    rows: Sequence[int],
-    field: str,
-    file: str,
-    comma_separates: bool,
+    cells: Sequence[str], place: ColumnPlace, *, comma_separates: bool
 ) -> tuple[FloatArray, list[Issue]]:
     """Numbers of a column, NaN for an empty cell, and an issue for each cell of other text."""
     text = pd.Series(cells, dtype=object)
@@ -74,18 +101,10 @@ def parse_numbers(
         except CellError as problem:
             refused += 1
             if refused <= SHOWN:
-                issues.append(
-                    Issue(
-                        message=str(problem),
-                        file=file,
-                        row=rows[position],
-                        field=field,
-                        value=cell,
-                        accepted=problem.accepted or "a number, or an empty cell if unknown",
-                    )
-                )
+                accepted = problem.accepted or "a number, or an empty cell if unknown"
+                issues.append(place.issue(str(problem), position, value=cell, accepted=accepted))
     if refused > SHOWN:
         message = f"{refused - SHOWN} more cells are not numbers"
-        issues.append(Issue(message=message, file=file, field=field))
+        issues.append(Issue(message=message, file=place.file, field=place.field))
     numbers[~np.isfinite(numbers)] = np.nan
     return numbers, issues

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from gridtool.errors import Issue
+from gridtool.forecast.history_cells import ColumnPlace
 
 __all__ = ["Clock", "ReadTimes", "parse_times"]
 
@@ -44,20 +45,17 @@ class ReadTimes:
 
 def parse_times(
     cells: Sequence[str],
+    place: ColumnPlace,
     *,
-    rows: Sequence[int],
     filled: BoolArray,
     zone: ZoneInfo,
     clock: Clock,
-    named_clock: str,
-    field: str,
-    file: str,
 ) -> tuple[ReadTimes | None, list[Issue]]:
     """Read the time column.
 
-    Offsets in the cells decide; else ``clock``; else the column's name; else the pattern of the
-    clock changes in ``zone``: a history that has demand in the hours which the local clock skips
-    and never repeats one is in UTC.
+    Offsets in the cells decide; else ``clock``; else the pattern of the clock changes in
+    ``zone``: a history that has demand in the hours which the local clock skips and never
+    repeats one is in UTC.
 
     Parameters
     ----------
@@ -68,35 +66,20 @@ def parse_times(
     aware = text.str.fullmatch(_ISO_WITH_OFFSET).to_numpy(dtype=bool)
     if aware.all():
         stamps = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True)
-        issues = _unread_cells(text, stamps.isna().to_numpy(), rows=rows, field=field, file=file)
+        issues = _unread_cells(text, stamps.isna().to_numpy(), place)
         utc = stamps.dt.tz_localize(None).to_numpy()
         return (None, issues) if issues else (ReadTimes(utc=utc, clock="offsets in the file"), [])
     naive = _parse_naive(text)
     unread = naive.isna().to_numpy() & ~aware
-    issues = _unread_cells(text, unread, rows=rows, field=field, file=file)
+    issues = _unread_cells(text, unread, place)
     if aware.any() and (~aware & ~unread).any():
         first = int(np.flatnonzero(aware != aware[0])[0])
-        issues.append(
-            Issue(
-                message="some times have an offset from UTC and some have none",
-                file=file,
-                row=rows[first],
-                field=field,
-                value=str(text.iloc[first]),
-                hint="write all times the same way",
-            )
-        )
+        message = "some times have an offset from UTC and some have none"
+        hint = "write all times the same way"
+        issues.append(place.issue(message, first, value=str(text.iloc[first]), hint=hint))
     if issues:
         return None, issues
-    return _place_naive(
-        naive,
-        rows=rows,
-        filled=filled,
-        zone=zone,
-        clock=clock if clock != "auto" else named_clock,
-        field=field,
-        file=file,
-    )
+    return _place_naive(naive, place, filled=filled, zone=zone, clock=clock)
 
 
 def _parse_naive(text: pd.Series) -> pd.Series:
@@ -110,61 +93,45 @@ def _parse_naive(text: pd.Series) -> pd.Series:
     return stamps
 
 
-def _unread_cells(
-    text: pd.Series, unread: BoolArray, *, rows: Sequence[int], field: str, file: str
-) -> list[Issue]:
-    positions = np.flatnonzero(unread)
+def _unread_cells(text: pd.Series, unread: BoolArray, place: ColumnPlace) -> list[Issue]:
+    positions = np.flatnonzero(unread).tolist()
     issues = [
-        Issue(
-            message="not a time" if text.iloc[i] else "no time",
-            file=file,
-            row=rows[i],
-            field=field,
+        place.issue(
+            "not a time" if text.iloc[i] else "no time",
+            i,
             value=str(text.iloc[i]),
             accepted="2026-01-31 17:00, 2026-01-31T17:00:00Z or 31.01.2026 17:00",
         )
         for i in positions[:SHOWN]
     ]
     if len(positions) > SHOWN:
-        issues.append(
-            Issue(message=f"{len(positions) - SHOWN} more rows without a time", file=file)
-        )
+        message = f"{len(positions) - SHOWN} more rows without a time"
+        issues.append(Issue(message=message, file=place.file, field=place.field))
     return issues
 
 
 def _place_naive(
-    naive: pd.Series,
-    *,
-    rows: Sequence[int],
-    filled: BoolArray,
-    zone: ZoneInfo,
-    clock: str,
-    field: str,
-    file: str,
-) -> tuple[ReadTimes | None, list[Issue]]:
+    naive: pd.Series, place: ColumnPlace, *, filled: BoolArray, zone: ZoneInfo, clock: Clock
+) -> tuple[ReadTimes, list[Issue]]:
     index = pd.DatetimeIndex(naive)
     repeated = index.duplicated()
     # An hour the clock repeats comes twice: first in summer time, then in winter time.
     local = index.tz_localize(zone, ambiguous=~repeated, nonexistent="NaT")
-    skipped = np.asarray(local.isna())
-    skipped_with_demand = int((skipped & filled).sum())
-    said = clock
-    if not clock:
-        clock = "utc" if skipped_with_demand and not _repeats(index, zone) else "local"
+    skipped = np.flatnonzero(np.asarray(local.isna()) & filled)
+    said = clock != "auto"
+    if not said:
+        clock = "utc" if len(skipped) and not _repeats(index, zone) else "local"
     if clock == "utc":
         how = "UTC, as stated" if said else "UTC, inferred: demand in hours the local clock skips"
         return ReadTimes(utc=index.to_numpy(), clock=how), []
     how = f"local time of {zone.key}, " + ("as stated" if said else "inferred or assumed")
     issues = []
-    if skipped_with_demand:
-        first = int(np.flatnonzero(skipped & filled)[0])
+    if len(skipped):
+        first = int(skipped[0])
         issues.append(
-            Issue(
-                message=f"{skipped_with_demand} rows at local times that the clock of {zone.key} "
-                "skips; left out",
-                file=file,
-                row=rows[first],
-                field=field,
+            place.issue(
+                f"{len(skipped)} rows at local times that the clock of {zone.key} skips; left out",
+                first,
                 value=str(index[first]),
                 hint="if the file is in UTC, say so with --clock utc",
                 severity="warning",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from gridtool.errors import Issue
 
@@ -28,6 +29,7 @@ _TIME_WORDS = frozenset(
 )
 _DATE_WORDS = frozenset({"date", "дата"})
 _TIME_CLOCKS = {"local": "local", "utc": "utc", "gmt": "utc"}
+_CLOCK_OF_WORD: dict[str, Literal["utc", "local"]] = {"utc": "utc", "local": "local"}
 _LOAD_WORDS = frozenset(
     [
         "load",
@@ -61,13 +63,13 @@ _ACCEPTED = {
 class ColumnMatch:
     """The columns of a history file.
 
-    ``clock`` is what the time column's name says ("utc", "local" or "" for nothing),
+    ``clock`` is what the time column's name says ("auto": nothing),
     ``mw_per_unit`` turns the demand column into MW, ``assumed`` says in words what the names
     left open.
     """
 
     timestamp: str
-    clock: str
+    clock: Literal["auto", "utc", "local"]
     load: str
     mw_per_unit: float
     temp: str | None
@@ -126,7 +128,7 @@ def _match(time: _Candidate, load: _Candidate, *, temp: _Candidate | None) -> Co
         assumed.append(f"column {temp.header!r} names no unit: taken as degrees Celsius")
     return ColumnMatch(
         timestamp=time.header,
-        clock=time.unit,
+        clock=_CLOCK_OF_WORD.get(time.unit, "auto"),
         load=load.header,
         mw_per_unit=_MW_PER_UNIT.get(load.unit, 1.0),
         temp=temp.header if temp else None,

@@ -59,8 +59,6 @@ def tabulate_months(
     off = daily_hours_off(
         sums.unserved_mwh[..., ORDINARY], factor_h=sums.factor_h, ordinary_mw=peak[:, ORDINARY]
     )
-    off_quantiles = np.quantile(off, QUANTILES, axis=0)
-    mean, error = _mean_and_error(off)
     eue, eue_error = _mean_and_error(sums.unserved_mwh.sum(axis=3))
     lole_h, lole_h_error = _mean_and_error(sums.short_h)
     lole_d, lole_d_error = _mean_and_error(sums.short_d)
@@ -76,13 +74,8 @@ def tabulate_months(
         "eue_mwh": eue,
         "eue_mwh_se": eue_error,
         "neue_ppm": _ratio(1e6 * eue, demand),
-        "hours_off_mean": mean,
-        "hours_off_se": error,
     }
-    columns |= {
-        f"hours_off_p{round(100 * q)}": values
-        for q, values in zip(QUANTILES, off_quantiles, strict=True)
-    }
+    columns |= _hours_off_columns(off)
     columns |= {f"day_over_{limit:.0f}h": over[:, :, i] for i, limit in enumerate(OVER_H)}
     named = [*districts, (CITY, "whole city")]
     keys = {
@@ -91,6 +84,16 @@ def tabulate_months(
         "name": [name for _, name in named] * len(grid.months),
     }
     return pd.DataFrame(keys | {name: values.ravel() for name, values in columns.items()})
+
+
+def _hours_off_columns(off: FloatArray) -> dict[str, FloatArray]:
+    """Mean, standard error and quantiles over samples of hours off a day (n, M, D + 1)."""
+    mean, error = _mean_and_error(off)
+    named = {
+        f"hours_off_p{round(100 * share)}": values
+        for share, values in zip(QUANTILES, np.quantile(off, QUANTILES, axis=0), strict=True)
+    }
+    return {"hours_off_mean": mean, "hours_off_se": error} | named
 
 
 def tabulate_causes(sums: ChunkSums, *, grid: TimeGrid) -> pd.DataFrame:
