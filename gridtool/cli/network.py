@@ -13,6 +13,7 @@ from gridtool.cli.options import OutputOptions, network_argument, output_options
 if TYPE_CHECKING:  # what a command needs is loaded when it runs
     from gridtool.errors import Issue
     from gridtool.network.model import CityNetwork
+    from gridtool.report.tables import NamedTable
 
 __all__ = ["network"]
 
@@ -65,13 +66,15 @@ def list_(*, output: OutputOptions) -> None:
 
 @network.command()
 @network_argument
+@click.option("--substation", metavar="ID", help="Show what stands in one substation instead.")
 @output_options
-def show(network: str, *, output: OutputOptions) -> None:
+def show(network: str, *, substation: str | None, output: OutputOptions) -> None:
     """Show what NETWORK holds: districts, voltage levels, sources, assumptions.
 
     \b
     Example:
         gridtool network show rivercity
+        gridtool network show rivercity --substation SS-07
         gridtool network show grid.json --format json
     """
     from gridtool.cli.output import Result, emit
@@ -82,7 +85,7 @@ def show(network: str, *, output: OutputOptions) -> None:
     emit(
         Result(
             command="network show",
-            tables=tables_network(city),
+            tables=tables_network(city) if substation is None else (_one(city, substation),),
             verdict=describe_network(city),
             inputs=(find_network(network),),
             headline={
@@ -94,6 +97,22 @@ def show(network: str, *, output: OutputOptions) -> None:
         ),
         output,
     )
+
+
+def _one(city: CityNetwork, substation: str) -> NamedTable:
+    """The table of one substation of the registry."""
+    from gridtool.formats import nearest
+    from gridtool.network.registry import build_registry
+    from gridtool.report.network import table_substation
+
+    registry = build_registry(city)
+    if substation not in registry:
+        close = nearest(substation, list(registry))
+        hint = f"; did you mean {close}?" if close else ""
+        raise click.BadParameter(
+            f"there is no substation {substation!r}{hint}", param_hint="'--substation'"
+        )
+    return table_substation(registry[substation])
 
 
 @network.command()

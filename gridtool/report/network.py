@@ -10,6 +10,7 @@ import pandas as pd
 
 from gridtool.errors import Issue, NetworkError
 from gridtool.network.model import CityNetwork
+from gridtool.network.registry import RegistryEntry
 from gridtool.report.tables import NamedTable
 from gridtool.units import format_quantity
 
@@ -18,6 +19,7 @@ __all__ = [
     "describe_network",
     "table_catalog",
     "table_findings",
+    "table_substation",
     "tables_network",
 ]
 
@@ -175,6 +177,22 @@ def table_catalog(entries: Mapping[str, tuple[Path, CityNetwork | NetworkError]]
         frame=pd.DataFrame(rows, columns=columns),
         decimals={"peak_mw": 0},
         headings={"peak_mw": "peak [MW]"},
+    )
+
+
+def table_substation(entry: RegistryEntry) -> NamedTable:
+    """What stands in one substation: a row for each voltage level and kind of equipment."""
+    rows = [
+        {"vn_kv": level.vn_kv, "kind": kind, "count": len(ids), "ids": " ".join(ids)}
+        for level in entry.levels
+        for kind, ids in (("busbars", level.busbars), *level.carried.items())
+    ]
+    return NamedTable(
+        name="substation",
+        title=f"{entry.substation}, {entry.name} (district {entry.district})",
+        frame=pd.DataFrame(rows, columns=["vn_kv", "kind", "count", "ids"]),
+        decimals={"vn_kv": 0},
+        headings={"vn_kv": "level [kV]"},
     )
 
 

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from gridtool.cli.network import network
 from gridtool.errors import NetworkError
+from gridtool.flow.margin import calibrate_margin
 from gridtool.network.read import read_package
 from gridtool.network.write import write_package
 
@@ -108,6 +109,24 @@ def test_generate_writes_the_city_of_its_seed(tmp_path):
     assert read_package(tmp_path / "a").manifest.seed == 4
 
 
+def test_generate_calibrates_the_margin(tmp_path):
+    assert run("generate", tmp_path / "city", "--substations", 10).exit_code == 0
+    city = read_package(tmp_path / "city")
+    assert city.manifest.pf_margin == calibrate_margin(city, seed=1)
+
+
 def test_an_unknown_network_is_refused():
     result = run("show", "nowhere")
     assert isinstance(result.exception, NetworkError)
+
+
+def test_show_lists_what_stands_in_a_substation(root):
+    arguments = ("show", root / "networks" / "toy5", "--substation", "S2", "--format", "json")
+    rows = {
+        (row["vn_kv"], row["kind"]): row["ids"] for row in data_of(run(*arguments))["substation"]
+    }
+    assert rows[110.0, "busbars"] == "S2/110"
+    assert rows[10.0, "transformers"] == "S2/T1 S2/T2"
+    wrong = run("show", root / "networks" / "toy5", "--substation", "S22")
+    assert wrong.exit_code == 2
+    assert "did you mean S2?" in wrong.stderr

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from gridtool.errors import Issue, NetworkError
 from gridtool.network.synthetic.layout import Layout, route_length_km
 from gridtool.network.synthetic.parameters import (
     AUTOTRANSFORMER,
@@ -108,7 +109,7 @@ def transformer_for(peak_mw: float) -> TransformerType:
     for candidate in STATION_TRANSFORMERS:
         if peak_mw / COSPHI <= _PLANNED_LOADING * candidate.sn_mva:
             return candidate
-    raise ValueError(f"no transformer type carries {peak_mw} MW")
+    raise NetworkError(Issue(message=f"no transformer type carries {peak_mw:g} MW"))
 
 
 def make_transformers(sizing: Sizing, peaks: Mapping[str, float]) -> list[Row]:

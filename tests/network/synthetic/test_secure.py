@@ -7,6 +7,7 @@ import time
 import pytest
 
 from gridtool.flow.contingency import ac_contingencies
+from gridtool.flow.margin import calibrate_margin
 from gridtool.network.catalog import load_network
 from gridtool.network.pandapower_net import build_net, quiet_pandapower
 from gridtool.network.synthetic import generate_city
@@ -40,6 +41,12 @@ def test_the_shipped_city_is_secure():
 @pytest.mark.parametrize(("substations", "seed"), [(10, 1), (11, 7), (30, 2), (120, 1)])
 def test_cities_of_other_sizes_and_seeds_are_secure(substations, seed):
     assert_secure(generate_city(substations=substations, seed=seed))
+
+
+@pytest.mark.slow
+def test_the_shipped_margin_is_the_calibrated_one():
+    network = load_network("rivercity")
+    assert network.manifest.pf_margin == calibrate_margin(network, seed=1)
 
 
 @pytest.mark.slow
