@@ -27,6 +27,7 @@ __all__ = ["AcPoint", "AcRepair", "repair_ac", "settle", "verify_ac"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
 LOADING_TOLERANCE = 1e-3
 """A branch is violated above 100.1 % of its rating: ratings are not known better."""
@@ -43,13 +44,15 @@ class AcPoint:
     """A dispatch under AC: generation (G,) with losses spread, the state, and what lacks.
 
     ``model`` is the model as solved: units at a reactive limit have given up their voltage.
-    ``deficit_mw`` (islands,) is what the sources of each island cannot give of the losses.
+    ``losses_mw`` (islands,) is what each island's sources give beyond its load, ``deficit_mw``
+    what they cannot give of it.
     """
 
     model: AcModel
     source_mw: FloatArray
     slack: tuple[int, ...]
     solution: AcSolution
+    losses_mw: FloatArray
     deficit_mw: FloatArray
 
 
@@ -108,7 +111,7 @@ def repair_ac(
 ) -> AcRepair:
     """``dispatch`` tightened until its AC power flow respects ratings and supply."""
     intact = dispatch.topology
-    limits = _Limits(model, intact)
+    limits = _Limits(model, intact, import_limit_mw=import_limit_mw)
     for rounds in range(_ROUNDS + 1):
         point = settle(model, dispatch, intact, import_limit_mw=import_limit_mw)
         changed = limits.adapt(dispatch.flow_mw, point, relax=rounds < _ROUNDS // 2)
@@ -147,13 +150,12 @@ def settle(
     room = _sum_by(island, headroom, islands)
     given = _sum_by(island, dispatch.generation_mw, islands)
     source = dispatch.generation_mw
-    lack = np.zeros(islands)
+    losses = np.zeros(islands)
     for _ in range(_SETTLE_ROUNDS):
         solution = solve_fast(model, topology, load_mva=load, source_mw=source, slack=slack)
         if not solution.converged:
             break
         losses = _sum_by(island, solution.source_mva.real, islands) - given
-        lack = np.maximum(losses - room, 0.0)
         part = np.divide(losses, room, out=np.zeros(islands), where=room > 0.0)
         share = np.append(np.minimum(part, 1.0), 0.0)[island]  # the last one is for the dead
         spread = dispatch.generation_mw + headroom * share
@@ -161,7 +163,14 @@ def settle(
         if held is None and np.abs(spread - source).max(initial=0.0) < SUPPLY_TOLERANCE_MW / 10:
             break
         source, model = spread, held or model
-    return AcPoint(model=model, source_mw=source, slack=slack, solution=solution, deficit_mw=lack)
+    return AcPoint(
+        model=model,
+        source_mw=source,
+        slack=slack,
+        solution=solution,
+        losses_mw=losses,
+        deficit_mw=np.maximum(losses - room, 0.0),
+    )
 
 
 def _hold_reactive(model: AcModel, solution: AcSolution, slack: tuple[int, ...]) -> AcModel | None:
@@ -199,17 +208,26 @@ def _sum_by(island: IntArray, amount: FloatArray, islands: int) -> FloatArray:
 class _Limits:
     """DC limits of branches and sources that stand for what AC allows."""
 
-    def __init__(self, model: AcModel, topology: Topology) -> None:
-        self.model = model
+    def __init__(
+        self, model: AcModel, topology: Topology, *, import_limit_mw: float | None = None
+    ) -> None:
         self.topology = topology
         self.branch_mw = topology.branch_limit_mw.copy()
         self.supply_mw = topology.source_max_mw.copy()
         self.tightened = np.zeros(len(self.branch_mw), dtype=bool)
+        self.island = _island_of_source(model, topology)
+        infeed = model.case.source_infeed
+        imports = float(topology.source_max_mw[infeed].sum())
+        scale = 1.0
+        if import_limit_mw is not None and imports > import_limit_mw:
+            scale = import_limit_mw / imports
+        self.rated_mw = np.where(infeed, scale, 1.0) * topology.source_max_mw
+        self.short = np.zeros(int(topology.island_of_node.max(initial=-1)) + 1, dtype=bool)
 
     def adapt(self, flow_mw: FloatArray, point: AcPoint, *, relax: bool) -> bool:
         """Adapt to an AC state; whether the dispatch must be decided again."""
         branches = self._adapt_branches(np.abs(flow_mw), point.solution, relax=relax)
-        return self._adapt_supply(point.deficit_mw) or branches
+        return self._adapt_supply(point) or branches
 
     def _adapt_branches(self, flow: FloatArray, solution: AcSolution, *, relax: bool) -> bool:
         if not solution.converged:
@@ -218,7 +236,7 @@ class _Limits:
             self.branch_mw = np.where(heavy, 0.95 * flow, self.branch_mw)
             return bool(heavy.any())
         loading = np.maximum(solution.loading, 1e-6)
-        over = (loading > 1.0 + LOADING_TOLERANCE) & (flow > 1e-6)
+        over = (loading > 1.0 + LOADING_TOLERANCE) & (flow > 1e-6) & ~mostly_reactive(solution)
         self.tightened |= over
         # Active power at which the current would just be allowed, at this power factor.
         usable = np.minimum(flow / loading * _STEP_BELOW, self.topology.branch_limit_mw)
@@ -228,15 +246,20 @@ class _Limits:
         self.branch_mw = np.where(loose, usable, self.branch_mw)
         return bool(over.any() or loose.any())
 
-    def _adapt_supply(self, deficit: FloatArray) -> bool:
-        short = deficit > SUPPLY_TOLERANCE_MW
-        if not short.any():
+    def _adapt_supply(self, point: AcPoint) -> bool:
+        """Leave to load what the sources of an island short of supply give beyond losses."""
+        self.short |= point.deficit_mw > SUPPLY_TOLERANCE_MW
+        if not self.short.any() or not point.solution.converged:
             return False
-        island = _island_of_source(self.model, self.topology)
-        total = _sum_by(island, self.supply_mw, len(deficit))
-        kept = np.ones(len(deficit) + 1)  # the last one is for the dead
-        np.divide(total - deficit, total, out=kept[:-1], where=short & (total > 0.0))
-        self.supply_mw = self.supply_mw * np.maximum(kept, 0.0)[island]
+        rated = _sum_by(self.island, self.rated_mw, len(self.short))
+        now = _sum_by(self.island, np.minimum(self.supply_mw, self.rated_mw), len(self.short))
+        left = np.where(self.short, np.maximum(rated - point.losses_mw, 0.0), now)
+        if np.abs(left - now).max() <= SUPPLY_TOLERANCE_MW:
+            return False
+        part = np.divide(left, rated, out=np.ones(len(left)), where=rated > 0.0)
+        is_short = np.append(self.short, False)[self.island]  # the last one is for the dead
+        scaled = self.rated_mw * np.append(part, 1.0)[self.island]
+        self.supply_mw = np.where(is_short, scaled, self.supply_mw)
         return True
 
 
@@ -285,17 +308,30 @@ def _check(network: CityNetwork, model: AcModel, first: Dispatch, repaired: AcRe
     )
 
 
+def mostly_reactive(solution: AcSolution) -> BoolArray:
+    """Branches (L,) that carry more reactive than active power.
+
+    Shedding load hardly relieves them: voltages have to change, by taps or set points. They are
+    said to be violated, not shed for.
+    """
+    active = np.maximum(np.abs(solution.s_from.real), np.abs(solution.s_to.real))
+    reactive = np.maximum(np.abs(solution.s_from.imag), np.abs(solution.s_to.imag))
+    return np.asarray(reactive > active, dtype=np.bool_)
+
+
 def _violations(model: AcModel, dispatch: Dispatch, point: AcPoint) -> list[str]:
     """What the state violates, in words, the worst of each kind first."""
     solution, case = point.solution, model.case
     if not solution.converged:
         return ["no AC power flow was found for the dispatched state"]
     found = []
+    reactive = mostly_reactive(solution)
     for branch in np.argsort(-solution.loading, kind="stable"):
         if solution.loading[branch] <= 1.0 + LOADING_TOLERANCE:
             break
         percent = 100 * solution.loading[branch]
-        found.append(f"{case.branch_ids[branch]} carries {percent:.1f} % of its rating")
+        why = ", mostly reactive power" if reactive[branch] else ""
+        found.append(f"{case.branch_ids[branch]} carries {percent:.1f} % of its rating{why}")
     topology = dispatch.topology
     over = solution.source_mva.real - topology.source_max_mw
     found += [
