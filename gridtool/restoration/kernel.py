@@ -11,7 +11,13 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Given", "assign_jobs", "assign_samples", "estimate_shortfall"]
+__all__ = [
+    "Given",
+    "assign_jobs",
+    "assign_samples",
+    "estimate_shortfall",
+    "put_back_waiting",
+]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -85,6 +91,35 @@ the units of each spare are there, sorted, infinite beyond.
 
 
 @numba.njit(cache=True)
+def _choose_crew(
+    j: int, free: FloatArray, place: IntArray, used: IntArray, given: Given
+) -> tuple[int, float, float, bool]:
+    """Crew (-1: none), start and way of job ``j`` next, and whether it waits for a spare."""
+    expected, able, travel, starts, ends, worked, counts, need, unit_times = given
+    there = 0.0
+    for s in range(need.shape[1]):
+        if need[j, s] > 0:
+            there = max(there, unit_times[s, used[s] + need[j, s] - 1])
+    best, best_finish, best_travel, best_start, waits = -1, np.inf, np.inf, np.inf, False
+    for c in range(able.shape[0]):
+        if not able[c, j]:
+            continue
+        way = travel[c, place[c], j]
+        arrival = _work_until(starts[c], ends[c], worked[c], counts[c], free[c], way)
+        ready = _next_working(starts[c], ends[c], counts[c], arrival)
+        begin = ready
+        if there > ready:
+            begin = _next_working(starts[c], ends[c], counts[c], there)
+        done = _work_until(starts[c], ends[c], worked[c], counts[c], begin, expected[j])
+        if done < best_finish - _TINY_H or (
+            done < best_finish + _TINY_H and way < best_travel - _TINY_H
+        ):
+            best, best_finish, best_travel, best_start = c, done, way, begin
+            waits = begin > ready + _TINY_H
+    return best, best_start, best_travel, waits
+
+
+@numba.njit(cache=True)
 def assign_jobs(
     order: IntArray,
     work: FloatArray,
@@ -99,40 +134,57 @@ def assign_jobs(
     work : (n,) hours the jobs take.
     out : crew (-1: none) and start, finish, travel in hours (infinite: never), each (n,).
     """
-    expected, able, travel, starts, ends, worked, counts, need, unit_times = given
+    _, able, _, starts, ends, worked, counts, need, _ = given
     crew_of, start_of, finish_of, travel_of = out
-    n_jobs, n_crews = work.shape[0], able.shape[0]
-    free = np.zeros(n_crews)
-    place = np.full(n_crews, n_jobs)
+    free = np.zeros(able.shape[0])
+    place = np.full(able.shape[0], work.shape[0])
     used = np.zeros(need.shape[1], dtype=np.int64)
     for j in order:
-        there = 0.0
-        for s in range(need.shape[1]):
-            if need[j, s] > 0:
-                there = max(there, unit_times[s, used[s] + need[j, s] - 1])
-        best, best_finish, best_travel, best_start = -1, np.inf, np.inf, np.inf
-        for c in range(n_crews):
-            if not able[c, j]:
-                continue
-            way = travel[c, place[c], j]
-            arrival = _work_until(starts[c], ends[c], worked[c], counts[c], free[c], way)
-            begin = _next_working(starts[c], ends[c], counts[c], max(arrival, there))
-            done = _work_until(starts[c], ends[c], worked[c], counts[c], begin, expected[j])
-            if done < best_finish - _TINY_H or (
-                done < best_finish + _TINY_H and way < best_travel - _TINY_H
-            ):
-                best, best_finish, best_travel, best_start = c, done, way, begin
-        crew_of[j], start_of[j], finish_of[j], travel_of[j] = best, np.inf, np.inf, np.inf
-        if best < 0:
+        c, begin, way, _ = _choose_crew(j, free, place, used, given)
+        crew_of[j], start_of[j], finish_of[j], travel_of[j] = c, np.inf, np.inf, np.inf
+        if c < 0:
             continue
-        finish = _work_until(
-            starts[best], ends[best], worked[best], counts[best], best_start, work[j]
-        )
-        start_of[j], finish_of[j], travel_of[j] = best_start, finish, best_travel
-        free[best] = finish
-        place[best] = j
+        free[c] = _work_until(starts[c], ends[c], worked[c], counts[c], begin, work[j])
+        place[c] = j
+        start_of[j], finish_of[j], travel_of[j] = begin, free[c], way
         for s in range(need.shape[1]):
             used[s] += need[j, s]
+
+
+@numba.njit(cache=True)
+def put_back_waiting(order: IntArray, given: Given) -> IntArray:
+    """``order`` with jobs put back while their crew would stand idle for their spares.
+
+    Always the first job that does not wait; if all wait, the one that can start first.
+    """
+    expected, able, _, starts, ends, worked, counts, need, _ = given
+    n = order.shape[0]
+    free = np.zeros(able.shape[0])
+    place = np.full(able.shape[0], n)
+    used = np.zeros(need.shape[1], dtype=np.int64)
+    taken = np.zeros(n, dtype=np.bool_)
+    changed = np.empty(n, dtype=np.int64)
+    for position in range(n):
+        chosen, earliest = -1, np.inf
+        for j in order:
+            if taken[j]:
+                continue
+            _, begin, _, waits = _choose_crew(j, free, place, used, given)
+            if not waits:
+                chosen = j
+                break
+            if chosen < 0 or begin < earliest - _TINY_H:
+                chosen, earliest = j, begin
+        taken[chosen] = True
+        changed[position] = chosen
+        c, begin, _, _ = _choose_crew(chosen, free, place, used, given)
+        if c >= 0:
+            hours = expected[chosen]
+            free[c] = _work_until(starts[c], ends[c], worked[c], counts[c], begin, hours)
+            place[c] = chosen
+            for s in range(need.shape[1]):
+                used[s] += need[chosen, s]
+    return changed
 
 
 @numba.njit(cache=True)

@@ -24,7 +24,7 @@ from gridtool.restoration.search import (
     enumerate_orders,
     search_order,
 )
-from gridtool.restoration.seeds import backward_order, forward_order, order_without_waiting
+from gridtool.restoration.seeds import backward_order, forward_order
 from gridtool.restoration.stages import dispatch_shares, make_curve, make_etr, view_stage
 from gridtool.restoration.value import ServedLoad, StateValues, remaining_shares
 
@@ -71,7 +71,7 @@ def plan_restoration(
     if config.protected_weight != 1.0:
         weighted = StateValues(state, jobs, served=make_served(dispatcher, config))
     rules = {
-        rule: order_without_waiting(problem, order)
+        rule: problem.put_back_waiting(order)
         for rule, order in rule_orders(network, jobs, resources).items()
     }
     found = _search(problem, weighted, rules=rules, config=config, seed=seed)
@@ -125,10 +125,12 @@ def _search(
     n = len(problem.jobs)
     if n <= EXHAUSTIVE_JOBS:
         return enumerate_orders(problem, values)
-    width = max(3, min(n, config.evaluations // (12 * n)))
-    backward = backward_order(values, problem.expected_h, width=width)
-    forward = forward_order(values, problem.expected_h, width=width, fallback=backward)
-    greedy = [order_without_waiting(problem, order) for order in (backward, forward)]
+    greedy = []
+    if 4 * n <= config.evaluations:
+        width = max(3, min(n, config.evaluations // (12 * n)))
+        backward = backward_order(values, problem.expected_h, width=width)
+        forward = forward_order(values, problem.expected_h, width=width, fallback=backward)
+        greedy = [problem.put_back_waiting(order) for order in (backward, forward)]
     return search_order(
         problem,
         values,

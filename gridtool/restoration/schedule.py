@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gridtool.errors import Infeasible
-from gridtool.restoration.kernel import Given, assign_jobs, assign_samples
+from gridtool.restoration.kernel import Given, assign_jobs, assign_samples, put_back_waiting
 from gridtool.restoration.model import RepairJob, Resources
 from gridtool.restoration.shifts import CrewCalendar, make_calendar
 
@@ -88,6 +88,13 @@ class ScheduleProblem:
     def finish_samples(self, order: IntArray, *, work_h: FloatArray) -> FloatArray:
         """Finish hours (samples, n) of the policy for the work of each sample (samples, n)."""
         return assign_samples(order, work_h, self._given)
+
+    def put_back_waiting(self, order: IntArray) -> IntArray:
+        """``order`` with jobs put back while a crew would stand idle for their spares.
+
+        So no rule is made to look foolish by a crew that waits for a transformer.
+        """
+        return put_back_waiting(order, self._given) if self.need.any() else order
 
     @property
     def _given(self) -> Given:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import numpy.typing as npt
 
-from gridtool.restoration.schedule import ScheduleProblem
 from gridtool.restoration.value import StateValues
 
-__all__ = ["backward_order", "forward_order", "order_without_waiting"]
+__all__ = ["backward_order", "forward_order"]
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
-
-_TINY = 1e-9
 
 
 def backward_order(values: StateValues, work_h: FloatArray, *, width: int) -> IntArray:
@@ -70,39 +65,3 @@ def forward_order(
         left.remove(chosen)
         order.append(chosen)
     return np.array(order, dtype=np.int64)
-
-
-def order_without_waiting(problem: ScheduleProblem, priority: IntArray) -> IntArray:
-    """``priority`` with jobs put back while their spares are on the way.
-
-    Always the first job that no crew would have to wait for a spare for; if all would wait, the
-    one that can start first. So no rule is made to look foolish by a crew that stands idle for
-    a transformer.
-    """
-    if not problem.need.any():
-        return priority
-    left = [int(j) for j in priority]
-    order: list[int] = []
-    while left:
-        best, best_start = left[0], np.inf
-        for j in left:
-            trial = np.array([*order, j], dtype=np.int64)
-            start = problem.schedule(trial).start_h[j]
-            if start <= _start_with_spares(problem, trial) + _TINY:
-                best = j
-                break
-            if start < best_start - _TINY:
-                best, best_start = j, start
-        left.remove(best)
-        order.append(best)
-    return np.array(order, dtype=np.int64)
-
-
-def _start_with_spares(problem: ScheduleProblem, order: IntArray) -> float:
-    """When the last job of ``order`` would start if its spares were there, hours."""
-    last = order[-1]
-    if not problem.need[last].any():
-        return float("inf")
-    need = problem.need.copy()
-    need[last] = 0
-    return float(replace(problem, need=need).schedule(order).start_h[last])

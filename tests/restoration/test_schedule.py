@@ -13,7 +13,6 @@ from restoration.cases import AS_OF, crew, job, positions, resources
 from gridtool.errors import Infeasible
 from gridtool.restoration.model import SpareArrival
 from gridtool.restoration.schedule import make_problem
-from gridtool.restoration.seeds import order_without_waiting
 
 KYIV = ZoneInfo("Europe/Kyiv")
 
@@ -81,10 +80,10 @@ def test_a_rule_does_not_wait_where_another_job_can_start():
         [job("A", 2, spares=("T",)), job("B", 5), job("C", 40)],
         resources(crew(), arrivals=late),
     )
-    assert order_without_waiting(given, positions(0, 1, 2)).tolist() == [1, 2, 0]
+    assert given.put_back_waiting(positions(0, 1, 2)).tolist() == [1, 2, 0]
     assert given.schedule(positions(1, 2, 0)).finish_h.tolist() == [47.0, 5.0, 45.0]
     free = problem([job("A", 2), job("B", 5)], resources(crew()))
-    assert order_without_waiting(free, positions(0, 1)).tolist() == [0, 1]
+    assert free.put_back_waiting(positions(0, 1)).tolist() == [0, 1]
 
 
 def test_what_cannot_be_done_is_named_all_at_once():
