@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders import grid
@@ -11,6 +13,9 @@ from hypothesis import strategies as st
 
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
+from gridtool.flow.model import Topology
+from gridtool.flow.program import TIE_STEP, TIER_PRICE
+from gridtool.flow.topology import apply_shares
 
 
 def solve(network, shares=(), **options):
@@ -196,3 +201,86 @@ def test_every_dispatch_is_balanced_within_limits_and_certified(drawn):
     assert np.all(dispatch.generation_mw <= dispatch.topology.source_max_mw + 1e-6)
     if limit is not None:
         assert dispatch.generation_mw[case.source_infeed].sum() <= limit + 1e-6
+
+
+@given(damaged_grids(), st.sampled_from([0.5, 2.0, 7.0]))
+@settings(max_examples=40, deadline=None)
+def test_scaling_power_scales_the_dispatch(drawn, scale):
+    case, shares, limit = drawn
+    topology = apply_shares(case, shares)
+    fields = {name: getattr(topology, name) for name in topology.__dataclass_fields__}
+    for name in ("branch_limit_mw", "source_max_mw", "connectable_mw"):
+        fields[name] = fields[name] * scale
+    larger = replace(case, demand_mw=case.demand_mw * scale)
+    grown = Dispatcher(larger).solve(
+        {}, topology=Topology(**fields), import_limit_mw=None if limit is None else limit * scale
+    )
+    plain = Dispatcher(case).solve({}, topology=topology, import_limit_mw=limit)
+    np.testing.assert_allclose(grown.served_mw, plain.served_mw * scale, atol=1e-6)
+
+
+@given(damaged_grids(), st.data())
+@settings(max_examples=100, deadline=None)
+def test_more_damage_never_serves_more(drawn, data):
+    """Of sources, feeders, and limits; opening a line may serve more (see the next test)."""
+    case, shares, limit = drawn
+    before = apply_shares(case, shares)
+    fields = {name: getattr(before, name).copy() for name in before.__dataclass_fields__}
+    name = data.draw(st.sampled_from(["branch_limit_mw", "source_max_mw", "connectable_mw"]))
+    hit = data.draw(st.floats(0.1, 0.9))
+    flat = fields[name].reshape(-1)
+    if not len(flat):
+        return
+    flat[data.draw(st.integers(0, len(flat) - 1))] *= hit
+    dispatcher = Dispatcher(case)
+    more = dispatcher.solve({}, topology=before, import_limit_mw=limit)
+    less = dispatcher.solve({}, topology=Topology(**fields), import_limit_mw=limit)
+    price = np.array(TIER_PRICE)
+    # Up to the price steps that make the split unique.
+    allowed = 3 * TIE_STEP * (less.unserved_mw @ price).sum() + 1e-6
+    assert (less.served_mw @ price).sum() <= (more.served_mw @ price).sum() + allowed
+
+
+def test_opening_a_line_can_serve_more():
+    """A weak line in parallel holds a strong path back: Braess's paradox of power flow."""
+    stations = {"A": (0, 0), "B": (0, 0), "C": (60, 0)}
+    lines = [("AC", "A", "C", 20), ("AB", "A", "B", 60), ("BC", "B", "C", 60)]
+    network = grid(stations=stations, lines=lines, infeeds=[("I", "A", 100)])
+    assert solve(network).total_served_mw == pytest.approx(30)
+    assert solve(network, {"AC": 0}).total_served_mw == pytest.approx(60)
+
+
+def test_served_mw_is_the_dispatch():
+    dispatcher = Dispatcher(compile_case(chain()))
+    for shares in ({}, {"BC": 0.0}, {"I": 0.3}, {"AB": 0.5, "C/F0": 0.5}):
+        expected = dispatcher.solve(shares).total_served_mw
+        assert dispatcher.served_mw(shares) == pytest.approx(expected)
+        assert dispatcher.served_mw(shares) == dispatcher.served_mw(dict(shares))
+    half = dispatcher.solve({}, demand_mw=dispatcher.case.demand_mw * 0.5)
+    assert dispatcher.served_mw({}, demand_factor=0.5) == pytest.approx(half.total_served_mw)
+
+
+def test_phase_shift_in_a_ring_drives_a_flow():
+    """Equal angles of a shifter and three equal branches: a loop flow of shift / (x + x + x)."""
+    network = grid(
+        stations={"A": (0, 0), "B": (0, 0), "C": (0, 0)},
+        lines=[("AB", "A", "B", 50), ("BC", "B", "C", 50), ("CA", "C", "A", 50)],
+        infeeds=[("I", "A", 100)],
+    )
+    case = compile_case(network)
+    shifted = replace(case, branch_shift_rad=np.array([0.01, 0.0, 0.0]))
+    dispatch = Dispatcher(shifted).solve({})
+    loop = -0.01 * case.branch_susceptance_mw[0] / 3
+    np.testing.assert_allclose(dispatch.flow_mw, [loop] * 3)
+    assert dispatch.certificate.residual_mw < 1e-9
+
+
+def test_shift_beyond_the_limits_is_shown_by_the_residual():
+    network = grid(
+        stations={"A": (0, 0), "B": (0, 0), "C": (5, 0)},
+        lines=[("AB", "A", "B", 2), ("BC", "B", "C", 2), ("CA", "C", "A", 2)],
+        infeeds=[("I", "A", 100)],
+    )
+    shifted = replace(compile_case(network), branch_shift_rad=np.array([0.01, 0.0, 0.0]))
+    dispatch = Dispatcher(shifted).solve({})
+    assert dispatch.certificate.residual_mw > 1

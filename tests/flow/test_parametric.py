@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from builders import grid
@@ -145,3 +150,39 @@ def _without_limits(topology):
 def _lit(topology):
     lit = np.append(topology.energised, False)
     return lit[topology.node_of_busbar]
+
+
+def test_without_compiled_kernels():
+    """The kernels are plain Python too: NUMBA_DISABLE_JIT gives the same answers, slowly."""
+    program = """
+import numpy as np
+from builders import grid
+from gridtool.flow.compile import compile_case
+from gridtool.flow.dispatch import Dispatcher
+from gridtool.flow.parametric import ParametricDispatch
+from gridtool.flow.topology import apply_shares
+case = compile_case(
+    grid(
+        stations={"A": (10, 0), "B": (20, 5), "C": (10, 5)},
+        lines=[("AB", "A", "B", 30), ("BC", "B", "C", 9), ("CA", "C", "A", 9)],
+        infeeds=[("I", "A", 60)],
+    )
+)
+factor = np.array([0.5, 0.9, 1.0, 1.4])
+found = ParametricDispatch(case, apply_shares(case, {})).unserved(
+    factor, np.full((4, 1), 60.0), np.full(4, 40.0)
+)
+print(*found.unserved_mw.sum(axis=(1, 2)).round(9), Dispatcher(case).served_mw({"AB": 0.0}))
+"""
+    tests = Path(__file__).parent.parent
+    answers = [
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env=os.environ | {"PYTHONPATH": str(tests), "NUMBA_DISABLE_JIT": flag},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for flag in ("0", "1")
+    ]
+    assert answers[0] == answers[1] != ""
