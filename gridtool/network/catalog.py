@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gridtool.errors import Issue, NetworkError
 from gridtool.formats import nearest
+from gridtool.network.manifest import MANIFEST
 from gridtool.network.model import CityNetwork
 from gridtool.network.read import is_package, read_package
 
@@ -34,6 +35,8 @@ def find_network(name_or_path: str | Path) -> Path:
     """
     path = Path(name_or_path)
     name = str(name_or_path)
+    if path.name == MANIFEST and path.is_file():
+        return path.parent
     if path.exists() and (path.is_file() or is_package(path)):
         return path
     known = list_networks()
@@ -68,7 +71,7 @@ def load_network(name_or_path: str | Path, *, ignore_extras: bool = False) -> Ci
         If there is no such network or it is refused, with every finding.
     """
     path = find_network(name_or_path)
-    if path.is_file() and path.suffix.lower() in _FOREIGN:
+    if path.is_file():
         from gridtool.network.foreign import read_foreign
 
         return read_foreign(path, ignore_extras=ignore_extras)

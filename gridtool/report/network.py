@@ -213,11 +213,12 @@ def table_findings(issues: Iterable[Issue]) -> NamedTable:
         }
         for issue in issues
     ]
-    frame = pd.DataFrame(rows, columns=columns).astype({"row": "Int64"})
+    frame = pd.DataFrame(rows, columns=columns).astype({"row": "float64"})
     return NamedTable(
         name="findings",
         title=f"Findings: {len(rows)}",
         frame=frame,
+        decimals={"row": 0},
         terminal_columns=("severity", "file", "row", "ids", "message", "hint"),
         note="" if rows else "Nothing to remark.",
     )

@@ -1,15 +1,26 @@
 from __future__ import annotations
 
 import shutil
+import unicodedata
 
+import numpy as np
 import pandas as pd
 import pytest
+from builders import grid
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gridtool.errors import NetworkError
 from gridtool.network.catalog import find_network, list_networks, load_network
+from gridtool.network.model import CityNetwork
 from gridtool.network.read import read_package
 from gridtool.network.synthetic import generate_city
 from gridtool.network.write import package_files, write_package
+
+
+def plain_text(text):
+    """Text a name may have: something, on one line, without invisible characters."""
+    return text != "" and all(unicodedata.category(letter)[0] not in "CZ" for letter in text)
 
 
 def test_what_is_written_reads_back_equal_and_writes_the_same_bytes(tmp_path):
@@ -59,3 +70,40 @@ def test_an_unknown_name_gets_the_nearest_and_all_there_are(tmp_path, monkeypatc
     assert issue.value == "rivrcity"
     assert "rivercity" in issue.hint
     assert "rivercity" in issue.accepted
+
+
+def test_the_manifest_stands_for_its_folder_and_other_files_are_refused(root, tmp_path):
+    manifest = root / "networks" / "toy3" / "network.toml"
+    assert find_network(manifest) == manifest.parent
+    (tmp_path / "grid.raw").write_text("0, 100.00")
+    with pytest.raises(NetworkError) as caught:
+        load_network(tmp_path / "grid.raw")
+    assert ".json" in str(caught.value)
+
+
+NAMES = st.text(min_size=1, max_size=20).map(str.strip).filter(plain_text)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    names=st.lists(NAMES, min_size=3, max_size=3),
+    lengths=st.lists(st.floats(1e-3, 900.0), min_size=3, max_size=3),
+    shares=st.lists(st.floats(0.0, 1.0), min_size=3, max_size=3),
+)
+def test_any_names_and_numbers_survive_the_round_trip(tmp_path_factory, names, lengths, shares):
+    network = grid(
+        stations={"A": (10, 0), "B": (20, 5), "C": (5, 0)},
+        lines=[("L1", "A", "B", 50), ("L2", "B", "C", 50), ("L3", "A", "C", 70)],
+        infeeds=[("I", "A", 90)],
+        units=[("U", "C", 10)],
+    )
+    tables = {
+        **network.tables,
+        "substations": network.substations.assign(name=names),
+        "lines": network.lines.assign(length_km=lengths, c_nf_per_km=np.array(shares) * 300),
+    }
+    folder = tmp_path_factory.mktemp("round") / "trip"
+    write_package(CityNetwork(manifest=network.manifest, tables=tables), folder)
+    again = read_package(folder)
+    for name, frame in tables.items():
+        pd.testing.assert_frame_equal(frame, again.tables[name], check_exact=True)
