@@ -38,6 +38,7 @@ from gridtool.forecast.supply import (
     read_unit_outages,
     season_mask,
 )
+from gridtool.forecast.workers import signals_held
 from gridtool.restoration.execute import simulate_completions
 from gridtool.restoration.model import RestorationPlan
 from gridtool.timegrid import TimeGrid
@@ -48,8 +49,9 @@ IntArray = npt.NDArray[np.int64]
 HOUR = timedelta(hours=1)
 MOST_MONTHS = 60
 MOST_SAMPLES = 1_000_000
-CHUNK_SAMPLES = 125
-CHUNK_STATES = 40_000_000
+CHUNK_SAMPLES = (125, 500)
+"""Least and most samples of a chunk. Large chunks prepare a topology once for many samples."""
+CHUNK_STATES = 80_000_000
 """Most hours x units of a chunk, to bound its memory."""
 POOL_FROM_HOURS = 400_000
 """Fewer sample hours than this are not worth starting workers for."""
@@ -203,15 +205,15 @@ def _repair_hours(
 
 def _run_chunks(inputs: SimulationInputs, *, config: ForecastConfig) -> Iterator[ChunkSums]:
     """The chunks in order, whichever process computes them."""
-    states = max(1, inputs.grid.hours * max(1, len(inputs.unit_at)))
-    size = max(1, min(CHUNK_SAMPLES, CHUNK_STATES // states))
-    parts = [(first, min(size, config.samples - first)) for first in range(0, config.samples, size)]
+    parts = _split_samples(config.samples, states=inputs.grid.hours * len(inputs.unit_at))
     workers = min(config.workers, len(parts))
     if workers > 1 and config.samples * inputs.grid.hours >= POOL_FROM_HOURS:
         done = 0
         try:
             with _open_pool(workers, inputs) as pool:
-                for chunk in pool.map(_run_part, parts):
+                with signals_held():
+                    chunks = pool.map(_run_part, parts)
+                for chunk in chunks:
                     done += 1
                     yield chunk
         except BrokenProcessPool:
@@ -220,6 +222,16 @@ def _run_chunks(inputs: SimulationInputs, *, config: ForecastConfig) -> Iterator
             return
     for first, n in parts:
         yield simulate_chunk(inputs, first=first, n=n)
+
+
+def _split_samples(samples: int, *, states: int) -> list[tuple[int, int]]:
+    """First sample and number of samples of each chunk, whatever the number of workers.
+
+    ``states`` are the hours x units of a sample.
+    """
+    least, most = CHUNK_SAMPLES
+    size = min(max(-(-samples // 2), least), most, max(1, CHUNK_STATES // max(1, states)))
+    return [(first, min(size, samples - first)) for first in range(0, samples, size)]
 
 
 def _open_pool(workers: int, inputs: SimulationInputs) -> ProcessPoolExecutor:

@@ -272,7 +272,7 @@ def test_districts_add_up_to_the_city():
 
 def test_the_same_bytes_for_any_number_of_workers(monkeypatch):
     monkeypatch.setattr(simulate, "POOL_FROM_HOURS", 0)
-    monkeypatch.setattr(simulate, "CHUNK_SAMPLES", 10)
+    monkeypatch.setattr(simulate, "CHUNK_SAMPLES", (10, 10))
     network = one_bus(UNITS)
     start, end = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 2, 20, tzinfo=UTC)
     load, temp = make_history(start=start, end=end, special_days=())
@@ -294,6 +294,15 @@ def test_the_same_bytes_for_any_number_of_workers(monkeypatch):
         one, two = (getattr(result, name) for result in results)
         assert one.to_csv() == two.to_csv()
     assert done == [10, 10, 10, 5] * 2
+
+
+def test_chunks_cover_the_samples_and_bound_the_memory():
+    assert simulate._split_samples(1000, states=4000 * 6) == [(0, 500), (500, 500)]
+    assert simulate._split_samples(100, states=4000 * 6) == [(0, 100)]
+    assert simulate._split_samples(300, states=0) == [(0, 150), (150, 150)]
+    large = simulate._split_samples(2500, states=8760 * 100)
+    assert {n for _, n in large} == {91, 2500 % 91}
+    assert sum(n for _, n in large) == 2500
 
 
 def test_a_sample_does_not_depend_on_how_many_there_are():
