@@ -152,13 +152,13 @@ def test_priority_orders_come_near_the_best_of_all_assignments(seed):
     assert enumerate_orders(problem, values).ens_mwh <= 1.05 * all_assignments(problem, values)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_the_search_is_never_worse_than_where_it_starts_and_repeats_itself(seed):
     rng = np.random.default_rng(seed)
     state, supplies = random_instance(rng, jobs=14, crews=3)
     problem, values = set_up(state, supplies)
     given = starts(state, supplies, problem, values)
-    found = search_order(problem, values, starts=given, evaluations=250, seed=seed)
+    found = search_order(problem, values, starts=given, evaluations=180, seed=seed)
     first = min(values.energy_not_served(problem.schedule(order)) for order in given)
     assert found.ens_mwh <= first + 1e-3
     assert values.energy_not_served(problem.schedule(found.order)) == pytest.approx(
@@ -166,7 +166,7 @@ def test_the_search_is_never_worse_than_where_it_starts_and_repeats_itself(seed)
     )
     fresh = StateValues(state, problem.jobs, served=flow_served(state.network))
     given = starts(state, supplies, problem, fresh)
-    again = search_order(problem, fresh, starts=given, evaluations=250, seed=seed)
+    again = search_order(problem, fresh, starts=given, evaluations=180, seed=seed)
     assert again.order.tolist() == found.order.tolist()
 
 
