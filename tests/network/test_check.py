@@ -29,6 +29,7 @@ WARNINGS = [
     ("infeeds", "IF-1", "max_mw", 1e6, "no shortage would ever show"),
     ("infeeds", "IF-1", "max_mw", 90000.0, "take only 92 MVA"),
     ("units", "G-5", "p_mw", 45.0, "the base dispatch exceeds the rating of 30 MW"),
+    ("units", "G-5", "for", 0.1, "the unit never fails"),
     ("units", "G-5", "max_mw", 30000.0, "is it in kW?"),
     ("feeders", "S2/F1", "peak_mw", 60.0, "60 MW at 10 kV are 3.46 kA"),
     ("feeders", "S2/F1", "peak_mvar", 60.0, "is no power factor"),

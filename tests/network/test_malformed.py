@@ -55,7 +55,7 @@ CELLS = [
     ("infeeds", 0, "busbar", "S1/111", "did you mean 'S1/110'"),
     ("units", 0, "min_mvar", "50", "lower reactive limit"),
     ("units", 0, "for", "1.2", ""),
-    ("units", 0, "mttr_h", "50", "time to failure"),
+    ("units", 0, "mttf_h", "50", "needs a time to repair"),
     ("units", 0, "months", "11|13", "is not a month"),
     ("feeders", 0, "peak_mw", "20000", "are these kW"),
     ("feeders", 0, "peak_mw", "-20", ""),
@@ -76,7 +76,6 @@ def package(root, tmp_path):
     shutil.copytree(root / "networks" / "toy5", folder)
     rows = "".join(f"{month},70,80,90\n" for month in range(1, 13))
     (folder / "import_allocation.csv").write_text("month,low_mw,likely_mw,high_mw\n" + rows)
-    read_package(folder)
     return folder
 
 
@@ -93,6 +92,10 @@ def refusal(folder):
     with pytest.raises(NetworkError) as caught:
         read_package(folder)
     return caught.value.issues
+
+
+def test_the_package_is_sound_before_it_is_broken(package):
+    assert len(read_package(package).import_allocation) == 12
 
 
 @pytest.mark.parametrize(("table", "row", "column", "cell", "words"), CELLS)

@@ -8,7 +8,14 @@ from gridtool.errors import Issue
 from gridtool.network.model import CityNetwork
 from gridtool.network.rules.finding import finding, flagged
 
-__all__ = ["check_allocation", "check_infeeds", "check_months", "check_set_points", "check_units"]
+__all__ = [
+    "check_allocation",
+    "check_failures",
+    "check_infeeds",
+    "check_months",
+    "check_set_points",
+    "check_units",
+]
 
 _UNLIMITED_MW = 99999.0
 _VM_PU = (0.8, 1.2)
@@ -57,7 +64,7 @@ def check_set_points(network: CityNetwork) -> Iterator[Issue]:
 
 
 def check_units(network: CityNetwork) -> Iterator[Issue]:
-    """Reactive limits, base dispatch and failure data of units."""
+    """Reactive limits and base dispatch of units."""
     frame = network.units
     for position, key, row in flagged(frame, frame["min_mvar"] > frame["max_mvar"]):
         yield finding(
@@ -78,15 +85,29 @@ def check_units(network: CityNetwork) -> Iterator[Issue]:
             ids=(key,),
             severity="warning",
         )
-    half = frame["mttf_h"].isna() != frame["mttr_h"].isna()
-    for position, key, row in flagged(frame, half):
-        missing = "mttf_h" if row.isna()["mttf_h"] else "mttr_h"
+
+
+def check_failures(network: CityNetwork) -> Iterator[Issue]:
+    """Failure data of units that contradict each other or are not used."""
+    frame = network.units
+    no_repair = frame["mttf_h"].notna() & frame["mttr_h"].isna() & (frame["for"] == 0)
+    for position, key, _ in flagged(frame, no_repair):
         yield finding(
             "units",
             position,
-            missing,
-            "a time to failure needs a time to repair, and the other way round",
+            "mttr_h",
+            "a unit with a time to failure needs a time to repair, or a forced outage rate",
             ids=(key,),
+        )
+    unused = frame["mttf_h"].isna() & (frame["mttr_h"].notna() | (frame["for"] > 0))
+    for position, key, _ in flagged(frame, unused):
+        yield finding(
+            "units",
+            position,
+            "mttf_h",
+            "no time to failure: the unit never fails, whatever its other failure data say",
+            ids=(key,),
+            severity="warning",
         )
     rate = frame["mttr_h"] / (frame["mttf_h"] + frame["mttr_h"])
     for position, key, row in flagged(frame, (rate - frame["for"]).abs() > _RATE_TOLERANCE):

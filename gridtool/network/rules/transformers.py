@@ -8,14 +8,14 @@ from gridtool.errors import Issue
 from gridtool.network.model import CityNetwork
 from gridtool.network.rules.finding import finding, flagged
 
-__all__ = ["check_nameplates", "check_sides", "check_taps"]
+__all__ = ["check_impedance", "check_losses", "check_sides", "check_taps"]
 
 _VK_PCT = (1.0, 40.0)
 _TAP_RANGE_PCT = 30.0
 
 
-def check_nameplates(network: CityNetwork) -> Iterator[Issue]:
-    """Short-circuit voltage, its resistive part and no-load current."""
+def check_impedance(network: CityNetwork) -> Iterator[Issue]:
+    """Short-circuit voltages that no transformer has."""
     frame = network.transformers
     for position, key, row in flagged(frame, frame["vk_pct"] <= 0):
         yield finding(
@@ -41,6 +41,11 @@ def check_nameplates(network: CityNetwork) -> Iterator[Issue]:
             hint="is it per unit, or on another base?",
             severity="warning",
         )
+
+
+def check_losses(network: CityNetwork) -> Iterator[Issue]:
+    """Resistive parts above the short-circuit voltage, negative no-load currents."""
+    frame = network.transformers
     for position, key, row in flagged(frame, frame["vkr_pct"] > frame["vk_pct"]):
         yield finding(
             "transformers",
