@@ -68,7 +68,7 @@ class LeafSections:
             removed=np.array([branch]),
             node=node,
             kinds=NodeKinds(
-                ref=np.append(kinds.ref, leaf),
+                ref=np.append(kinds.ref, np.int32(leaf)),
                 pv=kinds.pv,
                 pq=kinds.pq[kinds.pq != leaf],
                 fixed=kinds.fixed,

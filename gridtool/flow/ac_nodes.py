@@ -16,6 +16,7 @@ __all__ = ["NodeKinds", "NodeSystem", "build_system", "live_nodes", "node_kinds"
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+Int32Array = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +46,13 @@ class NodeSystem:
 class NodeKinds:
     """What is fixed where: both voltage parts at ``ref``, its magnitude at ``pv``.
 
-    ``fixed`` (N,) complex has the set points at those nodes and 1 elsewhere.
+    ``fixed`` (N,) complex has the set points at those nodes and 1 elsewhere. Node numbers have
+    the solver's own width, so that they need not be copied for each of many solves.
     """
 
-    ref: IntArray
-    pv: IntArray
-    pq: IntArray
+    ref: Int32Array
+    pv: Int32Array
+    pq: Int32Array
     fixed: ComplexArray
 
 
@@ -114,9 +116,9 @@ def node_kinds(
             kind[node] = 2
             fixed[node] = set_point(model, source)
     return NodeKinds(
-        ref=np.flatnonzero(kind == 2),
-        pv=np.flatnonzero(kind == 1),
-        pq=np.flatnonzero(kind == 0),
+        ref=np.flatnonzero(kind == 2).astype(np.int32),
+        pv=np.flatnonzero(kind == 1).astype(np.int32),
+        pq=np.flatnonzero(kind == 0).astype(np.int32),
         fixed=fixed,
     )
 

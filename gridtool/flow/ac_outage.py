@@ -196,7 +196,7 @@ def _moved(base: BaseCase, after: Topology, *, removed: IntArray, node: IntArray
         removed=removed,
         node=node,
         kinds=NodeKinds(
-            ref=np.concatenate([kinds.ref[~is_idle[kinds.ref]], idle]),
+            ref=np.concatenate([kinds.ref[~is_idle[kinds.ref]], idle.astype(np.int32)]),
             pv=kinds.pv[~is_idle[kinds.pv]],
             pq=kinds.pq[~is_idle[kinds.pq]],
             fixed=kinds.fixed,

@@ -16,7 +16,7 @@ from gridtool.flow.case import CompiledCase
 from gridtool.flow.fast_ac import AcSolution
 from gridtool.flow.model import Topology
 
-__all__ = ["ContingencyStates", "OutageState", "change_state", "gather", "own_state"]
+__all__ = ["ContingencyStates", "OutageState", "gather"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -56,50 +56,49 @@ class ContingencyStates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutageState:
-    """The state after one outage.
+    """What was found for one outage: voltages of a changed base case, or a state of its own.
 
     Attributes
     ----------
-    v : (B,) complex
-        NaN where dead or not converged.
-    node : (B,) int
-        Node of each busbar in the equations that were solved, -1 where dead.
-    on : (L,) bool
-        Branches that carry current.
-    outage : what the base case's equations became, None for equations of its own.
-    residual_mva : NaN where it follows from the flows later.
+    outage, found
+        The change of the base case's equations, and their solution (N,) complex.
+    own, topology
+        A solution from equations of its own, where the base case's would not do.
     """
 
-    converged: bool
+    outage: Outage | None = None
+    found: ComplexArray | None = None
+    own: AcSolution | None = None
+    topology: Topology | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spread:
+    """States by busbar and branch: v (K, B), node (K, B), on (K, L)."""
+
     v: ComplexArray
     node: IntArray
     on: BoolArray
-    outage: Outage | None
-    residual_mva: float
 
 
-def own_state(solution: AcSolution, topology: Topology) -> OutageState:
-    """The state of a solution from its own equations."""
-    return OutageState(
-        converged=solution.converged,
-        v=solution.v,
-        node=live_nodes(topology),
-        on=np.abs(solution.s_from) + np.abs(solution.s_to) > 0.0,
-        outage=None,
-        residual_mva=solution.residual_mva if solution.converged else np.nan,
-    )
-
-
-def change_state(base: BaseCase, outage: Outage, found: ComplexArray) -> OutageState:
-    """The state that the changed equations of the base case lead to."""
-    busbar = base.system.node
-    node = np.where(busbar >= 0, outage.node[np.maximum(busbar, 0)], -1)
-    v = np.where(node >= 0, found[np.maximum(node, 0)], np.nan + 0j)
-    on = base.system.position[:, 0] >= 0
-    on[outage.removed] = False
-    case = base.model.case
-    on &= (node[case.branch_from] >= 0) & (node[case.branch_to] >= 0)
-    return OutageState(converged=True, v=v, node=node, on=on, outage=outage, residual_mva=np.nan)
+def _spread(base: BaseCase, rows: Sequence[OutageState]) -> _Spread:
+    case, busbar = base.model.case, base.system.node
+    width, count = len(busbar), max(base.system.count, 1)
+    found = np.full((len(rows), count), np.nan, dtype=np.complex128)
+    mapped = np.full((len(rows), count), -1, dtype=np.int64)
+    on = np.tile(base.system.position[:, 0] >= 0, (len(rows), 1))
+    for k, row in enumerate(rows):
+        if row.outage is not None and row.found is not None:
+            found[k], mapped[k] = row.found, row.outage.node
+            on[k, row.outage.removed] = False
+    node = np.where(busbar >= 0, mapped[:, np.maximum(busbar, 0)], -1).reshape(len(rows), width)
+    v = np.where(node >= 0, found[np.arange(len(rows))[:, None], np.maximum(node, 0)], np.nan)
+    on &= (node[:, case.branch_from] >= 0) & (node[:, case.branch_to] >= 0)
+    for k, row in enumerate(rows):
+        if row.own is not None and row.topology is not None:
+            v[k], node[k] = row.own.v, live_nodes(row.topology)
+            on[k] = np.abs(row.own.s_from) + np.abs(row.own.s_to) > 0.0
+    return _Spread(v=v, node=node, on=on)
 
 
 def gather(
@@ -111,10 +110,8 @@ def gather(
 ) -> ContingencyStates:
     """Loadings, unserved demand and nodal balance of all states."""
     model, case = base.model, base.model.case
-    count, busbars, branches = len(rows), len(case.busbar_ids), len(case.branch_ids)
-    v = np.array([row.v for row in rows], dtype=np.complex128).reshape(count, busbars)
-    on = np.array([row.on for row in rows], dtype=np.bool_).reshape(count, branches)
-    node = np.array([row.node for row in rows], dtype=np.int64).reshape(count, busbars)
+    states = _spread(base, rows)
+    v, on = states.v, states.on
     v_from = np.where(on, v[:, case.branch_from], 0.0)
     v_to = np.where(on, v[:, case.branch_to], 0.0)
     i_from = model.y_ff * v_from + model.y_ft * v_to
@@ -129,12 +126,12 @@ def gather(
         case=case,
         elements=tuple(elements),
         kinds=tuple(kinds),
-        converged=np.array([row.converged for row in rows], dtype=bool),
+        converged=np.array([row.own is None or row.own.converged for row in rows], dtype=bool),
         v=v,
         loading=np.divide(current, left, out=np.zeros_like(current), where=left > 0.0),
-        unserved_mw=case.demand_mw.sum() - _supplied(base, node),
-        residual_mva=_residuals(base, rows, v=v, flows=flows, on=on),
-        own_equations=np.array([row.outage is None for row in rows], dtype=bool),
+        unserved_mw=case.demand_mw.sum() - _supplied(base, states.node),
+        residual_mva=_residuals(base, rows, v=v, flows=flows),
+        own_equations=np.array([row.own is not None for row in rows], dtype=bool),
     )
 
 
@@ -144,42 +141,34 @@ def _supplied(base: BaseCase, node: IntArray) -> FloatArray:
 
 
 def _residuals(
-    base: BaseCase,
-    rows: Sequence[OutageState],
-    *,
-    v: ComplexArray,
-    flows: ComplexArray,
-    on: BoolArray,
+    base: BaseCase, rows: Sequence[OutageState], *, v: ComplexArray, flows: ComplexArray
 ) -> FloatArray:
-    """Largest nodal mismatch of each state; injections that a node kind leaves open are not one."""
-    residual = np.array([row.residual_mva for row in rows], dtype=np.float64)
-    case, count = base.model.case, base.system.count
-    changed = np.array([k for k, row in enumerate(rows) if row.outage is not None], dtype=np.int64)
-    if not len(changed):
-        return residual
-    node = np.array([rows[k].node for k in changed])
-    outflow = np.zeros((len(changed), count), dtype=np.complex128)
-    per_busbar = np.conj(base.model.shunt_pu) * np.abs(v[changed]) ** 2 * case.base_mva
-    outflow += _by_node(node, np.asarray(per_busbar, dtype=np.complex128), count)
-    for busbar, flow in ((case.branch_from, flows[0]), (case.branch_to, flows[1])):
-        at = np.where(on[changed], node[:, busbar], -1)
-        outflow += _by_node(at, flow[changed], count)
-    for k, row in enumerate(changed):
-        outage = rows[row].outage
-        if outage is None:
-            continue
-        open_balance = outage.power * case.base_mva - outflow[k]
-        open_balance[outage.kinds.ref] = 0.0
-        open_balance[outage.kinds.pv] = open_balance[outage.kinds.pv].real
-        residual[row] = np.abs(open_balance).max(initial=0.0)
+    """Largest nodal mismatch of each state; injections that a node kind leaves open are not one.
+
+    Summed at the nodes of the base case: a node whose load was moved has no branches left.
+    """
+    from scipy.sparse import csr_matrix
+
+    residual = np.full(len(rows), np.nan)
+    case, count, busbar = base.model.case, base.system.count, base.system.node
+    at_node = np.maximum(busbar, 0)
+
+    def sum_at(place: IntArray, amount: ComplexArray) -> ComplexArray:
+        kept = np.where(busbar[place] >= 0, 1.0, 0.0)
+        shape = (count, len(place))
+        incidence = csr_matrix((kept, (at_node[place], np.arange(len(place)))), shape=shape)
+        return np.asarray((incidence @ amount.T).T, dtype=np.complex128)
+
+    if count:
+        shunt = np.conj(base.model.shunt_pu) * np.abs(np.nan_to_num(v)) ** 2 * case.base_mva
+        outflow = sum_at(np.arange(len(busbar)), np.asarray(shunt, dtype=np.complex128))
+        outflow += sum_at(case.branch_from, flows[0]) + sum_at(case.branch_to, flows[1])
+    for k, row in enumerate(rows):
+        if row.own is not None:
+            residual[k] = row.own.residual_mva if row.own.converged else np.nan
+        elif row.outage is not None:
+            open_balance = row.outage.power * case.base_mva - outflow[k]
+            open_balance[row.outage.kinds.ref] = 0.0
+            open_balance[row.outage.kinds.pv] = open_balance[row.outage.kinds.pv].real
+            residual[k] = np.abs(open_balance).max(initial=0.0)
     return residual
-
-
-def _by_node(node: IntArray, values: ComplexArray, count: int) -> ComplexArray:
-    """Sums (K, N) of ``values`` (K, M) by ``node`` (K, M); -1 is dropped."""
-    kept = node >= 0
-    cell = (np.arange(len(node))[:, None] * count + node)[kept]
-    size = len(node) * count
-    real = np.bincount(cell, weights=values.real[kept], minlength=size)
-    imaginary = np.bincount(cell, weights=values.imag[kept], minlength=size)
-    return np.asarray((real + 1j * imaginary).reshape(len(node), count), dtype=np.complex128)

@@ -16,13 +16,7 @@ from gridtool.flow.ac_model import (
     choose_slack_sources,
 )
 from gridtool.flow.ac_outage import Outage, find_bridges, make_base, outage_of
-from gridtool.flow.ac_states import (
-    ContingencyStates,
-    OutageState,
-    change_state,
-    gather,
-    own_state,
-)
+from gridtool.flow.ac_states import ContingencyStates, OutageState, gather
 from gridtool.flow.fast_ac import AcSolution, newton, solve_fast
 from gridtool.flow.model import Topology
 from gridtool.flow.topology import apply_shares
@@ -167,7 +161,7 @@ class _Sweep:
         if self.usable:
             removed = np.flatnonzero(before & ~after.branch_in_service)
             found = self._solve_change(outage_of(self.base, after, removed=removed))
-        self.rows.append(found or own_state(self.solve_own(after), after))
+        self.rows.append(found or OutageState(own=self.solve_own(after), topology=after))
 
     def _solve_change(self, outage: Outage | None) -> OutageState | None:
         """The state after ``outage`` from the base case's equations, None if they do not do."""
@@ -192,4 +186,4 @@ class _Sweep:
         start[pv] *= np.abs(fixed[pv]) / np.abs(start[pv])
         found = newton(system.y, start, outage.power, outage.kinds)
         entries[:] = self.intact_entries
-        return None if found is None else change_state(self.base, outage, found)
+        return None if found is None else OutageState(outage=outage, found=found)

@@ -73,18 +73,17 @@ def newton(
     solver = _make_solver()
     weights = np.zeros(len(start))
     weights[kinds.ref] = 1.0 / len(kinds.ref)
-    ref, pv, pq = (part.astype(np.int32) for part in (kinds.ref, kinds.pv, kinds.pq))
     try:
         solved = solver.compute_pf(
-            y, start, power, ref, weights, pv, pq, MAX_ITERATIONS, TOLERANCE_PU
+            y, start, power, kinds.ref, weights, kinds.pv, kinds.pq, MAX_ITERATIONS, TOLERANCE_PU
         )
     except RuntimeError:  # its own checks of the input, e.g. a number that is not finite
         return None
     if not solved:
         return None
     found = np.array(solver.get_V(), dtype=np.complex128)
-    lowest = np.abs(found).min(initial=1.0)
-    return found if np.isfinite(found).all() and lowest >= LOWEST_VOLTAGE_PU else None
+    # A voltage that is no number is not above the lowest one either.
+    return found if np.abs(found).min(initial=1.0) >= LOWEST_VOLTAGE_PU else None
 
 
 def _make_solver() -> Any:
