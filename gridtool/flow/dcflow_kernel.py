@@ -10,7 +10,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["branch_flows", "factorise", "solve"]
+__all__ = ["branch_flows", "factorise", "sensitivities", "solve"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -169,3 +169,22 @@ def branch_flows(
     for k in range(start.shape[0]):
         flow[k] = weight[k] * (angle[start[k]] - angle[end[k]]) + offset[k]
     return flow
+
+
+@numba.njit(cache=True)
+def sensitivities(
+    factor: Factor,
+    ends: tuple[IntArray, IntArray],
+    weight: FloatArray,
+    reference: npt.NDArray[np.bool_],
+) -> FloatArray:
+    """Flow on branches (from, to) per MW injected at each node (M, n)."""
+    start, end = ends
+    rows = np.empty((weight.shape[0], reference.shape[0]))
+    for k in range(weight.shape[0]):
+        right = np.zeros(reference.shape[0])
+        right[start[k]] += weight[k]
+        right[end[k]] -= weight[k]
+        right[reference] = 0.0
+        rows[k] = solve(factor, right)
+    return rows

@@ -126,7 +126,7 @@ class Dispatcher:
     ) -> _Solution:
         core = CoreFlow(reduced)
         closed = screen(core, wanted, rating, import_limit_mw=limit)
-        if closed is not None:
+        if closed.optimal:
             return _Solution(
                 shed_mw=closed.shed_mw,
                 generation_mw=closed.generation_mw,
@@ -140,7 +140,9 @@ class Dispatcher:
             busbars=len(self.case.busbar_ids),
             shared_import=bool(np.isfinite(limit)),
         )
-        result = self._lp.solve(program, rating, import_limit_mw=limit)
+        result = self._lp.solve(
+            program, rating, import_limit_mw=limit, branches=np.flatnonzero(closed.exceeded)
+        )
         by_cell = np.zeros(wanted.size)
         by_cell[program.cell] = np.clip(
             program.shed_by_cell(result.columns), 0.0, program.demand_mw

@@ -15,6 +15,7 @@ from gridtool.flow.tally import tally
 __all__ = ["LpResult", "LpSolver", "bounds_at", "dual_bound"]
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 _ROW_TOLERANCE_MW = 1e-8
@@ -71,8 +72,12 @@ class LpSolver:
         *,
         factor: float = 1.0,
         import_limit_mw: float = np.inf,
+        branches: IntArray | None = None,
     ) -> LpResult:
         """The least-cost dispatch of ``program`` at a demand factor.
+
+        ``branches`` are core branches whose limits a new program starts with, a guess of those
+        that bind.
 
         Raises
         ------
@@ -81,7 +86,13 @@ class LpSolver:
             everything is always possible.
         """
         upper = program.upper_bounds(rating_mw, factor)
-        rows = self._begin(program, upper, factor, import_limit_mw)
+        if program is self._program and self._rows is not None:
+            rows = self._move(self._rows, upper, factor, import_limit_mw)
+        else:
+            rows, self._names = first_rows(
+                program, factor=factor, import_limit_mw=import_limit_mw, branches=branches
+            )
+            self._pass(program.price, upper, rows, factor)
         self._program = None  # until this solve has ended well
         for _ in range(_MAX_ROUNDS):
             columns, duals = self._run()
@@ -103,15 +114,8 @@ class LpSolver:
             bound=dual_bound(program.price, upper, rows, duals, factor=factor),
         )
 
-    def _begin(
-        self, program: ShedProgram, upper: FloatArray, factor: float, import_limit_mw: float
-    ) -> Rows:
-        """Rows to start with, in HiGHS with their bounds at ``factor``."""
-        if program is not self._program or self._rows is None:
-            rows, self._names = first_rows(program, factor=factor, import_limit_mw=import_limit_mw)
-            self._pass(program.price, upper, rows, factor)
-            return rows
-        rows = self._rows
+    def _move(self, rows: Rows, upper: FloatArray, factor: float, import_limit_mw: float) -> Rows:
+        """``rows`` with this hour's bounds, which are given to HiGHS."""
         if ("import", 0) in self._names:
             rows = rows.with_upper(self._names.index(("import", 0)), import_limit_mw)
         everything = np.arange(len(upper), dtype=np.int32)
@@ -181,9 +185,13 @@ class LpSolver:
 
 
 def first_rows(
-    program: ShedProgram, *, factor: float, import_limit_mw: float
+    program: ShedProgram,
+    *,
+    factor: float,
+    import_limit_mw: float,
+    branches: IntArray | None = None,
 ) -> tuple[Rows, list[tuple[str, int]]]:
-    """Rows every program starts with: balance, import, caps below the demand."""
+    """Rows a program starts with: balance, import, caps below the demand, likely limits."""
     blocks = [program.balance_rows()]
     names = [("island", i) for i in range(program.reduced.islands)]
     if np.isfinite(import_limit_mw):
@@ -194,6 +202,9 @@ def first_rows(
     if len(capped):
         blocks.append(program.cap_rows(capped))
         names += [("cap", int(t)) for t in capped]
+    if branches is not None and len(branches):
+        blocks.append(program.branch_rows(branches))
+        names += [("branch", int(m)) for m in branches]
     return stack_rows(blocks), names
 
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gridtool.flow.dcflow_kernel import solve
+from gridtool.flow.dcflow_kernel import sensitivities
 from gridtool.flow.reduction import ReducedGrid
 from gridtool.flow.screen import CoreFlow
 
@@ -192,26 +192,22 @@ class ShedProgram:
 
     def branch_rows(self, branches: IntArray) -> Rows:
         """Core branches (positions in the reduced grid) within their limits."""
-        ptdf = np.stack([self.ptdf_row(int(m)) for m in branches])
-        by_cell = ptdf[:, self.reduced.terminal_core[self.terminal]]
-        limit = self.reduced.limit_mw[branches]
-        still = self.core.flows_of(np.zeros(len(self.reduced.core_island)))[branches]
+        reduced = self.reduced
+        ptdf = sensitivities(
+            reduced.factor,
+            (reduced.core_from[branches], reduced.core_to[branches]),
+            reduced.susceptance_mw[branches],
+            self.core.reference,
+        )
+        by_cell = ptdf[:, reduced.terminal_core[self.terminal]]
+        limit = reduced.limit_mw[branches]
+        still = self.core.flows_of(np.zeros(len(reduced.core_island)))[branches]
         # A limit below the flow that phase shifters drive on their own cannot be kept by
         # shedding: it is widened to that flow, and the certificate's residual shows it.
         limit = np.maximum(limit, np.abs(still))
         moved = by_cell @ self.demand_mw
         return Rows(
-            matrix=self._row_matrix(ptdf[:, self.reduced.source_core], by_cell),
+            matrix=self._row_matrix(ptdf[:, reduced.source_core], by_cell),
             lower=np.stack([-limit - still, moved], axis=1),
             upper=np.stack([limit - still, moved], axis=1),
         )
-
-    def ptdf_row(self, branch: int) -> FloatArray:
-        """Flow on a core branch per MW injected at each core node (C,)."""
-        reduced = self.reduced
-        right = np.zeros(len(reduced.core_island))
-        right[reduced.core_from[branch]] += reduced.susceptance_mw[branch]
-        right[reduced.core_to[branch]] -= reduced.susceptance_mw[branch]
-        right[self.core.reference] = 0.0
-        row: FloatArray = solve(reduced.factor, right)
-        return row

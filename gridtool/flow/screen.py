@@ -34,11 +34,17 @@ FLOW_TOLERANCE_MW = 1e-7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScreenResult:
-    """Shed (T, 2), generation (K,) and core flows (M,) of the closed form, MW."""
+    """Shed (T, 2), generation (K,) and core flows (M,) of the closed form, MW.
+
+    ``exceeded`` (M,) bool marks core branches beyond their limit and ``optimal`` says that there
+    are none and that the import limit is kept: the result is then the dispatch.
+    """
 
     shed_mw: FloatArray
     generation_mw: FloatArray
     flow_mw: FloatArray
+    exceeded: npt.NDArray[np.bool_]
+    optimal: bool
 
 
 class CoreFlow:
@@ -97,8 +103,8 @@ def relax_limits(reduced: ReducedGrid, demand_mw: FloatArray, supply_mw: FloatAr
 
 def screen(
     core: CoreFlow, demand_mw: FloatArray, rating_mw: FloatArray, *, import_limit_mw: float
-) -> ScreenResult | None:
-    """The dispatch in closed form, or None where an LP is needed.
+) -> ScreenResult:
+    """The dispatch in closed form where it is optimal, else the best try.
 
     Parameters
     ----------
@@ -115,11 +121,20 @@ def screen(
     need = np.minimum(need, supply)
     sources = (rating_mw, reduced.source_island, reduced.source_infeed)
     bound = reduced.limit_mw + FLOW_TOLERANCE_MW
+    tries = []
     for rule in range(GENERATION_RULES):
         generation = share_generation(rule, need, sources, import_limit_mw)
-        if generation[reduced.source_infeed].sum() > import_limit_mw + FLOW_TOLERANCE_MW:
-            continue
+        imported = generation[reduced.source_infeed].sum()
         flow = core.flows(served, generation)
-        if np.all(np.abs(flow) <= bound):
-            return ScreenResult(shed_mw=shed, generation_mw=generation, flow_mw=flow)
-    return None
+        exceeded = np.abs(flow) > bound
+        found = ScreenResult(
+            shed_mw=shed,
+            generation_mw=generation,
+            flow_mw=flow,
+            exceeded=exceeded,
+            optimal=not exceeded.any() and imported <= import_limit_mw + FLOW_TOLERANCE_MW,
+        )
+        if found.optimal:
+            return found
+        tries.append(found)
+    return min(tries, key=lambda found: int(found.exceeded.sum()))
