@@ -149,6 +149,50 @@ def test_nothing_is_taken_from_a_damage_that_was_repaired_in_between(network, re
     assert (entry.spares, entry.reports) == ((), ("EOC/3",))
 
 
+def test_a_none_at_the_moment_of_a_damage_ends_it(network, report):
+    reports = [
+        report("1", spares=("breaker_110",), occurred_at=5, reported_at=6),
+        report("2", state="none", occurred_at=5, reported_at=6),
+        report("3", occurred_at=9, reported_at=9),
+    ]
+    assert state_as_of(network, reports, LATER).damage["SS-01/T1"].spares == ()
+
+
+def test_a_contradicted_none_does_not_cut_off_earlier_support(network, report):
+    reports = [
+        report("1", spares=("breaker_110",)),
+        report("2", state="none", occurred_at=5, reported_at=6),
+        report("3", occurred_at=5, reported_at=6),
+    ]
+    assert state_as_of(network, reports, LATER).damage["SS-01/T1"].spares == ("breaker_110",)
+
+
+def test_what_the_counting_report_leaves_empty_comes_from_the_newest_support(network, report):
+    reports = [
+        report("1", spares=("old",), occurred_at=0),
+        report("2", spares=("new",), occurred_at=2, reported_at=2),
+        report("3", occurred_at=4, reported_at=4),
+    ]
+    entry = state_as_of(network, reports, LATER).damage["SS-01/T1"]
+    assert entry.spares == ("new",)
+    assert entry.reports == ("EOC/3", "EOC/2", "EOC/1")
+
+
+def test_late_goes_by_when_reports_were_received(network, report):
+    reports = [
+        report("1", state="none", occurred_at=10, reported_at=11, recorded_at=40),
+        report("2", state="complete", occurred_at=5, reported_at=30, recorded_at=31),
+    ]
+    state = state_as_of(network, reports, LATER)
+    assert [conflict.rule for conflict in state.conflicts] == ["superseded"]
+
+
+def test_the_same_words_about_another_event_are_no_duplicate(network, report):
+    reports = [report(occurred_at=0), report(occurred_at=0.5)]
+    state = state_as_of(network, reports, LATER)
+    assert [conflict.rule for conflict in state.conflicts] == ["contradiction"]
+
+
 def test_slight_damage_of_a_line_is_known_but_costs_nothing(network, report):
     state = state_as_of(network, [report(asset="L-SS-01-SS-02-1", state="slight")], LATER)
     assert state.damage["L-SS-01-SS-02-1"].capacity_share == 1.0

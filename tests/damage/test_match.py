@@ -39,6 +39,7 @@ def test_what_could_mean_two_assets_matches_none_but_exactly():
     matcher = AssetMatcher(IDS)
     assert matcher.match("x") == ("x", False)
     assert matcher.match("X") == ("X", False)
+    assert AssetMatcher(("TA", "ТA")).match("TА") == (None, False)
     assert AssetMatcher(("a-1", "A-1")).match("a\u20101") == (None, False)
 
 

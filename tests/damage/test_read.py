@@ -214,3 +214,9 @@ def test_text_from_a_spreadsheet_is_kept_as_text(tmp_path, network):
     batch = read_reports([save(tmp_path, "a.csv", text)], network, zone=KYIV)
     assert [report.report_id for report in batch.reports] == ["007", "1E5"]
     assert batch.reports[0].note == "NA"
+
+
+def test_an_event_may_be_reported_and_recorded_at_once(tmp_path, network):
+    text = ENGLISH.replace("06:00", "03:10")
+    batch = read_reports([save(tmp_path, "a.csv", text)], network, zone=KYIV)
+    assert batch.reports[1].occurred_at == batch.reports[1].recorded_at
