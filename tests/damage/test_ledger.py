@@ -193,6 +193,13 @@ def test_the_same_words_about_another_event_are_no_duplicate(network, report):
     assert [conflict.rule for conflict in state.conflicts] == ["contradiction"]
 
 
+def test_the_same_words_said_again_later_are_a_revision(network, report):
+    reports = [report(reported_at=1, recorded_at=9), report(reported_at=5, recorded_at=5)]
+    state = state_as_of(network, reports, LATER)
+    assert [conflict.rule for conflict in state.conflicts] == ["revised"]
+    assert state.damage["SS-01/T1"].reported_at == hour(5)
+
+
 def test_slight_damage_of_a_line_is_known_but_costs_nothing(network, report):
     state = state_as_of(network, [report(asset="L-SS-01-SS-02-1", state="slight")], LATER)
     assert state.damage["L-SS-01-SS-02-1"].capacity_share == 1.0
