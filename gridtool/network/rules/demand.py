@@ -9,7 +9,7 @@ from gridtool.errors import Issue
 from gridtool.network.model import CityNetwork
 from gridtool.network.rules.finding import finding, flagged
 
-__all__ = ["check_customers", "check_feeder_loads", "check_groups", "check_shares"]
+__all__ = ["check_balance", "check_customers", "check_feeder_loads", "check_groups", "check_shares"]
 
 _IMPOSSIBLE_KA = 10.0
 _UNUSUAL_KA = 3.0
@@ -87,7 +87,7 @@ def check_customers(network: CityNetwork) -> Iterator[Issue]:
 
 
 def check_groups(network: CityNetwork) -> Iterator[Issue]:
-    """Rotation groups: ordinary feeders in one, critical feeders in none, equal loads."""
+    """Rotation groups: ordinary feeders in one, critical feeders in none."""
     frame = network.feeders
     grouped = frame["rotation_group"].notna()
     if not grouped.any():
@@ -112,6 +112,14 @@ def check_groups(network: CityNetwork) -> Iterator[Issue]:
             ids=(key,),
             severity="warning",
         )
+
+
+def check_balance(network: CityNetwork) -> Iterator[Issue]:
+    """Rotation groups of about the same load."""
+    frame = network.feeders
+    grouped = frame["rotation_group"].notna()
+    if not grouped.any():
+        return
     loads = frame[grouped].groupby("rotation_group")["peak_mw"].sum()
     if loads.max() > _GROUP_RATIO_MOST * loads.min():
         yield finding(

@@ -9,7 +9,14 @@ from gridtool.errors import Issue
 from gridtool.network.model import CityNetwork
 from gridtool.network.rules.finding import finding, flagged
 
-__all__ = ["check_capacitance", "check_ends", "check_impedance", "check_lengths", "check_ratings"]
+__all__ = [
+    "check_capacitance",
+    "check_distances",
+    "check_ends",
+    "check_impedance",
+    "check_lengths",
+    "check_ratings",
+]
 
 _PLACEHOLDER_KA = 9.999
 """Ratings from here on are what models write where none is known."""
@@ -114,7 +121,7 @@ def check_capacitance(network: CityNetwork) -> Iterator[Issue]:
 
 
 def check_lengths(network: CityNetwork) -> Iterator[Issue]:
-    """Lengths in another unit, or much shorter than the distance between the sites."""
+    """Lengths that no line in a city has."""
     lines = network.lines
     for position, key, row in flagged(lines, lines["length_km"] > _LENGTH_KM_MOST):
         yield finding(
@@ -128,6 +135,11 @@ def check_lengths(network: CityNetwork) -> Iterator[Issue]:
             hint="are these metres?",
             severity="warning",
         )
+
+
+def check_distances(network: CityNetwork) -> Iterator[Issue]:
+    """Lines much shorter than the distance between their sites."""
+    lines = network.lines
     x_km, y_km = (network.substations[axis].to_dict() for axis in ("x_km", "y_km"))
     owner = network.substation_of_busbar
     for position, (key, start, end, length) in enumerate(

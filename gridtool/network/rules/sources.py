@@ -10,6 +10,7 @@ from gridtool.network.rules.finding import finding, flagged
 
 __all__ = [
     "check_allocation",
+    "check_calendar",
     "check_failures",
     "check_infeeds",
     "check_months",
@@ -140,10 +141,8 @@ def check_months(network: CityNetwork) -> Iterator[Issue]:
 
 
 def check_allocation(network: CityNetwork) -> Iterator[Issue]:
-    """The import allocation: ordered, for all months, and of something that exists."""
+    """Import allocations that are not in order."""
     frame = network.import_allocation
-    if not len(frame):
-        return
     disordered = ~(
         (frame["low_mw"] <= frame["likely_mw"]) & (frame["likely_mw"] <= frame["high_mw"])
     )
@@ -157,6 +156,13 @@ def check_allocation(network: CityNetwork) -> Iterator[Issue]:
             value=row["likely_mw"],
             accepted="low_mw <= likely_mw <= high_mw",
         )
+
+
+def check_calendar(network: CityNetwork) -> Iterator[Issue]:
+    """An import allocation for some months only, or for no infeed."""
+    frame = network.import_allocation
+    if not len(frame):
+        return
     missing = [month for month in _MONTHS if int(month) not in frame.index]
     if missing:
         yield finding(
