@@ -53,13 +53,15 @@ def table_jobs(plan: RestorationPlan, completions: CompletionSamples | None = No
             "work_h": entry.job.duration.mean_h,
             "travel_h": entry.travel_h,
             "served_gain_mw": entry.served_gain_mw + 0.0,
-            "needs": " ".join([*entry.job.skills, *entry.job.spares]),
+            "skills": " ".join(entry.job.skills),
+            "spares": " ".join(entry.job.spares),
             "duration_basis": entry.job.duration.basis,
         }
         for entry in sorted(plan.jobs, key=lambda entry: (entry.start, entry.crew))
     ]
     frame = pd.DataFrame(rows, columns=list(_JOB_COLUMNS))
-    shown = ["order", "asset", "crew", "start", "finish", "work_h", "served_gain_mw", "needs"]
+    shown = ["order", "asset", "crew", "start", "finish", "work_h", "served_gain_mw"]
+    shown += ["spares"] * any(entry.job.spares for entry in plan.jobs)
     if late:
         shown.insert(5, "finish_p90")
     for column in ("start", "finish", "finish_p90"):
@@ -68,7 +70,7 @@ def table_jobs(plan: RestorationPlan, completions: CompletionSamples | None = No
         name="restoration_plan",
         title=f"Restoration plan: {len(rows)} repairs",
         frame=frame,
-        headings={"finish_p90": "90 % by", "served_gain_mw": "gain [MW]", "needs": "needs"},
+        headings={"finish_p90": "90 % by", "served_gain_mw": "gain [MW]"},
         decimals={"work_h": 1, "travel_h": 1, "served_gain_mw": 1},
         terminal_columns=tuple(shown),
         note="Times are those of the expected work; the order is the crews' priority. The gain is "
@@ -91,7 +93,8 @@ _JOB_COLUMNS = (
     "work_h",
     "travel_h",
     "served_gain_mw",
-    "needs",
+    "skills",
+    "spares",
     "duration_basis",
 )
 

@@ -158,3 +158,22 @@ def test_the_random_execution_is_the_timetable_when_nothing_is_random():
     order = positions(2, 0, 1)
     samples = given.finish_samples(order, work_h=np.tile(given.expected_h, (3, 1)))
     assert (samples == given.schedule(order).finish_h).all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_random_executions_follow_the_policy(seed):
+    """Against the policy written anew in plain Python: crews round the clock, with travel."""
+    rng = np.random.default_rng(seed)
+    jobs = [job(f"J{i}", float(rng.uniform(2, 30)), x=float(rng.uniform(0, 50))) for i in range(7)]
+    team = [crew(f"C{k}", x_km=10.0 * k, speed_kmh=13.0) for k in range(3)]
+    given = problem(jobs, resources(*team))
+    order, work = rng.permutation(7), rng.lognormal(2.0, 0.6, size=(20, 7))
+    expected = np.empty((20, 7))
+    for i, hours in enumerate(work):
+        free, place = [0.0] * 3, [one.x_km for one in team]
+        for j in order:
+            arrival = [free[c] + abs(jobs[j].x_km - place[c]) * 1.3 / 13.0 for c in range(3)]
+            c = int(np.argmin(arrival))  # the same work for every crew: first there, first done
+            free[c], place[c] = arrival[c] + hours[j], jobs[j].x_km
+            expected[i, j] = free[c]
+    assert given.finish_samples(order, work_h=work) == pytest.approx(expected)
