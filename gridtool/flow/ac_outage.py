@@ -19,7 +19,7 @@ from gridtool.flow.ac_nodes import NodeKinds, NodeSystem, build_system, node_kin
 from gridtool.flow.fast_ac import source_output
 from gridtool.flow.model import Topology
 
-__all__ = ["BaseCase", "Outage", "find_bridges", "make_base", "outage_of"]
+__all__ = ["BaseCase", "Outage", "find_bridges", "make_base", "node_shunts", "outage_of"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -147,7 +147,7 @@ def _new_nodes(base: BaseCase, after: Topology, removed: IntArray) -> IntArray |
     for ends in (case.branch_from, case.branch_to):
         at = base.system.node[ends[left]]
         degree += np.bincount(at, minlength=base.system.count)
-    keeps = (degree > 0) | (_node_shunts(base) != 0.0)
+    keeps = (degree > 0) | (node_shunts(base) != 0.0)
     order = np.concatenate([np.flatnonzero(live & keeps), np.flatnonzero(live & ~keeps)])
     owner = np.full(len(after.island_of_node), -1, dtype=np.int64)
     owner[raw[order][::-1]] = order[::-1]  # written backwards: the first of the order stays
@@ -165,7 +165,8 @@ def _lights_up(base: BaseCase, after: Topology) -> bool:
     return bool((live & (base.system.node < 0)).any())
 
 
-def _node_shunts(base: BaseCase) -> ComplexArray:
+def node_shunts(base: BaseCase) -> ComplexArray:
+    """Shunt admittance of each node, shape (N,)."""
     shunt = np.zeros(base.system.count, dtype=np.complex128)
     live = base.system.node >= 0
     np.add.at(shunt, base.system.node[live], base.model.shunt_pu[live])

@@ -84,12 +84,17 @@ def _named(ids: tuple[str, ...], positions: IntArray, shown: BoolArray) -> npt.N
 
 
 def run_contingencies(
-    network: CityNetwork, *, capacity_share: Mapping[str, float] | None = None
+    network: CityNetwork,
+    *,
+    capacity_share: Mapping[str, float] | None = None,
+    model: AcModel | None = None,
 ) -> ContingencyStates:
-    """AC states after the outage of each branch and source in service; see
-    :func:`ac_contingencies`."""
+    """AC states after the outage of each branch and source in service.
+
+    See :func:`ac_contingencies`; ``model`` is the network's if it was built already.
+    """
     share = dict(capacity_share or {})
-    model = build_ac_model(network, capacity_share=share)
+    model = model or build_ac_model(network, capacity_share=share)
     case = model.case
     sweep = _Sweep(model, share)
     branches = np.flatnonzero(sweep.base.topology.branch_in_service)
