@@ -180,7 +180,7 @@ def damaged_grids(draw):
 
 
 @given(damaged_grids())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_dispatch_equals_the_angle_lp(drawn):
     case, shares, limit = drawn
     dispatch = Dispatcher(case).solve(shares, import_limit_mw=limit)
@@ -189,7 +189,7 @@ def test_dispatch_equals_the_angle_lp(drawn):
 
 
 @given(damaged_grids())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_dispatch_is_balanced_within_limits_and_certified(drawn):
     case, shares, limit = drawn
     dispatch = Dispatcher(case).solve(shares, import_limit_mw=limit)
@@ -204,7 +204,7 @@ def test_every_dispatch_is_balanced_within_limits_and_certified(drawn):
 
 
 @given(damaged_grids(), st.sampled_from([0.5, 2.0, 7.0]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_scaling_power_scales_the_dispatch(drawn, scale):
     case, shares, limit = drawn
     topology = apply_shares(case, shares)
@@ -220,7 +220,7 @@ def test_scaling_power_scales_the_dispatch(drawn, scale):
 
 
 @given(damaged_grids(), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_more_damage_never_serves_more(drawn, data):
     """Of sources, feeders, and limits; opening a line may serve more (see the next test)."""
     case, shares, limit = drawn

@@ -114,7 +114,7 @@ def damaged_years(draw):
 
 
 @given(damaged_years())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_equals_the_dispatcher_in_every_hour(drawn):
     case, shares, seed = drawn
     random = np.random.Generator(np.random.Philox(seed))
