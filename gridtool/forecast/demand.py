@@ -49,6 +49,7 @@ LEAST_DAYS_WITHOUT_WEATHER = 360
 FULL_DAYS = 360
 STALE = timedelta(weeks=8)
 """Beyond this age a history stands for typical years: its level is not walked on."""
+FEW_YEARS = 2.9
 BAND = 0.35
 """Paths stay within the history's extremes, widened by this on the log scale."""
 FULL = Terms(harmonics=3, knots=7, memories_h=(1, 24, 72))
@@ -107,6 +108,24 @@ class FittedDemand:
         np.exp(paths, out=paths)
         paths *= self.factor
         return paths
+
+    def notes(self, grid: TimeGrid) -> tuple[str, ...]:
+        """What a reader of a forecast for ``grid`` must know of its demand, in words."""
+        found = []
+        gap = grid.start - self.end
+        if gap > STALE:
+            found.append(
+                f"the demand history ends on {self.end:%Y-%m-%d}, {gap.days} days before the "
+                "forecast begins: it stands for typical years"
+            )
+        if self.weather is not None:
+            years = np.isfinite(self.weather.temp_c).sum() / YEAR_H
+            if years < FEW_YEARS:
+                found.append(
+                    f"only {years:.1f} years of temperature: cold spells that did not occur in "
+                    "them are missing from the forecast"
+                )
+        return tuple(found)
 
     def _weather_paths(self, *, grid: TimeGrid, calendar: LocalCalendar) -> FloatArray:
         """Effect of temperature by weather scenario, shape (s, hours); one of zero without."""

@@ -9,7 +9,6 @@ few kB), so that memory hardly grows with the number of samples.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -24,6 +23,7 @@ import numpy.typing as npt
 from gridtool.damage.model import GridState
 from gridtool.errors import InputError, Issue
 from gridtool.flow.compile import compile_case
+from gridtool.forecast.demand import FittedDemand
 from gridtool.forecast.metrics import (
     join_chunks,
     tabulate_causes,
@@ -68,7 +68,8 @@ def forecast_grid(as_of: datetime, *, months: int, zone: ZoneInfo) -> TimeGrid:
     local = start.astimezone(zone)
     year, month = divmod(local.year * 12 + local.month - 1 + months, 12)
     end = datetime(year, month + 1, 1, tzinfo=zone).astimezone(UTC)
-    return TimeGrid(start, math.ceil((end - start) / HOUR), zone)
+    # Whole hours: where local midnight is not on a UTC hour the last half hour is left out.
+    return TimeGrid(start, max(1, (end - start) // HOUR), zone)
 
 
 def forecast_shortage(
@@ -164,6 +165,8 @@ def _prepare(
     np.add.at(district_peak, case.busbar_district, case.demand_mw)
     if plan is None and state.damage:
         notes = (*notes, "no restoration plan: what is damaged stays so")
+    if isinstance(demand_model, FittedDemand):
+        notes = (*notes, *demand_model.notes(grid))
     inputs = SimulationInputs(
         case=replace(case),  # without cached views, which do not travel to workers
         grid=grid,
@@ -211,11 +214,15 @@ def _run_chunks(inputs: SimulationInputs, *, config: ForecastConfig) -> Iterator
         done = 0
         try:
             with _open_pool(workers, inputs) as pool:
-                with signals_held():
-                    chunks = pool.map(_run_part, parts)
-                for chunk in chunks:
-                    done += 1
-                    yield chunk
+                try:
+                    with signals_held():
+                        chunks = pool.map(_run_part, parts)
+                    for chunk in chunks:
+                        done += 1
+                        yield chunk
+                except BaseException:
+                    pool.shutdown(wait=False, cancel_futures=True)  # what has not begun
+                    raise
         except BrokenProcessPool:
             parts = parts[done:]  # a worker was killed or could not start: go on without
         else:

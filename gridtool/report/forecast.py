@@ -120,11 +120,11 @@ def describe_shortage(forecast: ShortageForecast) -> str:
             f"No shortage in {forecast.samples} simulated futures from "
             f"{city['month'].iloc[0]} to {city['month'].iloc[-1]}."
         )
-    worst = city.iloc[int(city["hours_off_p50"].argmax())]
+    worst = city.iloc[int(city["hours_off_p50"].fillna(0.0).argmax())]
     causes = forecast.causes[list(_CAUSES)].sum()
     cause = str(causes.idxmax())
     districts = forecast.monthly[forecast.monthly["district"] != CITY]
-    hardest = districts.iloc[int(districts["hours_off_p50"].argmax())]
+    hardest = districts.iloc[int(districts["hours_off_p50"].fillna(0.0).argmax())]
     return (
         f"The worst month is {worst['month']}: an ordinary customer is off "
         f"{worst['hours_off_p50']:.1f} h a day (P10 {worst['hours_off_p10']:.1f}, "

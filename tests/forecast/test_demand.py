@@ -7,7 +7,7 @@ from statsmodels.regression.linear_model import OLS
 
 from gridtool.errors import HistoryError
 from gridtool.forecast.demand import fit_demand
-from gridtool.forecast.history import History, read_history
+from gridtool.forecast.history import History
 from gridtool.forecast.made_history import make_history
 from gridtool.forecast.regression import compress_rows
 from gridtool.forecast.weather import TemperatureRecord, make_weather_years
@@ -137,6 +137,14 @@ def test_four_months_with_temperature_give_the_short_model():
         fitted.simulate(2, grid=ahead(END, days=120), seed=1)
 
 
+def test_a_reader_is_told_of_old_histories_and_few_winters(model):
+    assert model.notes(ahead(END)) == ()
+    (late,) = model.notes(ahead(END + timedelta(days=400)))
+    assert "ends on 2026-01-01, 400 days before" in late
+    (few,) = fit_demand(made(start=datetime(2024, 6, 1, tzinfo=UTC))).notes(ahead(END))
+    assert "only 1.6 years of temperature" in few
+
+
 def test_too_short_histories_are_refused():
     with pytest.raises(HistoryError, match="at least 90 days"):
         fit_demand(made(start=datetime(2025, 11, 1, tzinfo=UTC)))
@@ -167,26 +175,3 @@ def test_weather_years_are_past_years_with_shifted_dates():
     assert set(np.unique(steps).tolist()) <= {1.0, 1.0 - 8760}
     before = np.arange(hours - 72, hours)
     np.testing.assert_array_equal(scenarios[:, :72], np.tile(before, (len(scenarios), 1)))
-
-
-@pytest.mark.reference
-def test_new_york_six_months_ahead(reference):
-    """Five rolling origins; research reached 2.50-2.58 % and 0.82 with this kind of model."""
-    zone = ZoneInfo("America/New_York")
-    history = read_history(reference / "load" / "nyc_city_hourly_2012_2017.csv.gz", zone=zone)
-    taus = np.arange(1, 10) / 10
-    losses, covers = [], []
-    for year, month in ((2015, 2), (2015, 8), (2016, 2), (2016, 8), (2017, 2)):
-        origin = datetime(year, month, 1, tzinfo=zone).astimezone(UTC)
-        grid = TimeGrid(origin, 181 * 24, zone)
-        paths = fit_demand(history.until(origin)).simulate(500, grid=grid, seed=1)
-        first = int((origin - history.start).total_seconds() // 3600)
-        truth = history.load_mw[first : first + grid.hours]
-        known = np.isfinite(truth)
-        quantiles = np.quantile(paths, taus, axis=0)[:, known]
-        error = truth[known] - quantiles
-        loss = np.maximum(taus[:, None] * error, (taus[:, None] - 1) * error).mean()
-        losses.append(100 * loss / truth[known].mean())
-        covers.append(((error[0] >= 0) & (error[-1] <= 0)).mean())
-    assert np.mean(losses) <= 2.75
-    assert 0.70 <= np.mean(covers) <= 0.88

@@ -123,6 +123,23 @@ def test_the_horizon_is_local_months_from_the_next_full_hour():
     assert on_the_hour.months == ("2026-12",)
 
 
+def test_where_midnight_is_not_on_a_utc_hour_no_month_is_added():
+    india = forecast_grid(datetime(2027, 3, 1, tzinfo=UTC), months=1, zone=ZoneInfo("Asia/Kolkata"))
+    assert india.months == ("2027-03",)
+
+
+def test_networks_without_sources_or_ordinary_customers_have_answers():
+    dark = grid(stations={"A": (10.0, 5.0)}, lines=())
+    row = city(forecast(dark, samples=2)).iloc[0]
+    assert row["lolp"] == 1.0
+    assert row["hours_off_p50"] == pytest.approx(24.0)
+    assert row["neue_ppm"] == pytest.approx(1e6)
+    protected = one_bus((), ordinary=0.0, protected=20.0, infeeds=(("I", 10.0),))
+    row = city(forecast(protected, samples=2)).iloc[0]
+    assert row["eue_mwh"] > 0
+    assert np.isnan(row["hours_off_p50"])
+
+
 def test_one_bus_equals_exact_convolution():
     network = one_bus(UNITS)
     demand = Shape(peak_mw=100.0)

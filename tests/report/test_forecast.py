@@ -85,6 +85,12 @@ def test_the_sentence_names_worst_month_district_and_cause(forecast):
     )
 
 
+def test_a_city_without_ordinary_customers_is_described_too(forecast):
+    nothing = dict.fromkeys(("hours_off_p10", "hours_off_p50", "hours_off_p90"), float("nan"))
+    text = describe_shortage(replace(forecast, monthly=forecast.monthly.assign(**nothing)))
+    assert "Expected unserved energy 1 235 MWh" in text
+
+
 def test_no_shortage_is_said(forecast):
     calm = forecast.monthly.assign(lole_h=0.0, eue_mwh=0.0)
     text = describe_shortage(replace(forecast, monthly=calm))
