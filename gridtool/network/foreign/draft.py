@@ -152,7 +152,7 @@ def derive_substations(
     columns = max(1, round(len(members) ** 0.5))
     substation_of: dict[int, str] = {}
     for position, (first, buses) in enumerate(members.items()):
-        counts = Counter(zones[bus] for bus in buses)
+        counts = Counter(zones[bus] or None for bus in buses)
         zone = min(counts, key=lambda zone: (-counts[zone], str(zone)))
         substation = draft.add(
             "substations",

@@ -135,7 +135,7 @@ def add_sources(source: PandapowerNetwork, draft: Draft, *, busbars: Mapping[int
 def _add_infeed(table: str, row: Row, draft: Draft, busbars: Mapping[int, str]) -> None:
     infeed = draft.ids[table, row["index"]]
     limit = row["max_p_mw"]
-    if limit is None or limit < 0.0:
+    if limit is None or limit <= 0.0:  # 0 is how some programs write "not given"
         limit = max(draft.demand_mw, 1.0)
         draft.findings.assume_for(
             infeed,

@@ -542,11 +542,11 @@ def test_mutants_end_in_a_network_or_a_refusal(valid, suffix, seed):
     texts = {"json": json.dumps(small), "m": case_text(100.0, bus=BUS3, gen=GEN3, branch=BRANCH3)}
     refusals = [
         refusal(mutant.encode("utf-8", "surrogatepass"), f"net.{suffix}")
-        for mutant in mutants(texts[suffix], n=400, seed=seed)
+        for mutant in mutants(texts[suffix], n=250, seed=seed)
     ]
     assert all(refused is None or refused.issues for refused in refusals)
     assert any(refused is None for refused in refusals) or suffix == "m"
-    assert sum(refused is not None for refused in refusals) > 100
+    assert sum(refused is not None for refused in refusals) > 60
 
 
 def test_mutants_of_a_cell_end_in_a_network_or_a_refusal(valid):

@@ -152,7 +152,7 @@ def random_cases(draw):
     return bus, gen, np.array(rows, dtype=float)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(random_cases())
 def test_any_branch_converts_exactly(case):
     expected = newton(100.0, *case)
