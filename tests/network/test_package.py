@@ -84,7 +84,7 @@ def test_the_manifest_stands_for_its_folder_and_other_files_are_refused(root, tm
 NAMES = st.text(min_size=1, max_size=20).map(str.strip).filter(plain_text)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     names=st.lists(NAMES, min_size=3, max_size=3),
     lengths=st.lists(st.floats(1e-3, 900.0), min_size=3, max_size=3),
