@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from gridtool.cli.numbers import FiniteRange
 from gridtool.cli.options import (
     OutputOptions,
     damage_options,
@@ -39,7 +40,7 @@ COMPLETIONS = 1000
 )
 @click.option(
     "--demand-factor",
-    type=click.FloatRange(0, min_open=True),
+    type=FiniteRange(0, 10, min_open=True),
     default=1.0,
     show_default=True,
     help="Demand that repairs are valued at, over the reference peak.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gridtool.cli.numbers import FiniteRange
 from gridtool.cli.options import (
     OutputOptions,
     damage_options,
@@ -42,7 +43,7 @@ __all__ = ["whatif"]
 @click.option(
     "--import",
     "import_mw",
-    type=click.FloatRange(0),
+    type=FiniteRange(0, 1_000_000),
     metavar="MW",
     help="Most that all infeeds together import.",
 )

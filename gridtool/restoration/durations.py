@@ -22,6 +22,7 @@ from gridtool.damage.model import AssetDamage, DamageState, Estimate3
 from gridtool.restoration.model import Duration
 
 __all__ = [
+    "WIDEST",
     "WORK_HOURS_PER_DAY",
     "estimate_duration",
     "fit_estimate",
@@ -30,6 +31,9 @@ __all__ = [
 
 WORK_HOURS_PER_DAY = 12.0
 """Working hours that one calendar day of a Hazus restoration time stands for."""
+
+WIDEST = 1.5
+"""Largest sigma of the logarithm taken from an estimate: P90 is then 47 times P10."""
 
 Z90 = 1.2815515655446004
 """Standard normal quantile of 90 %."""
@@ -40,7 +44,8 @@ def fit_estimate(estimate: Estimate3) -> Duration:
 
     Three numbers for two parameters: least squares over the logarithms, where a lognormal has
     P10 = mu - z s, mode = mu - s^2, P90 = mu + z s. An estimate that is exactly lognormal is
-    met exactly; mu follows from s, and s is the one positive root of a cubic.
+    met exactly; mu follows from s, and s is the one positive root of a cubic. It is taken as at
+    most :data:`WIDEST`: the mean of a wider lognormal says more about its tail than about work.
 
     Raises
     ------
@@ -53,7 +58,7 @@ def fit_estimate(estimate: Estimate3) -> Duration:
     spread = math.log(high / low)
     centre = (math.log(low) + math.log(high)) / 2
     offset = math.log(likely) - centre
-    s = _positive_root(4 * Z90**2 + 8 / 3 * offset, 2 * Z90 * spread)
+    s = min(_positive_root(4 * Z90**2 + 8 / 3 * offset, 2 * Z90 * spread), WIDEST)
     mu = (2 * centre + math.log(likely) + s**2) / 3
     mean = math.exp(mu + s**2 / 2)
     return Duration(mean_h=mean, sigma_h=mean * math.sqrt(math.expm1(s**2)), basis="own estimate")

@@ -190,12 +190,12 @@ def _needed_days(jobs: Sequence[RepairJob], resources: Resources, *, as_of: date
     a single lognormal with sigma = mean exceeds it once in ten thousand.
     """
     work_h = sum(job.duration.mean_h for job in jobs)
-    work_h += 15 * math.sqrt(sum(job.duration.sigma_h**2 for job in jobs))
+    work_h += 15 * math.hypot(*(job.duration.sigma_h for job in jobs))
     shortest = min((min(crew.shift_h, 24.0) for crew in resources.crews), default=12.0)
     moments = [arrival.arrives_at for arrival in resources.arrivals]
     moments += [crew.available_from for crew in resources.crews if crew.available_from]
     waiting = max(((moment - as_of).days for moment in moments), default=0)
-    return min(MOST_DAYS, 30 + max(0, waiting) + math.ceil(work_h / shortest))
+    return math.ceil(min(MOST_DAYS, 30 + max(0, waiting) + work_h / shortest))
 
 
 def _travel_hours(jobs: Sequence[RepairJob], resources: Resources) -> FloatArray:
@@ -215,11 +215,11 @@ def _unit_times(
     needed = Counter(spare for job in jobs for spare in job.spares)
     times = np.full((len(spares), max(needed.values(), default=0) + 1), np.inf)
     for row, spare in enumerate(spares):
-        units = [0.0] * resources.stock.get(spare, 0)
+        units = [0.0] * min(resources.stock.get(spare, 0), needed[spare])
         for arrival in resources.arrivals:
             if arrival.spare == spare:
                 hours = (arrival.arrives_at - as_of) / timedelta(hours=1)
-                units += [max(0.0, hours)] * arrival.quantity
+                units += [max(0.0, hours)] * min(arrival.quantity, needed[spare])
         units = sorted(units)[: needed[spare]]
         times[row, : len(units)] = units
     return times

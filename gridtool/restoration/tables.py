@@ -31,6 +31,8 @@ CREWS = TableSchema(
             unit="km",
             meaning="depot on the network's plane, where it is not a substation",
             required=False,
+            minimum=-20_000,
+            maximum=20_000,
         ),
         Column(
             name="y_km",
@@ -38,6 +40,8 @@ CREWS = TableSchema(
             unit="km",
             meaning="depot on the network's plane, where it is not a substation",
             required=False,
+            minimum=-20_000,
+            maximum=20_000,
         ),
         Column(
             name="shift_start_h",
@@ -56,7 +60,7 @@ CREWS = TableSchema(
             meaning="length of the shift, travel included; 24: around the clock",
             required=False,
             default=12.0,
-            above=0,
+            minimum=0.5,
             maximum=24,
         ),
         Column(
@@ -66,7 +70,8 @@ CREWS = TableSchema(
             meaning="travel speed on the way, which is 1.3 times the straight line",
             required=False,
             default=30.0,
-            above=0,
+            minimum=0.1,
+            maximum=1000,
         ),
         Column(
             name="available_from",

@@ -66,6 +66,9 @@ def test_unknown_assets_are_named_with_the_nearest(toy):
         (("--crews", "3"), "--crews needs --resources"),
         (("--crews", "0"), "is not in the range"),
         (("--import", "-1"), "is not in the range"),
+        (("--import", "nan"), "is not a finite number"),
+        (("--import", "1e400"), "is not"),
+        (("--out", " , "), "say what changes"),
     ],
 )
 def test_wrong_use_ends_with_2(toy, arguments, text):

@@ -14,6 +14,7 @@ from gridtool.damage.model import (
     Estimate3,
 )
 from gridtool.restoration.durations import (
+    WIDEST,
     WORK_HOURS_PER_DAY,
     Z90,
     estimate_duration,
@@ -98,3 +99,10 @@ def test_part_capacity_without_a_state_takes_the_nearest_state():
         damage(kind="transformer", state=DamageState.NONE, capacity_share=0.35)
     )
     assert found == hazus_duration("transformer", DamageState.EXTENSIVE)
+
+
+def test_a_wild_estimate_stays_finite():
+    wild = fit_estimate(Estimate3(low_h=1e-3, likely_h=1.0, high_h=1e200))
+    _, s = lognormal_parameters(wild.mean_h, wild.sigma_h)
+    assert s == pytest.approx(WIDEST)
+    assert math.isfinite(wild.mean_h)

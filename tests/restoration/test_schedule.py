@@ -177,3 +177,10 @@ def test_random_executions_follow_the_policy(seed):
             free[c], place[c] = arrival[c] + hours[j], jobs[j].x_km
             expected[i, j] = free[c]
     assert given.finish_samples(order, work_h=work) == pytest.approx(expected)
+
+
+def test_absurd_quantities_cost_nothing():
+    many = (SpareArrival(spare="T", quantity=10**15, arrives_at=AS_OF + timedelta(hours=5)),)
+    jobs = [job("A", 1e250, spares=("T",)), job("B", 2, spares=("T",))]
+    given = problem(jobs, resources(crew(), stock={"T": 0, "U": 10**15}, arrivals=many))
+    assert given.schedule(positions(1, 0)).finish_h.tolist() == [np.inf, 7.0]
