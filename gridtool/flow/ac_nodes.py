@@ -114,7 +114,7 @@ def node_kinds(
         node = node_of_source[source]
         if node >= 0:
             kind[node] = 2
-            fixed[node] = set_point(model, source)
+            fixed[node] = _set_point(model, source)
     return NodeKinds(
         ref=np.flatnonzero(kind == 2).astype(np.int32),
         pv=np.flatnonzero(kind == 1).astype(np.int32),
@@ -123,7 +123,7 @@ def node_kinds(
     )
 
 
-def set_point(model: AcModel, source: int) -> complex:
+def _set_point(model: AcModel, source: int) -> complex:
     """Voltage a slack source holds, per unit; 1 where it has no set point of its own."""
     magnitude = model.source_vm_pu[source]
     magnitude = 1.0 if np.isnan(magnitude) else magnitude

@@ -23,7 +23,15 @@ from gridtool.flow.fast_ac import AcSolution, solve_fast
 from gridtool.flow.model import AcCheck, Dispatch, Topology
 from gridtool.network.model import CityNetwork
 
-__all__ = ["AcPoint", "AcRepair", "repair_ac", "settle", "verify_ac"]
+__all__ = [
+    "AcPoint",
+    "AcRepair",
+    "check_repaired",
+    "mostly_reactive",
+    "repair_ac",
+    "settle",
+    "verify_ac",
+]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

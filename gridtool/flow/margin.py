@@ -34,6 +34,7 @@ __all__ = [
     "dc_unserved",
     "random_damage",
     "study_margins",
+    "with_margin",
 ]
 
 FloatArray = npt.NDArray[np.float64]

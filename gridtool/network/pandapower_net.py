@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,41 +20,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from gridtool.network.model import CityNetwork
+from gridtool.network.pandapower_sources import OperatingPoint, fill_sources
+from gridtool.network.pandapower_tables import fill_table, repeated
 from gridtool.network.slack import choose_slack, effective_service
 
 __all__ = ["OperatingPoint", "PandapowerNet", "build_net", "quiet_pandapower"]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperatingPoint:
-    """What is drawn and generated, where it differs from the base case.
-
-    Attributes
-    ----------
-    feeder_mw, feeder_mvar : (F,)
-        Load of each feeder in table order; replaces the reference peak.
-    source_mw : (G,)
-        Generation of infeeds, then units, in table order; the slack's value is its first guess.
-    coupler_closed : (C,) bool
-        Coupler positions, automatic transfer included.
-    slack : ids of the sources that balance their island, one for each energised island.
-        Infeeds that are not among them become voltage-controlled generators.
-    source_vm_pu : (G,), optional
-        Voltage set points that replace the tables' (NaN: no voltage control).
-    source_mvar : (G,), optional
-        Reactive output of sources without voltage control that replaces the tables'.
-    """
-
-    feeder_mw: FloatArray
-    feeder_mvar: FloatArray
-    source_mw: FloatArray
-    coupler_closed: BoolArray
-    slack: tuple[str, ...]
-    source_vm_pu: FloatArray | None = None
-    source_mvar: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +138,15 @@ class _Builder:
             shunts=_positions(self.network.shunts),
             couplers=_positions(self.network.couplers),
             feeders=_positions(self.network.feeders),
-            sources=self.add_sources(),
+            sources=fill_sources(
+                self.net,
+                self.network,
+                busbars=self.position,
+                share=self.share,
+                service=self.service,
+                slack=self.slack,
+                point=self.point,
+            ),
         )
 
     def at(self, busbars: pd.Series) -> npt.NDArray[np.int64]:
@@ -186,12 +167,12 @@ class _Builder:
         frame = self.network.busbars
         substation = frame["substation"].to_numpy()
         district = self.network.district_of_substation
-        _fill(
+        fill_table(
             self.net,
             "bus",
             name=frame.index.to_numpy(),
             vn_kv=frame["vn_kv"].to_numpy(),
-            type=_repeated("b", len(frame)),
+            type=repeated("b", len(frame)),
             zone=np.array([district[s] for s in substation], dtype=object),
             substation=substation,
             in_service=self.service["busbars"],
@@ -199,14 +180,14 @@ class _Builder:
 
     def add_couplers(self) -> None:
         frame = self.network.couplers
-        _fill(
+        fill_table(
             self.net,
             "switch",
             name=frame.index.to_numpy(),
             bus=self.at(frame["busbar_a"]),
             element=self.at(frame["busbar_b"]),
-            et=_repeated("b", len(frame)),
-            type=_repeated("CB", len(frame)),
+            et=repeated("b", len(frame)),
+            type=repeated("CB", len(frame)),
             closed=self.closed(),
             z_ohm=np.zeros(len(frame)),
         )
@@ -220,7 +201,7 @@ class _Builder:
     def _add_lines(self) -> None:
         frame = self.network.lines
         copied = ("length_km", "r_ohm_per_km", "x_ohm_per_km", "c_nf_per_km", "max_i_ka")
-        _fill(
+        fill_table(
             self.net,
             "line",
             name=frame.index.to_numpy(),
@@ -241,7 +222,7 @@ class _Builder:
             *("shift_degree", "tap_side", "tap_step_pct"),
         )
         has_tap = (frame["tap_step_pct"] != 0).to_numpy()
-        _fill(
+        fill_table(
             self.net,
             "trafo",
             name=frame.index.to_numpy(),
@@ -266,7 +247,7 @@ class _Builder:
             for ends in ("ft", "tf")
         }
         columns |= {f"{part}{end}_pu": np.zeros(len(frame)) for part in "gb" for end in "ft"}
-        _fill(
+        fill_table(
             self.net,
             "impedance",
             name=frame.index.to_numpy(),
@@ -281,7 +262,7 @@ class _Builder:
 
     def _add_shunts(self) -> None:
         frame = self.network.shunts
-        _fill(
+        fill_table(
             self.net,
             "shunt",
             name=frame.index.to_numpy(),
@@ -298,7 +279,7 @@ class _Builder:
         frame = self.network.feeders
         left = self.left(frame)
         given = self.point
-        _fill(
+        fill_table(
             self.net,
             "load",
             name=frame.index.to_numpy(),
@@ -315,118 +296,6 @@ class _Builder:
             },
         )
 
-    def add_sources(self) -> dict[str, tuple[str, int]]:
-        """External grids, generators and static generators, and where each source went."""
-        rows = self._source_rows()
-        given = self.point is not None
-        is_slack = rows.index.isin(self.slack)
-        infeed = rows["kind"].eq("infeed").to_numpy()
-        in_service = rows["in_service"].to_numpy()
-        as_grid = infeed & (is_slack | ~in_service) if given else infeed
-        as_gen = ~as_grid & (is_slack | rows["vm_pu"].notna().to_numpy())
-        found: dict[str, tuple[str, int]] = {}
-        for table, chosen in (
-            ("ext_grid", as_grid),
-            ("gen", as_gen),
-            ("sgen", ~as_grid & ~as_gen),
-        ):
-            part = rows[chosen]
-            _fill(self.net, table, **self._source_columns(part, table=table))
-            found |= {str(key): (table, i) for i, key in enumerate(part.index)}
-        return found
-
-    def _source_columns(self, part: pd.DataFrame, *, table: str) -> dict[str, Any]:
-        columns: dict[str, Any] = {
-            "name": part.index.to_numpy(),
-            "bus": self.at(part["busbar"]),
-            "in_service": part["in_service"].to_numpy(),
-            "controllable": np.ones(len(part), dtype=bool),
-            "min_p_mw": np.zeros(len(part)),
-            "max_p_mw": part["max_mw"].to_numpy(),
-        }
-        if table != "sgen":
-            columns["vm_pu"] = part["vm_pu"].fillna(1.0).to_numpy()
-        if table == "ext_grid":
-            columns["va_degree"] = part["va_degree"].to_numpy()
-            columns["slack_weight"] = np.ones(len(part))
-            return columns
-        columns |= {
-            "p_mw": part["p_mw"].to_numpy(),
-            "scaling": np.ones(len(part)),
-            "min_q_mvar": part["min_mvar"].to_numpy(),
-            "max_q_mvar": part["max_mvar"].to_numpy(),
-        }
-        if table == "gen":
-            columns["slack"] = part.index.isin(self.slack)
-            columns["slack_weight"] = columns["slack"].astype(np.float64)
-        else:
-            columns["q_mvar"] = part["q_mvar"].to_numpy()
-            columns["current_source"] = np.ones(len(part), dtype=bool)
-        return columns
-
-    def _source_rows(self) -> pd.DataFrame:
-        """Infeeds, then units, with what they deliver."""
-        parts = []
-        for table, kind in (("infeeds", "infeed"), ("units", "unit")):
-            frame = self.network.tables[table]
-            left = self.left(frame)
-            maximum = frame["max_mw"].to_numpy() * left
-            base = frame["p_mw"].to_numpy() if "p_mw" in frame else np.zeros(len(frame))
-            part: dict[str, Any] = {
-                "busbar": frame["busbar"].to_numpy(),
-                "kind": _repeated(kind, len(frame)),
-                "vm_pu": frame["vm_pu"].to_numpy(),
-                "max_mw": maximum,
-                "p_mw": np.where(left < 1.0, np.minimum(base, maximum), base),
-                "in_service": self.service[table],
-            }
-            for column, absent in _UNIT_ONLY.items():
-                part[column] = frame[column].to_numpy() if column in frame else absent
-            parts.append(pd.DataFrame(part, index=frame.index))
-        rows = pd.concat([part for part in parts if len(part)] or parts[:1])
-        if self.point is None:
-            return rows
-        rows = rows.assign(p_mw=self.point.source_mw)
-        for column, values in (
-            ("vm_pu", self.point.source_vm_pu),
-            ("q_mvar", self.point.source_mvar),
-        ):
-            if values is not None:
-                rows = rows.assign(**{column: values})
-        return rows
-
-
-_UNIT_ONLY: Mapping[str, float] = {
-    "va_degree": 0.0,
-    "q_mvar": 0.0,
-    "min_mvar": np.nan,
-    "max_mvar": np.nan,
-}
-
 
 def _positions(frame: pd.DataFrame) -> dict[str, int]:
     return {str(key): i for i, key in enumerate(frame.index)}
-
-
-def _repeated(word: str, times: int) -> npt.NDArray[np.object_]:
-    return np.full(times, word, dtype=object)
-
-
-def _fill(net: Any, table: str, **columns: Any) -> None:
-    """Set ``net[table]`` to ``columns``, with pandapower's own columns and dtypes for the rest."""
-    template = net[table]
-    size = len(columns["name"])
-    filled: dict[str, Any] = {}
-    for column, dtype in template.dtypes.items():
-        values = columns.pop(str(column), None)
-        filled[str(column)] = _typed(values, dtype=dtype, size=size)
-    net[table] = pd.DataFrame(filled | columns, index=pd.RangeIndex(size).astype(np.int64))
-
-
-def _typed(values: Sequence[Any] | None, *, dtype: Any, size: int) -> Any:
-    if values is not None:
-        return np.asarray(values).astype(dtype)
-    if isinstance(dtype, pd.Int64Dtype):
-        return pd.array([pd.NA] * size, dtype=dtype)
-    empty: Any = {"O": None, "f": np.nan, "b": False}.get(dtype.kind, 0)
-    return np.full(size, empty, dtype=dtype)
