@@ -76,7 +76,7 @@ def table_jobs(plan: RestorationPlan, completions: CompletionSamples | None = No
         note="Times are those of the expected work; the order is the crews' priority. The gain is "
         "what is served more once the repair is finished, after those before it."
         if rows
-        else "Nothing is damaged.",
+        else "Nothing to repair.",
     )
 
 
@@ -172,6 +172,8 @@ def chart_plan(plan: RestorationPlan, *, zone: ZoneInfo) -> Chart:
 
 def describe_plan(plan: RestorationPlan, *, zone: ZoneInfo) -> str:
     """The plan in a few sentences."""
+    if not plan.jobs and plan.state.damage:
+        return "No damaged asset is below full capacity: there is nothing to repair."
     if not plan.jobs:
         return "Nothing is damaged: there is nothing to repair."
     crews = len({entry.crew for entry in plan.jobs})
