@@ -225,7 +225,8 @@ def _explain(
 
 
 def _choose_terms(history: History) -> tuple[Terms, str]:
-    days = np.isfinite(history.load_mw).sum() / 24
+    known = np.flatnonzero(np.isfinite(history.load_mw))
+    days = (known[-1] - known[0] + 1) / 24 if len(known) else 0.0
     temp = history.temp_c is not None and bool(
         np.isfinite(history.temp_c[np.isfinite(history.load_mw)]).mean() > 0.5
     )

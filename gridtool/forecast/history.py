@@ -189,6 +189,7 @@ def _finish_history(
     if temp is not None:
         temp, found = check_temperature(temp, start=hourly.start, file=file)
         issues += found
+        temp = temp if np.isfinite(temp).any() else None
     issues += _check_scale(load, network=network, file=file)
     refuse_on_errors(issues, error=HistoryError, subject="history")
     return History(

@@ -20,6 +20,8 @@ FLAT_H = 24
 """Hours of exactly the same demand that are taken for a stuck meter."""
 SPIKE_RATIO = 2.0
 """An hour this many times above (or below) all of its neighbours is a spike."""
+LARGEST_MW = 1e7
+"""No country has this much: more is not a demand."""
 LEAST_VALID_SHARE = 0.5
 FILLED_GAP_H = 6
 """Temperature gaps up to this long are interpolated."""
@@ -37,10 +39,10 @@ def check_load(
 ) -> tuple[FloatArray, list[Issue]]:
     """Hourly demand with impossible hours left out (NaN), and the findings.
 
-    Rules: demand of zero or less is not a demand; an hour ``SPIKE_RATIO`` times above or below
-    both its neighbours and the same hour of the days before and after is a spike; ``FLAT_H``
-    hours or more of the same value are a stuck meter. Fewer than ``LEAST_VALID_SHARE`` of valid
-    hours refuse the history.
+    Rules: demand of zero or less, or above ``LARGEST_MW``, is not a demand; an hour
+    ``SPIKE_RATIO`` times above or below both its neighbours and the same hour of the days before
+    and after is a spike; ``FLAT_H`` hours or more of the same value are a stuck meter. Fewer
+    than ``LEAST_VALID_SHARE`` of valid hours refuse the history.
     """
     issues: list[Issue] = []
     cleaned = load_mw.copy()
@@ -50,6 +52,12 @@ def check_load(
         below = cleaned <= 0
     issues += _list_runs(below, "demand of zero or less, left out", start=start, file=file)
     cleaned[below] = np.nan
+    with np.errstate(invalid="ignore"):
+        above = cleaned > LARGEST_MW
+    issues += _list_runs(
+        above, f"demand above {LARGEST_MW:,.0f} MW, left out", start=start, file=file
+    )
+    cleaned[above] = np.nan
     flat = _flat_hours(cleaned)
     issues += _list_runs(
         flat, "demand does not change for a day or longer, left out", start=start, file=file
@@ -79,7 +87,8 @@ def check_temperature(
     Raises nothing: values that are no air temperature are an error among the findings.
     """
     if np.isnan(temp_c).all():
-        return temp_c, [Issue(message="the temperature column is empty", file=file)]
+        message = "the temperature column is empty: there is no weather to learn from"
+        return temp_c, [Issue(message=message, file=file, severity="warning")]
     low, high = float(np.nanmin(temp_c)), float(np.nanmax(temp_c))
     if low < TEMPERATURE_C[0] or high > TEMPERATURE_C[1]:
         impossible = Issue(

@@ -125,6 +125,7 @@ def _place_naive(
         how = "UTC, as stated" if said else "UTC, inferred: demand in hours the local clock skips"
         return ReadTimes(utc=index.to_numpy(), clock=how), []
     how = f"local time of {zone.key}, " + ("as stated" if said else "inferred or assumed")
+    how = "UTC" if zone.key == "UTC" else how
     issues = []
     if len(skipped):
         first = int(skipped[0])

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import CubicSpline
 
+from gridtool.errors import HistoryError, Issue
 from gridtool.forecast.calendar import LocalCalendar
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
 FloatArray = npt.NDArray[np.float64]
 BEYOND_SEEN_C = 3.0
 """Temperatures further than this outside what the history saw count as if they were there."""
+LEAST_STEP_C = 0.01
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -146,6 +148,11 @@ def fit_regression(
 
     The spline of each memory is written in the basis of its values at the knots; the value at
     the middle knot is the reference (zero), since the constant takes the mean.
+
+    Raises
+    ------
+    HistoryError
+        If the temperature hardly changes.
     """
     from statsmodels.regression.linear_model import OLS  # simulating workers do without
 
@@ -195,4 +202,15 @@ def compress_rows(design: FloatArray, target: FloatArray) -> tuple[FloatArray, F
 
 def _place_knots(values: FloatArray, count: int) -> FloatArray:
     """Extremes and equally spaced quantiles of the distinct values."""
-    return np.quantile(np.unique(values), np.linspace(0, 1, count))
+    distinct = np.unique(values)
+    knots: FloatArray = (
+        np.quantile(distinct, np.linspace(0, 1, count)) if len(distinct) else distinct
+    )
+    if len(knots) < count or (np.diff(knots) < LEAST_STEP_C).any():
+        raise HistoryError(
+            Issue(
+                message="the temperature hardly changes: there is no weather to learn from",
+                hint="check the column, or leave it out to forecast without weather",
+            )
+        )
+    return knots

@@ -16,7 +16,7 @@ IntArray = npt.NDArray[np.int64]
 BLOCK_DAYS = 7
 WINDOW_DAYS = 45
 LEAST_CANDIDATES = 20
-LEAST_HOURS = 20
+LEAST_HOURS = 12
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -152,6 +152,24 @@ def test_too_short_histories_are_refused():
         fit_demand(made(start=datetime(2025, 6, 1, tzinfo=UTC), temperature=False))
 
 
+def test_a_temperature_that_hardly_changes_is_refused(history):
+    flat = History(
+        start=START, load_mw=history.load_mw, temp_c=np.full(history.hours, 10.0), zone=KYIV
+    )
+    with pytest.raises(HistoryError, match="temperature hardly changes"):
+        fit_demand(flat)
+
+
+def test_three_hours_in_ten_missing_at_random_do_not_stop_the_fit(history):
+    load = history.load_mw.copy()
+    load[np.random.default_rng(1).random(len(load)) < 0.3] = np.nan
+    fitted = fit_demand(History(start=START, load_mw=load, temp_c=history.temp_c, zone=KYIV))
+    whole = fit_demand(history)
+    grid = ahead(END, days=60)
+    means = [m.simulate(60, grid=grid, seed=1).mean() for m in (fitted, whole)]
+    assert means[0] == pytest.approx(means[1], rel=0.02)
+
+
 def test_gaps_do_not_stop_the_fit(history):
     load, temp = history.load_mw.copy(), history.temp_c.copy()
     load[5000:6000] = np.nan

@@ -137,6 +137,19 @@ def test_spikes_zeros_negatives_and_flat_lines_are_left_out(tmp_path):
     assert "does not change for a day or longer, left out: 30 hours" in text
 
 
+def test_an_empty_temperature_column_is_none_and_said(tmp_path):
+    rows = [f"2025-01-01T{h:02}:00Z,{900 + h}," for h in range(24)]
+    history = read_history(write(tmp_path, ["timestamp,load_mw,temp_c", *rows]), zone=KYIV)
+    assert history.temp_c is None
+    assert "no weather to learn from" in str(history.warnings[0])
+
+
+def test_numbers_that_are_no_demand_are_left_out(tmp_path):
+    history = read_history(hourly(tmp_path, cells={5: "1e308", 9: "2e7"}), zone=KYIV)
+    assert np.flatnonzero(np.isnan(history.load_mw)).tolist() == [5, 9]
+    assert "demand above 10,000,000 MW" in str(history.warnings[0])
+
+
 def test_a_constant_history_is_refused(tmp_path):
     path = hourly(tmp_path, cells=dict.fromkeys(range(240), "500"))
     assert "only 0 % of the hours hold a usable demand" in refusal(path)
