@@ -124,6 +124,17 @@ def test_a_section_out_of_service_supplies_nobody(toy5):
     assert "no source in an island of 2 busbar sections with 40 MW" in issue.message
 
 
+def test_a_city_in_kilowatts_is_suspected():
+    network = grid(
+        stations={"A": (500, 0), "B": (400, 0)},
+        lines=[("L", "A", "B", 50)],
+        infeeds=[("I", "A", 2)],
+    )
+    (issue,) = check_network(network)
+    assert issue.message == "900 MW of demand and 2 MW of infeeds and units"
+    assert issue.hint == "are the demands in kW?"
+
+
 def test_errors_come_before_warnings(toy5):
     broken = change(toy5, "lines", "L-S1-S2", "max_i_ka", 9.999)
     broken = change(broken, "transformers", "S2/T1", "vn_lv_kv", 35.0)

@@ -46,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     connection.check_islands,
     connection.check_outlets,
     demand.check_feeder_loads,
+    demand.check_total,
     demand.check_shares,
     demand.check_customers,
     demand.check_groups,

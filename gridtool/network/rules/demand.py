@@ -9,11 +9,19 @@ from gridtool.errors import Issue
 from gridtool.network.model import CityNetwork
 from gridtool.network.rules.finding import finding, flagged
 
-__all__ = ["check_balance", "check_customers", "check_feeder_loads", "check_groups", "check_shares"]
+__all__ = [
+    "check_balance",
+    "check_customers",
+    "check_feeder_loads",
+    "check_groups",
+    "check_shares",
+    "check_total",
+]
 
 _IMPOSSIBLE_KA = 10.0
 _UNUSUAL_KA = 3.0
 _MVAR_PER_MW_MOST = 2.0
+_TOTAL_RATIO_MOST = 20.0
 _SHARE_TOLERANCE = 1e-3
 _GROUP_RATIO_MOST = 2.0
 
@@ -45,6 +53,21 @@ def check_feeder_loads(network: CityNetwork) -> Iterator[Issue]:
             f"{row['peak_mvar']:g} Mvar with {row['peak_mw']:g} MW is no power factor of a feeder",
             value=row["peak_mvar"],
             ids=(key,),
+            severity="warning",
+        )
+
+
+def check_total(network: CityNetwork) -> Iterator[Issue]:
+    """Demand far beyond all sources together: kW written as MW throughout."""
+    sources_mw = float(network.infeeds["max_mw"].sum() + network.units["max_mw"].sum())
+    if 0 < _TOTAL_RATIO_MOST * sources_mw < network.peak_mw:
+        yield finding(
+            "feeders",
+            None,
+            "peak_mw",
+            f"{network.peak_mw:g} MW of demand and {sources_mw:g} MW of infeeds and units",
+            accepted=f"demand up to {_TOTAL_RATIO_MOST:g} times the sources",
+            hint="are the demands in kW?",
             severity="warning",
         )
 
