@@ -8,7 +8,7 @@ known basis covers.
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +22,10 @@ from gridtool.flow.basis import (
     VIOLATION_MW,
     AffineBasis,
     BasisMaker,
-    violable,
 )
+from gridtool.flow.basis_table import BasisTable, grown
 from gridtool.flow.case import CompiledCase
+from gridtool.flow.hour_screen import HourScreen
 from gridtool.flow.lp import LpSolver
 from gridtool.flow.model import ParametricResult, Topology
 from gridtool.flow.parametric_kernel import evaluate, match, supply_shortage
@@ -36,8 +37,12 @@ __all__ = ["ParametricDispatch", "ParametricResult"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
 _HOURS_AT_ONCE = 1 << 16
+_FIRST_CREDIT, _CREDIT = 250, 60
+"""Hours to answer in closed form before the first LP, and before each further one."""
+_SCREENED_AT_ONCE = 8
 
 
 class ParametricDispatch:
@@ -55,31 +60,39 @@ class ParametricDispatch:
     """
 
     def __init__(self, case: CompiledCase, topology: Topology) -> None:
-        reduced = reduce_topology(case, topology)
-        wanted = sum_by_terminal(reduced, topology.connectable_mw)
-        self._program = ShedProgram(
-            reduced, wanted, busbars=len(case.busbar_ids), shared_import=True
-        )
+        self._reduced = reduced = reduce_topology(case, topology)
+        self._wanted = sum_by_terminal(reduced, topology.connectable_mw)
+        self._busbars = len(case.busbar_ids)
         self._solver = LpSolver()
         self._rating = topology.source_max_mw[reduced.source]
+        self._parameters = FIRST_SOURCE + len(self._rating)
         self._import_max = float(self._rating[reduced.source_infeed].sum()) + 1.0
-        self._maker = BasisMaker(
-            self._program, rating_mw=self._rating, import_max_mw=self._import_max
+        self._island_demand = tally(
+            reduced.terminal_island, self._wanted.sum(axis=1), reduced.islands
         )
-        self._island_demand = tally(reduced.terminal_island, wanted.sum(axis=1), reduced.islands)
         self._places = 2 * len(case.district_ids)
-        first = reduced.terminal_busbar[self._program.terminal]
-        self._place_of_cell = 2 * case.busbar_district[first] + self._program.tier
-        lost = case.demand_mw.copy()
-        lit = reduced.terminal_of_busbar >= 0
-        lost[lit] -= topology.connectable_mw[lit]
-        cell = case.busbar_district[:, None] * 2 + np.arange(2)
-        self._lost = tally(cell.ravel(), lost.ravel(), self._places)
+        district = case.busbar_district[reduced.terminal_busbar]
+        self._place = 2 * district[:, None] + np.arange(2)
+        self._lost = _lost_by_place(case, topology, reduced.terminal_of_busbar >= 0)
         self._undeliverable = float((case.demand_mw - topology.connectable_mw).sum())
+        self._screen = HourScreen(reduced, self._wanted, place=self._place, lost_mw=self._lost)
+        self._credit = _FIRST_CREDIT
         self._bases: list[AffineBasis] = []
-        self._maps = np.zeros((0, self._places, self._maker.parameters))
+        self._maps = np.zeros((0, self._places, self._parameters))
         self._hits = np.zeros(0, dtype=np.int64)
         self.solved = 0
+
+    @cached_property
+    def _program(self) -> ShedProgram:
+        return ShedProgram(self._reduced, self._wanted, busbars=self._busbars, shared_import=True)
+
+    @cached_property
+    def _maker(self) -> BasisMaker:
+        return BasisMaker(self._program, rating_mw=self._rating, import_max_mw=self._import_max)
+
+    @property
+    def _place_of_cell(self) -> IntArray:
+        return self._place.ravel()[self._program.cell]
 
     def unserved(
         self,
@@ -111,12 +124,12 @@ class ParametricDispatch:
         unserved = np.empty((hours, self._places))
         supply = np.empty(hours)
         box = self._box(demand_factor, source_max_mw, import_limit_mw)
-        table = _BasisTable(self._bases, box)
+        table = BasisTable(self._bases, box)
         for start in range(0, hours, _HOURS_AT_ONCE):
             part = slice(start, min(start + _HOURS_AT_ONCE, hours))
             theta = self._theta(demand_factor[part], source_max_mw[part], import_limit_mw[part])
             self._fill(theta, table, unserved[part])
-            reduced = self._program.reduced
+            reduced = self._reduced
             supply[part] = supply_shortage(
                 theta, self._island_demand, (reduced.source_island, reduced.source_infeed)
             )
@@ -132,11 +145,11 @@ class ParametricDispatch:
     def _theta(
         self, factor: FloatArray, source_max: FloatArray, import_limit: FloatArray
     ) -> FloatArray:
-        theta = np.empty((len(factor), self._maker.parameters))
+        theta = np.empty((len(factor), self._parameters))
         theta[:, CONSTANT] = 1.0
         theta[:, FACTOR] = factor
         theta[:, IMPORT] = np.minimum(import_limit, self._import_max)
-        ratings = source_max[:, self._program.reduced.source]
+        ratings = source_max[:, self._reduced.source]
         np.minimum(ratings, self._rating, out=theta[:, FIRST_SOURCE:])
         return theta
 
@@ -145,7 +158,7 @@ class ParametricDispatch:
     ) -> FloatArray:
         """Least and greatest value of each parameter (2, P)."""
         if not len(factor):
-            return np.zeros((2, self._maker.parameters))
+            return np.zeros((2, self._parameters))
         ends = (
             self._theta(
                 np.array([pick(factor)]),
@@ -156,23 +169,47 @@ class ParametricDispatch:
         )
         return np.concatenate(list(ends))
 
-    def _fill(self, theta: FloatArray, table: _BasisTable, unserved: FloatArray) -> None:
+    def _fill(self, theta: FloatArray, table: BasisTable, unserved: FloatArray) -> None:
         """Unserved load (H, places) of the hours ``theta``."""
         choice = np.full(len(theta), -1, dtype=np.int64)
         hour = 0
-        while True:
-            order = np.argsort(-self._hits, kind="stable")
-            hour = match(theta, hour, table.bases, (order, self._hits), choice, VIOLATION_MW)
-            if hour == len(theta):
-                break
-            shed, basis = self._solve(theta[hour])
-            if basis is None:
-                unserved[hour] = self._place(shed) + self._lost * theta[hour, FACTOR]
-            else:
-                self._remember(basis, table)
-                choice[hour] = len(self._bases) - 1
-            hour += 1
+        while hour < len(theta):
+            if self._bases:
+                order = np.argsort(-self._hits, kind="stable")
+                tried = (order, self._hits)
+                hour = match(theta, hour, table.bases, tried, choice, VIOLATION_MW)
+            answered = self._answer_in_closed_form(theta, hour, unserved)
+            if answered == hour < len(theta):
+                choice[hour] = self._add_basis(theta[hour], table, unserved[hour])
+                answered += 1
+            hour = answered
         evaluate(theta, self._maps, choice, unserved)
+
+    def _answer_in_closed_form(self, theta: FloatArray, hour: int, unserved: FloatArray) -> int:
+        """Answer some hours from ``hour`` on; the first that is left.
+
+        A basis costs as much as some hundred hours in closed form, and pays where there are
+        many hours: each LP is preceded by as much work in closed form as it costs itself, so
+        the whole is never more than twice the cheaper way.
+        """
+        at_once = _SCREENED_AT_ONCE if self._bases else self._credit
+        end = min(hour + min(at_once, self._credit), len(theta))
+        if hour >= end:
+            return hour
+        answered = self._screen.answer(theta, (hour, end), unserved)
+        self._credit -= answered - hour
+        return answered
+
+    def _add_basis(self, theta: FloatArray, table: BasisTable, unserved: FloatArray) -> int:
+        """Solve an hour; the number of its new basis, or -1 with the hour answered."""
+        shed, basis = self._solve(theta)
+        self._credit = _CREDIT
+        if basis is None:
+            unserved[:] = tally(self._place_of_cell, shed, self._places)
+            unserved += self._lost * theta[FACTOR]
+            return -1
+        self._remember(basis, table)
+        return len(self._bases) - 1
 
     def _solve(self, theta: FloatArray) -> tuple[FloatArray, AffineBasis | None]:
         """Shed by cell of one hour, and its basis unless that does not reproduce it."""
@@ -193,53 +230,20 @@ class ParametricDispatch:
         agrees = np.abs(basis.shed @ theta - shed).max(initial=0.0) <= 10.0 * VIOLATION_MW
         return shed, basis if agrees else None
 
-    def _remember(self, basis: AffineBasis, table: _BasisTable) -> None:
-        unserved = np.zeros((self._places, self._maker.parameters))
+    def _remember(self, basis: AffineBasis, table: BasisTable) -> None:
+        unserved = np.zeros((self._places, self._parameters))
         np.add.at(unserved, self._place_of_cell, basis.shed)
         unserved[:, FACTOR] += self._lost
-        self._maps = _grown(self._maps, len(self._bases) + 1)
+        self._maps = grown(self._maps, len(self._bases) + 1)
         self._maps[len(self._bases)] = unserved
         self._hits = np.append(self._hits, 1)
         self._bases.append(basis)
         table.add(basis)
 
-    def _place(self, shed: FloatArray) -> FloatArray:
-        return tally(self._place_of_cell, shed, self._places)
 
-
-class _BasisTable:
-    """Rows of all bases that some hour within the box of parameters can violate."""
-
-    def __init__(self, bases: list[AffineBasis], box: FloatArray) -> None:
-        self._box = box
-        self._rows = np.empty((0, box.shape[1]))
-        self._first = np.empty(0, dtype=np.int64)
-        self._count = np.empty(0, dtype=np.int64)
-        self._size = self._used = 0
-        for basis in bases:
-            self.add(basis)
-
-    @property
-    def bases(self) -> tuple[IntArray, IntArray, FloatArray]:
-        """First row and number of rows of each basis, and the rows (R, P)."""
-        return self._first[: self._size], self._count[: self._size], self._rows
-
-    def add(self, basis: AffineBasis) -> None:
-        """Append ``basis``; the arrays grow by doubling."""
-        kept = violable(basis.rows, self._box)
-        self._rows = _grown(self._rows, self._used + len(kept))
-        self._first = _grown(self._first, self._size + 1)
-        self._count = _grown(self._count, self._size + 1)
-        self._rows[self._used : self._used + len(kept)] = kept
-        self._first[self._size], self._count[self._size] = self._used, len(kept)
-        self._size += 1
-        self._used += len(kept)
-
-
-def _grown(array: npt.NDArray[Any], length: int) -> npt.NDArray[Any]:
-    """``array`` itself if it is long enough, else a copy with room to spare."""
-    if len(array) >= length:
-        return array
-    longer = np.zeros((max(2 * len(array), length, 64), *array.shape[1:]), dtype=array.dtype)
-    longer[: len(array)] = array
-    return longer
+def _lost_by_place(case: CompiledCase, topology: Topology, lit: BoolArray) -> FloatArray:
+    """Demand at factor 1 that no dispatch serves, by district and tier (2 x districts,)."""
+    lost = case.demand_mw.copy()
+    lost[lit] -= topology.connectable_mw[lit]
+    cell = case.busbar_district[:, None] * 2 + np.arange(2)
+    return tally(cell.ravel(), lost.ravel(), 2 * len(case.district_ids))

@@ -6,10 +6,19 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["evaluate", "match", "supply_shortage"]
+from gridtool.flow.dcflow_kernel import branch_flows
+from gridtool.flow.screen_kernel import GENERATION_RULES, share_generation, share_shortage
+
+__all__ = ["evaluate", "match", "screen_hours", "supply_shortage"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+Terminals = tuple[FloatArray, FloatArray, IntArray, IntArray]
+Sources = tuple[IntArray, IntArray, BoolArray]
+Factor = tuple[IntArray, IntArray, FloatArray, FloatArray]
+Branches = tuple[IntArray, IntArray, FloatArray, FloatArray]
+Core = tuple[Factor, Branches, FloatArray, BoolArray]
 
 
 @numba.njit(cache=True)
@@ -121,3 +130,94 @@ def supply_shortage(
             missing[h] += max(need - infeeds[i], 0.0)
         missing[h] += max(imported - theta[h, 2], 0.0)
     return missing
+
+
+@numba.njit(cache=True)
+def _some_split_fits(
+    served: FloatArray,
+    supply: FloatArray,
+    hour: tuple[FloatArray, float],
+    terminals: Terminals,
+    sources: Sources,
+    core: Core,
+) -> bool:
+    """Whether one of the simple splits of generation keeps import and core within limits."""
+    rating, import_limit = hour
+    source_core, source_island, infeed = sources
+    factor, branches, bound, reference = core
+    need = np.zeros(supply.shape[0])
+    injection = np.zeros(reference.shape[0])
+    for n in range(served.shape[0]):
+        need[terminals[2][n]] += served[n]
+        injection[terminals[3][n]] -= served[n]
+    need = np.minimum(need, supply)
+    for rule in range(GENERATION_RULES):
+        output = share_generation(rule, need, (rating, source_island, infeed), import_limit)
+        given = injection.copy()
+        imported = 0.0
+        for k in range(output.shape[0]):
+            given[source_core[k]] += output[k]
+            imported += output[k] if infeed[k] else 0.0
+        if imported > import_limit + 1e-7:
+            continue
+        flow = branch_flows(factor, branches, given, reference)
+        if np.all(np.abs(flow) <= bound):
+            return True
+    return False
+
+
+@numba.njit(cache=True)
+def screen_hours(
+    theta: FloatArray,
+    hours: tuple[int, int],
+    grid: tuple[Terminals, Sources, Core],
+    places: tuple[IntArray, FloatArray],
+    out: FloatArray,
+) -> int:
+    """Answer hours in closed form; stop at the first hour that has none.
+
+    Parameters
+    ----------
+    theta : (H, P)
+    hours
+        First hour, and the hour to stop before.
+    grid
+        Terminals (demand at factor 1, cap, island, core node), sources (core node, island,
+        infeed) and core (factor, branches, limit, reference nodes) of the reduced grid.
+    places
+        Place of each terminal and tier in ``out`` (T, 2), and the demand of each place that is
+        lost at factor 1.
+    out : (H, Z)
+        Filled with unserved load.
+
+    Returns
+    -------
+    int
+        The first hour not answered.
+    """
+    terminals, sources, core = grid
+    demand, cap, island, _ = terminals
+    place, lost = places
+    islands = int(island.max()) + 1 if island.shape[0] else 0
+    for h in range(hours[0], hours[1]):
+        wanted = demand * theta[h, 1]
+        rating = theta[h, 3:].copy()
+        infeeds = np.zeros(islands)
+        supply = np.zeros(islands)
+        for k in range(rating.shape[0]):
+            if sources[2][k]:
+                infeeds[sources[1][k]] += rating[k]
+            else:
+                supply[sources[1][k]] += rating[k]
+        for i in range(islands):
+            supply[i] += min(infeeds[i], theta[h, 2])
+        shed = share_shortage(wanted, cap, island, supply)
+        served = (wanted - shed).sum(axis=1)
+        if not _some_split_fits(served, supply, (rating, theta[h, 2]), terminals, sources, core):
+            return h
+        for z in range(lost.shape[0]):
+            out[h, z] = lost[z] * theta[h, 1]
+        for n in range(demand.shape[0]):
+            out[h, place[n, 0]] += shed[n, 0]
+            out[h, place[n, 1]] += shed[n, 1]
+    return hours[1]

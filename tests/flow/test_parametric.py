@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from builders import grid
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gridtool.flow import parametric
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.flow.parametric import ParametricDispatch
@@ -78,6 +79,14 @@ def test_no_hours():
     assert found.unserved_mw.shape == (0, 1, 2)
 
 
+@pytest.fixture
+def bases_only(monkeypatch):
+    """No hour is answered in closed form."""
+    monkeypatch.setattr(parametric, "_FIRST_CREDIT", 0)
+    monkeypatch.setattr(parametric, "_CREDIT", 0)
+
+
+@pytest.mark.usefixtures("bases_only")
 def test_bases_are_kept_between_calls():
     case = chain()
     solver = ParametricDispatch(case, apply_shares(case, {}))
@@ -113,10 +122,36 @@ def damaged_years(draw):
     return case, shares, draw(st.integers(0, 2**32 - 1))
 
 
+@pytest.mark.usefixtures("bases_only")
 @given(damaged_years())
-@settings(max_examples=40, deadline=None)
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_bases_equal_the_dispatcher_in_every_hour(drawn):
+    assert_equals_the_dispatcher(*drawn)
+
+
+@given(damaged_years())
+@settings(max_examples=25, deadline=None)
 def test_equals_the_dispatcher_in_every_hour(drawn):
-    case, shares, seed = drawn
+    assert_equals_the_dispatcher(*drawn)
+
+
+def test_closed_form_and_bases_meet(monkeypatch):
+    """Whatever is answered in closed form in between, the hours' answers stay the same."""
+    case = chain()
+    asked = hours(case, np.linspace(0.1, 2.0, 300), limit=50.0)
+    topology = apply_shares(case, {})
+    answers = []
+    for first, further in ((0, 0), (7, 3), (1000, 1000)):
+        monkeypatch.setattr(parametric, "_FIRST_CREDIT", first)
+        monkeypatch.setattr(parametric, "_CREDIT", further)
+        answers.append(ParametricDispatch(case, topology).unserved(*asked).unserved_mw)
+    np.testing.assert_allclose(answers[1], answers[0], atol=1e-9)
+    np.testing.assert_allclose(answers[2], answers[0], atol=1e-9)
+
+
+def assert_equals_the_dispatcher(case, shares, seed):
     random = np.random.Generator(np.random.Philox(seed))
     factor = random.choice([0.0, 0.3, 0.5, 0.7, 0.9, 1.0, 1.3], 12)
     source = case.source_max_mw * random.choice([0.0, 0.5, 1.0], (12, len(case.source_ids)))
