@@ -227,8 +227,10 @@ def _explain(
 def _choose_terms(history: History) -> tuple[Terms, str]:
     known = np.flatnonzero(np.isfinite(history.load_mw))
     days = (known[-1] - known[0] + 1) / 24 if len(known) else 0.0
-    temp = history.temp_c is not None and bool(
-        np.isfinite(history.temp_c[np.isfinite(history.load_mw)]).mean() > 0.5
+    temp = (
+        history.temp_c is not None
+        and len(known) > 0
+        and bool(np.isfinite(history.temp_c[known]).mean() > 0.5)
     )
     if temp and days >= FULL_DAYS:
         return FULL, "24 hourly regressions on calendar and temperature, weather years"
