@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -55,6 +56,19 @@ def test_all_parts_are_printed(written):
     positions = [flat.index(part) for part in parts]
     assert positions == sorted(positions)
     assert max(map(len, text.splitlines())) < 140
+
+
+def test_the_readme_shows_what_is_printed(written, root):
+    """The state and the plan's rules need no samples, so the small run prints them alike."""
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    demo = readme.split("<!-- demo -->")[1].split("<!-- end of demo -->")[0]
+    state = demo.split("Restoration plan")[0].split("Out now")[1]
+    printed = {" ".join(line.split()) for line in written[1].splitlines()}
+    shown = [" ".join(line.split()) for line in state.splitlines()[1:] if line.strip()]
+    assert len(shown) > 10
+    for line in shown:
+        assert line in printed, f"README.md shows what is not printed: {line}"
+    assert demo.splitlines()[2].rstrip() == written[1].splitlines()[0].rstrip()
 
 
 def test_every_table_is_written_and_in_the_envelope(written):
@@ -112,7 +126,16 @@ def test_before_the_strikes_nothing_is_out(root, monkeypatch):
     assert "Restoration plan" not in flat
 
 
-def test_terminated_in_the_middle_it_leaves_nothing(root, tmp_path):
+@pytest.mark.parametrize(
+    ("sent", "wait_s", "code", "said"),
+    [
+        (signal.SIGTERM, 0.05, 143, ""),
+        (signal.SIGTERM, 4.0, 143, ""),
+        (signal.SIGINT, 4.0, 130, "interrupted"),
+    ],
+)
+def test_stopped_in_the_middle_it_leaves_nothing(root, tmp_path, sent, wait_s, code, said):
+    """As a terminal or a service manager stops it: the signal goes to all its processes or one."""
     command = ["run", "rivercity", "--samples", "100000", "--out", str(tmp_path / "results")]
     with subprocess.Popen(
         [sys.executable, "-m", "gridtool", *command, "-v"],
@@ -121,14 +144,22 @@ def test_terminated_in_the_middle_it_leaves_nothing(root, tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
+        start_new_session=True,
     ) as running:
         for line in running.stderr:
             if "simulating" in line:
                 break
-        time.sleep(1.5)
-        running.send_signal(signal.SIGTERM)
-        printed, message = running.communicate(timeout=60)
-    assert running.returncode == 143, message
+        time.sleep(wait_s)
+        if sent == signal.SIGINT:
+            os.killpg(running.pid, sent)
+        else:
+            running.send_signal(sent)
+        try:
+            printed, message = running.communicate(timeout=60)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
+    assert running.returncode == code, message
     assert printed == ""
-    assert "Traceback" not in message
+    assert message.strip() == said
     assert list(tmp_path.iterdir()) == []

@@ -13,7 +13,17 @@ from pydantic_core import ErrorDetails
 from gridtool.errors import Issue
 from gridtool.formats.spelling import did_you_mean, list_words
 
-__all__ = ["JobSettings", "check_settings", "list_keys"]
+__all__ = [
+    "DamageSection",
+    "DemandSection",
+    "ForecastSection",
+    "JobSection",
+    "JobSettings",
+    "PlanSection",
+    "ResourcesSection",
+    "check_settings",
+    "list_keys",
+]
 
 _Text = Annotated[str, Field(min_length=1)]
 _Header = Annotated[str, Field(min_length=1)]

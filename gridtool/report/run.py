@@ -32,7 +32,8 @@ def table_districts_now(assessment: Assessment) -> NamedTable:
         title="Out now, at the reference peak",
         frame=frame[list(city)],
         decimals={"demand_mw": 0, "served_mw": 0, "unserved_mw": 1},
-        headings={"critical_out": "critical customers out"},
+        headings={"critical_out": "critical out"},
+        terminal_columns=tuple(name for name in city if name != "served_mw"),
     )
 
 

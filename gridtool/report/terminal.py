@@ -124,6 +124,6 @@ def _least_width(heading: str, cells: list[str], *, whole: bool) -> int:
     """Width that keeps headings' words whole, and cells too where they may not be broken."""
     word = max((len(part) for part in heading.split()), default=1)
     longest = max(map(len, cells), default=1)
-    if whole or longest <= 12:
+    if whole or longest <= 16:
         return max(word, longest)
     return max(word, min(_WIDEST_TEXT, max(len(part) for cell in cells for part in cell.split())))
