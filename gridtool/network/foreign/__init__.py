@@ -18,8 +18,9 @@ What becomes of it
     (MATPOWER counts its rows from 1, buses by their numbers).
 
 What is assumed, and listed in ``CityNetwork.assumptions``
-    Substations are what transformers and bus-bus switches join, districts the zones, customers
-    500 households per MW of load. Substations stand on a grid as wide as the line lengths
+    Substations are what transformers and bus-bus switches join, or the column ``substation`` of
+    pandapower's bus table says; districts are the zones, customers 500 households per MW of
+    load. Substations stand on a grid as wide as the line lengths
     allow, and MATPOWER's lines are as long as 0.4 ohm/km makes them. An external grid without
     ``max_p_mw`` may import the whole demand; a branch without a rating has ten times the
     network's power; the first generator in service at MATPOWER's reference bus is the infeed; a

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from gridtool.formats.frames import make_frame
@@ -12,12 +11,11 @@ from gridtool.network.foreign.ids import IdBook
 from gridtool.network.model import CityNetwork, NetworkManifest
 from gridtool.network.schema import TABLES
 
-__all__ = ["CUSTOMERS_PER_MW", "Draft", "derive_substations", "set_kinds", "set_places"]
+__all__ = ["CUSTOMERS_PER_MW", "Draft"]
 
 CUSTOMERS_PER_MW = 500
 """Households per MW of peak demand, 2 kW each at the same time: assumed, and listed."""
 
-_WIDEST_KM, _NARROWEST_KM = 5.0, 0.05
 LEAST_X_PU = 1e-9
 """Reactance of a branch that has none: the DC model divides by it, the AC model does not see it."""
 
@@ -132,101 +130,3 @@ class Draft:
             damaged=tuple(damaged),
             origin=self.findings.file,
         )
-
-
-def derive_substations(
-    draft: Draft,
-    *,
-    zones: Mapping[int, str | None],
-    names: Mapping[int, str | None],
-    joined: Iterable[tuple[int, int]],
-) -> dict[int, str]:
-    """Add districts and substations; return the substation id of each bus.
-
-    A substation is what transformers and couplers join (``joined`` pairs of bus numbers); its
-    district is the zone most of its buses are in. Kinds and places are set at the end by
-    :func:`set_kinds` and :func:`set_places`.
-    """
-    members = _components(zones, joined)
-    districts = _add_districts(draft, zones)
-    columns = max(1, round(len(members) ** 0.5))
-    substation_of: dict[int, str] = {}
-    for position, (first, buses) in enumerate(members.items()):
-        counts = Counter(zones[bus] or None for bus in buses)
-        zone = min(counts, key=lambda zone: (-counts[zone], str(zone)))
-        substation = draft.add(
-            "substations",
-            id=draft.ids.derive(f"SS-{first}"),
-            name=names[first] or f"SS-{first}",
-            district=districts[zone],
-            kind="switching",
-            x_km=float(position % columns),
-            y_km=float(position // columns),
-        )
-        substation_of.update(dict.fromkeys(buses, substation))
-    draft.findings.assume(
-        f"{len(members)} substations derived from {len(zones)} buses: what transformers and "
-        "bus-bus switches join"
-    )
-    return substation_of
-
-
-def set_kinds(draft: Draft) -> None:
-    """Say what each substation is for, by what is connected to it."""
-    kinds: dict[str, str] = {}
-    for table, kind in (("feeders", "distribution"), ("units", "plant"), ("infeeds", "supply")):
-        kinds.update({draft.substation_of[row["busbar"]]: kind for row in draft.rows[table]})
-    for row in draft.rows["substations"]:
-        row["kind"] = kinds.get(row["id"], "switching")
-
-
-def set_places(draft: Draft) -> None:
-    """Put the substations on a grid so narrow that no line is shorter than its way.
-
-    Nothing of the real geography is kept; distances only have the right size for travel.
-    """
-    at = {row["id"]: complex(row["x_km"], row["y_km"]) for row in draft.rows["substations"]}
-    spacing_km = _WIDEST_KM
-    for line in draft.rows["lines"]:
-        ends = [at[draft.substation_of[line[end]]] for end in ("from_busbar", "to_busbar")]
-        distance = abs(ends[0] - ends[1])
-        if distance:
-            spacing_km = min(spacing_km, line["length_km"] / distance)
-    spacing_km = float(f"{max(spacing_km, _NARROWEST_KM) * 0.995:.2g}")
-    for row in draft.rows["substations"]:
-        row["x_km"], row["y_km"] = row["x_km"] * spacing_km, row["y_km"] * spacing_km
-    draft.findings.assume(f"substations stand on a grid of {spacing_km:g} km, not where they are")
-
-
-def _components(
-    buses: Iterable[int], joined: Iterable[tuple[int, int]]
-) -> dict[int, tuple[int, ...]]:
-    """Members of each component under its smallest bus number, in order."""
-    parent = {bus: bus for bus in buses}
-
-    def root(bus: int) -> int:
-        while parent[bus] != bus:
-            parent[bus] = parent[parent[bus]]
-            bus = parent[bus]
-        return bus
-
-    for one, other in joined:
-        low, high = sorted((root(one), root(other)))
-        parent[high] = low
-    members: dict[int, list[int]] = {}
-    for bus in sorted(parent):
-        members.setdefault(root(bus), []).append(bus)
-    return {first: tuple(found) for first, found in members.items()}
-
-
-def _add_districts(draft: Draft, zones: Mapping[int, str | None]) -> dict[str | None, str]:
-    found = sorted({zone or "" for zone in zones.values()})
-    if found in ([""], []):
-        draft.findings.assume("one district: the file names no zones")
-    districts: dict[str | None, str] = {}
-    for number, zone in enumerate(found, start=1):
-        name = zone or ("without zone" if len(found) > 1 else "all")
-        short = zone if zone.isalnum() and zone.isascii() else str(number)
-        district = draft.add("districts", id=draft.ids.derive(f"D-{short}"), name=name)
-        districts[zone or None] = district
-    return districts

@@ -67,9 +67,10 @@ class Findings:
         self._by_reason.setdefault(reason, []).append(asset)
 
     def told(self) -> tuple[str, ...]:
-        """All assumptions in words, those about assets grouped by reason."""
+        """All assumptions in words: warnings first, those about assets grouped by reason."""
         grouped = (f"{reason}: {listed(assets)}" for reason, assets in self._by_reason.items())
-        return (*self.assumptions, *grouped)
+        told = (*self.assumptions, *grouped)
+        return tuple(sorted(told, key=lambda words: not words.startswith("warning")))
 
     def raise_errors(self) -> None:
         """Refuse the file if there is an error.

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-__all__ = ["IdBook", "unsafe_character"]
+__all__ = ["IdBook", "is_clean", "unsafe_character"]
 
 _CLEAN = re.compile(r"(?=[^\W_])[\w.:#+/-]{1,64}")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -36,7 +36,7 @@ class IdBook:
         named = {
             element: name
             for element, name in given.items()
-            if name and names[name] == 1 and _is_clean(name)
+            if name and names[name] == 1 and is_clean(name)
         }
         while True:  # a name must not be the number of an element without one
             plain = {f"{kind}-{n}" for kind, n in given if (kind, n) not in named}
@@ -61,5 +61,6 @@ class IdBook:
         return found
 
 
-def _is_clean(name: str) -> bool:
+def is_clean(name: str) -> bool:
+    """Whether a name can be an id: it has a letter and nothing that files give a meaning."""
     return bool(_CLEAN.fullmatch(name) and _LETTER.search(name))

@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gridtool.network.foreign.draft import Draft, derive_substations, set_kinds, set_places
+from gridtool.network.foreign.draft import Draft
 from gridtool.network.foreign.findings import Findings
 from gridtool.network.foreign.ids import IdBook
 from gridtool.network.foreign.matpower_case import Branch, Bus, Generator, MatpowerCase
+from gridtool.network.foreign.sites import derive_substations, set_kinds, set_places
 from gridtool.network.foreign.transformer_rows import add_transformer_rows
 from gridtool.network.foreign.windings import Winding
 from gridtool.network.model import CityNetwork, NetworkManifest

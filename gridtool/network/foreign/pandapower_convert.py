@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gridtool.network.foreign.draft import Draft, derive_substations, set_kinds, set_places
+from gridtool.network.foreign.draft import Draft
 from gridtool.network.foreign.findings import Findings
 from gridtool.network.foreign.ids import IdBook
 from gridtool.network.foreign.pandapower_branches import add_branches
 from gridtool.network.foreign.pandapower_sources import add_injections, add_sources, demand_mw
 from gridtool.network.foreign.pandapower_switches import Switches, add_couplers, read_switches
 from gridtool.network.foreign.pandapower_tables import PandapowerNetwork
+from gridtool.network.foreign.sites import derive_substations, set_kinds, set_places
 from gridtool.network.model import CityNetwork, NetworkManifest
 
 __all__ = ["convert_pandapower"]
@@ -64,6 +65,7 @@ def _derive_substations(
         zones={number: row["zone"] for number, row in buses.items()},
         names={number: row["name"] for number, row in buses.items()},
         joined=joined,
+        sites={number: row["substation"] for number, row in buses.items()},
     )
 
 

@@ -80,7 +80,7 @@ _PHASES = {
 _POWER = {"bus": _BUS, "p_mw": _GIVEN, "q_mvar": _ZERO, "scaling": _ONE}
 
 KEPT: dict[str, dict[str, Field]] = {
-    "bus": _COMMON | {"vn_kv": _ABOVE_0, "zone": _TEXT, "type": _TEXT},
+    "bus": _COMMON | {"vn_kv": _ABOVE_0, "zone": _TEXT, "type": _TEXT, "substation": _TEXT},
     "load": _COMMON
     | _POWER
     | dict.fromkeys(

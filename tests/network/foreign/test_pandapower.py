@@ -16,6 +16,7 @@ from gridtool.network.foreign.pandapower_schema import FORMAT_VERSION, KEPT, REF
 from gridtool.network.foreign.read import network_from_bytes
 from gridtool.network.pandapower_net import quiet_pandapower
 from gridtool.network.read import read_package
+from gridtool.network.synthetic import generate_city
 from gridtool.network.write import write_package
 
 EXACT = [
@@ -456,7 +457,7 @@ def test_districts_come_from_zones(net, tmp_path):
     pp.create_bus(net, 10.0, zone="")
     city = converted(net, tmp_path)
     assert city.districts["name"].tolist() == ["without zone", "left", "right"]
-    assert city.district_of_substation["SS-0"] == "D-left"
+    assert city.district_of_substation["SS-0"] == "left"
     assert city.substations["kind"].to_dict() == {
         "SS-0": "supply",
         "SS-1": "distribution",
@@ -466,6 +467,30 @@ def test_districts_come_from_zones(net, tmp_path):
 
 
 CHECKED = ["case9", "case118", "create_cigre_network_mv", "example_multivoltage"]
+
+
+def test_a_column_can_name_the_substations(net, tmp_path):
+    add_trafo(net)
+    sections = pp.create_buses(net, 2, 110.0)
+    pp.create_switch(net, 1, sections[0], et="b")
+    net.bus["substation"] = ["West", "East", "Mill", "East", "East"]
+    city = converted(net, tmp_path)
+    found = city.substation_of_busbar
+    assert [found[f"bus-{n}"] for n in range(5)] == ["West", "East", "Mill", "East", "East"]
+    assert_same_voltages(net, city)
+
+
+def test_our_own_city_comes_back(tmp_path):
+    city = generate_city(substations=12, seed=3)
+    write_pandapower_json(city, tmp_path / "city.json")
+    again = read_foreign(tmp_path / "city.json")
+    assert dict(again.substation_of_busbar) == dict(city.substation_of_busbar)
+    assert dict(again.district_of_substation) == dict(city.district_of_substation)
+    for table in ("lines", "transformers", "couplers", "feeders", "units", "infeeds"):
+        assert list(again.tables[table].index) == list(city.tables[table].index)
+    found = dict(zip(again.busbars.index, solve(again), strict=True))
+    expected = dict(zip(city.busbars.index, solve(city), strict=True))
+    assert max(abs(found[busbar] - expected[busbar]) for busbar in expected) < 1e-8
 
 
 @pytest.mark.parametrize("name", CHECKED)
@@ -573,7 +598,7 @@ def test_the_declared_tables_are_those_of_the_pinned_version():
     assert net.format_version == FORMAT_VERSION
     kinds = {"number": "f", "whole": "iu", "bus": "iu", "flag": "b", "text": "O"}
     legacy = {"const_z_percent", "const_i_percent", "tap_phase_shifter", "max_p_mw", "loss_side"}
-    legacy |= {"leakage_resistance_ratio_hv", "leakage_reactance_ratio_hv"}
+    legacy |= {"substation", "leakage_resistance_ratio_hv", "leakage_reactance_ratio_hv"}
     for table, fields in KEPT.items():
         for column, field in fields.items():
             if column in net[table].columns:
