@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
-from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -111,6 +111,16 @@ class CompiledCase:
     demand_mw: FloatArray
     inert_ids: frozenset[str] = frozenset()
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Only the fields travel to another process; what is derived is derived again there.
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+            object.__setattr__(self, name, value)
+
     @cached_property
     def part_position(self) -> Mapping[str, int]:
         """Position of each part in a vector of shares: busbars, branches, couplers, sources,
@@ -124,7 +134,7 @@ class CompiledCase:
         )
         found = {part: position for position, part in enumerate(ids)}
         found.update(dict.fromkeys(self.inert_ids, len(ids)))
-        return MappingProxyType(found)
+        return found
 
     @property
     def part_count(self) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 from builders import build_network, grid
@@ -107,3 +109,16 @@ def test_out_of_service_when_intact():
     assert case.demand_mw.sum() == 0 == off.peak_mw
     assert case.source_max_mw.sum() == 0
     assert not case.branch_in_service.any()
+
+
+def test_a_copy_is_read_only_too():
+    case = compile_case(grid(stations={"A": (1, 0)}, lines=[], infeeds=[("I", "A", 5)]))
+    assert case.part_position["I"] == 1
+    twin = copy.deepcopy(case)  # by the same hooks as a journey to another process
+    assert "part_position" not in vars(twin)  # derived views do not travel
+    assert twin.part_position == case.part_position
+    for name in case.__dataclass_fields__:
+        value = getattr(twin, name)
+        if isinstance(value, np.ndarray):
+            np.testing.assert_array_equal(value, getattr(case, name))
+            assert not value.flags.writeable, name
