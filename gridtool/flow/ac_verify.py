@@ -117,8 +117,11 @@ def repair_ac(
     *,
     import_limit_mw: float | None = None,
 ) -> AcRepair:
-    """``dispatch`` tightened until its AC power flow respects ratings and supply."""
-    intact = dispatch.topology
+    """``dispatch`` tightened until its AC power flow respects ratings and supply.
+
+    Where no round finds a state the dispatch is returned as it was, with the last attempt.
+    """
+    intact, first = dispatch.topology, dispatch
     limits = _Limits(model, intact, import_limit_mw=import_limit_mw)
     for rounds in range(_ROUNDS + 1):
         point = settle(model, dispatch, intact, import_limit_mw=import_limit_mw)
@@ -132,6 +135,9 @@ def repair_ac(
             import_limit_mw=import_limit_mw,
             topology=replace(intact, branch_limit_mw=limits.branch_mw),
         )
+    if not point.solution.converged:
+        # Shedding was in vain (it takes a switched shunt or a voltage): leave the DC dispatch.
+        return AcRepair(dispatch=first, point=point, rounds=rounds)
     return AcRepair(dispatch=replace(dispatch, topology=intact), point=point, rounds=rounds)
 
 

@@ -40,8 +40,8 @@ def next_outages(
         return dispatcher.solve(share, demand_mw=demand, import_limit_mw=import_limit_mw)
 
     def is_free(share: Mapping[str, float]) -> bool:
-        if import_limit_mw is not None:
-            return False
+        if import_limit_mw is not None or base.certificate.method == "LP":
+            return False  # the quick answer would cost as much as the full one
         served = dispatcher.served_mw(share, demand_factor=demand_factor)
         return abs(served - base.total_served_mw) < _NOTHING_MW
 

@@ -12,7 +12,9 @@ from gridtool.flow.ac_verify import check_repaired, verify_ac
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.flow.margin import random_damage
+from gridtool.formats.frames import make_frame
 from gridtool.network.catalog import load_network
+from gridtool.network.schema import table_schema
 
 
 def two_bus(mw, mvar, *, limit=400.0, source=2000.0, r=0.0, protected=0.0):
@@ -87,6 +89,23 @@ def test_collapse_is_shed_until_there_is_a_state():
     _, check = verify(two_bus(1600, 0, limit=1700))
     assert check.converged
     assert 700 < check.served_mw < 1512
+
+
+def test_where_shedding_is_in_vain_the_dispatch_stays_and_no_state_is_claimed():
+    """A reactor at the end of a long line pulls the voltage down whatever is shed."""
+    network = two_bus(50, 0)
+    lines = network.lines.assign(x_ohm_per_km=40.0)
+    shunt = {"id": "Q", "busbar": "B/B", "p_mw": 0.0, "q_mvar": 200.0}
+    tables = dict(network.tables) | {
+        "lines": lines,
+        "shunts": make_frame(table_schema("shunts"), [shunt]),
+    }
+    dispatch, check = verify(replace(network, tables=tables))
+    assert not check.converged
+    assert check.violations == ("no AC power flow was found for the dispatched state",)
+    assert check.shed_added_mw == 0
+    assert check.served_mw == dispatch.total_served_mw
+    assert np.isnan(check.max_loading_pct)
 
 
 def test_sources_share_the_losses_within_their_limits():
