@@ -171,15 +171,7 @@ class Dispatcher:
         generation = np.zeros(len(case.source_ids))
         generation[reduced.source] = solution.generation_mw
         flow = _all_flows(case, reduced, solution, (wanted - solution.shed_mw).sum(axis=1))
-        supply = island_supply(reduced, rating[reduced.source], limit)
-        if solution.lp is None or solution.program is None:
-            gap = closed_form_gap(reduced, wanted, supply, solution.shed_mw)
-            binding = closed_form_bindings(
-                case, reduced, demand_mw=wanted, shed_mw=solution.shed_mw, supply_mw=supply
-            )
-        else:
-            gap = max(solution.lp.objective - solution.lp.bound, 0.0)
-            binding = _lp_bindings(case, solution.lp, solution.program, supply, limit)
+        gap, binding = _explain(case, reduced, solution, wanted=wanted, rating=rating, limit=limit)
         residual = dispatch_residual(
             case,
             topology,
@@ -204,6 +196,26 @@ class Dispatcher:
                 gap_mw=gap,
             ),
         )
+
+
+def _explain(
+    case: CompiledCase,
+    reduced: ReducedGrid,
+    solution: _Solution,
+    *,
+    wanted: FloatArray,
+    rating: FloatArray,
+    limit: float,
+) -> tuple[float, tuple[Binding, ...]]:
+    """Gap to the lower bound, and what binds."""
+    supply = island_supply(reduced, rating[reduced.source], limit)
+    if solution.lp is not None and solution.program is not None:
+        gap = max(solution.lp.objective - solution.lp.bound, 0.0)
+        return gap, _lp_bindings(case, solution.lp, solution.program, supply, limit)
+    gap = closed_form_gap(reduced, wanted, supply, solution.shed_mw)
+    return gap, closed_form_bindings(
+        case, reduced, demand_mw=wanted, shed_mw=solution.shed_mw, supply_mw=supply
+    )
 
 
 def _connectable(case: CompiledCase, topology: Topology, demand: FloatArray) -> FloatArray:

@@ -74,43 +74,36 @@ class ReducedGrid:
 
 def reduce_topology(case: CompiledCase, topology: Topology) -> ReducedGrid:
     """The reduced grid of the energised part of ``topology``."""
-    terminal_of_node, island_of_terminal = _number_energised(topology)
+    terminal_of_node, island = _number_energised(topology)
     # The dead have no terminal: position -1 of the extended array stays -1.
     terminal_of_busbar = np.append(terminal_of_node, -1)[topology.node_of_busbar]
-    count = len(island_of_terminal)
+    first_busbar = _first_busbars(terminal_of_busbar, len(island))
     ends = (terminal_of_busbar[case.branch_from], terminal_of_busbar[case.branch_to])
     live = np.flatnonzero(topology.branch_in_service & (ends[0] >= 0) & (ends[0] != ends[1]))
-    start, end = ends[0][live], ends[1][live]
+    ends = (ends[0][live], ends[1][live])
     source = np.flatnonzero(topology.source_max_mw > 0.0)
     source_terminal = terminal_of_busbar[case.source_busbar[source]]
-    leaf = np.bincount(start, minlength=count) + np.bincount(end, minlength=count) == 1
+    leaf = tally(np.concatenate(ends), np.ones(2 * len(live)), len(island)) == 1.0
     leaf[source_terminal] = False
-
-    cap = np.full(count, np.inf)
-    hangs_on = np.full(count, -1, dtype=np.int64)
-    stem = leaf[start] | leaf[end]
-    outer = np.where(leaf[start], start, end)[stem]
-    cap[outer] = topology.branch_limit_mw[live[stem]]
-    hangs_on[outer] = live[stem]
-    first_busbar = _first_busbars(terminal_of_busbar, count)
-    core_of_terminal, n_core = _number_core(case, first_busbar, leaf)
-    core_of_terminal[outer] = core_of_terminal[np.where(leaf[start], end, start)[stem]]
+    core, n_core = _number_core(case, first_busbar, leaf)
+    stem = leaf[ends[0]] | leaf[ends[1]]
+    cap, hangs_on = _hang_leaves(topology, core, leaf, (ends[0][stem], ends[1][stem], live[stem]))
 
     kept = live[~stem]
-    core_from, core_to = core_of_terminal[start[~stem]], core_of_terminal[end[~stem]]
+    core_from, core_to = core[ends[0][~stem]], core[ends[1][~stem]]
     susceptance = case.branch_susceptance_mw[kept]
     core_island = np.empty(n_core, dtype=np.int64)
-    core_island[core_of_terminal[~leaf]] = island_of_terminal[~leaf]
+    core_island[core[~leaf]] = island[~leaf]
     return ReducedGrid(
         terminal_of_busbar=terminal_of_busbar,
         terminal_busbar=first_busbar,
-        terminal_core=core_of_terminal,
-        terminal_island=island_of_terminal,
+        terminal_core=core,
+        terminal_island=island,
         terminal_cap_mw=cap,
         terminal_branch=hangs_on,
         source=source,
-        source_core=core_of_terminal[source_terminal],
-        source_island=island_of_terminal[source_terminal],
+        source_core=core[source_terminal],
+        source_island=island[source_terminal],
         source_infeed=case.source_infeed[source],
         core_island=core_island,
         branch=kept,
@@ -120,8 +113,25 @@ def reduce_topology(case: CompiledCase, topology: Topology) -> ReducedGrid:
         limit_mw=topology.branch_limit_mw[kept],
         offset_mw=-susceptance * case.branch_shift_rad[kept],
         factor=factorise(n_core, core_from, core_to, susceptance, core_island),
-        islands=int(island_of_terminal.max(initial=-1)) + 1,
+        islands=int(island.max(initial=-1)) + 1,
     )
+
+
+def _hang_leaves(
+    topology: Topology,
+    core: IntArray,
+    leaf: npt.NDArray[np.bool_],
+    stems: tuple[IntArray, IntArray, IntArray],
+) -> tuple[FloatArray, IntArray]:
+    """Caps and branches of the leaves; each takes the core node of its ``stems`` in ``core``."""
+    start, end, branch = stems
+    outer, inner = np.where(leaf[start], start, end), np.where(leaf[start], end, start)
+    cap = np.full(len(core), np.inf)
+    hangs_on = np.full(len(core), -1, dtype=np.int64)
+    cap[outer] = topology.branch_limit_mw[branch]
+    hangs_on[outer] = branch
+    core[outer] = core[inner]
+    return cap, hangs_on
 
 
 def sum_by_terminal(reduced: ReducedGrid, amount: FloatArray) -> FloatArray:
