@@ -188,6 +188,7 @@ def _shares(model: AcModel, topology: Topology) -> dict[str, float]:
     left = np.where(topology.branch_in_service, rating_left(model, topology), 0.0)
     for branch in np.flatnonzero(left < 1.0).tolist():
         shares[case.branch_ids[branch]] = float(left[branch])
+    shares |= {model.shunt_ids[shunt]: 0.0 for shunt in np.flatnonzero(~model.shunt_on).tolist()}
     for source in np.flatnonzero(topology.source_max_mw <= 0.0).tolist():
         shares[case.source_ids[source]] = 0.0
     return shares

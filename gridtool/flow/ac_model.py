@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,8 +40,8 @@ class AcModel:
     allowed_from_pu, allowed_to_pu : (L,)
         Current allowed at the ends, overload of a transformer included; a transformer's rated
         current follows from its rated, not its busbar's nominal, voltage (as in pandapower).
-    shunt_pu : (B,) complex
-        Shunt admittance at each busbar.
+    shunt_ids, shunt_busbar, shunt_y_pu, shunt_on
+        Shunts in table order: ids, busbar (S,) int, admittance (S,) complex, whether connected.
     source_vm_pu : (G,)
         Voltage set point; NaN for a unit without voltage control.
     source_va_rad, source_base_mw, source_base_mvar, source_min_mvar, source_max_mvar : (G,)
@@ -54,13 +56,23 @@ class AcModel:
     y_tt: ComplexArray
     allowed_from_pu: FloatArray
     allowed_to_pu: FloatArray
-    shunt_pu: ComplexArray
+    shunt_ids: tuple[str, ...]
+    shunt_busbar: IntArray
+    shunt_y_pu: ComplexArray
+    shunt_on: npt.NDArray[np.bool_]
     source_vm_pu: FloatArray
     source_va_rad: FloatArray
     source_base_mw: FloatArray
     source_base_mvar: FloatArray
     source_min_mvar: FloatArray
     source_max_mvar: FloatArray
+
+    @cached_property
+    def shunt_pu(self) -> ComplexArray:
+        """Admittance of the connected shunts at each busbar, shape (B,)."""
+        total = np.zeros(len(self.case.busbar_ids), dtype=np.complex128)
+        np.add.at(total, self.shunt_busbar[self.shunt_on], self.shunt_y_pu[self.shunt_on])
+        return total
 
 
 def build_ac_model(
@@ -93,7 +105,7 @@ def build_ac_model(
         y_tt=np.asarray(end, dtype=np.complex128),
         allowed_from_pu=allowed_from,
         allowed_to_pu=allowed_to,
-        shunt_pu=_shunts(network, case, capacity_share or {}),
+        **_shunts(network, case, capacity_share or {}),
         source_vm_pu=of_units("vm_pu", infeeds["vm_pu"].to_numpy(dtype=np.float64)),
         source_va_rad=np.deg2rad(
             np.concatenate([infeeds["va_degree"].to_numpy(dtype=np.float64), np.zeros(len(units))])
@@ -119,16 +131,17 @@ def _allowed_currents(network: CityNetwork, case: CompiledCase) -> tuple[FloatAr
 
 def _shunts(
     network: CityNetwork, case: CompiledCase, capacity_share: Mapping[str, float]
-) -> ComplexArray:
-    shunts = network.shunts[network.shunts["in_service"].to_numpy(dtype=bool)]
-    left = np.array([capacity_share.get(key, 1.0) > 0.0 for key in shunts.index], dtype=bool)
-    shunts = shunts[left]
-    total = np.zeros(len(case.busbar_ids), dtype=np.complex128)
+) -> dict[str, Any]:
+    shunts = network.shunts
     place = {busbar: position for position, busbar in enumerate(case.busbar_ids)}
-    drawn = shunts["p_mw"].to_numpy() - 1j * shunts["q_mvar"].to_numpy()
-    at = np.array([place[b] for b in shunts["busbar"]], dtype=np.int64)
-    np.add.at(total, at, drawn / case.base_mva)
-    return total
+    left = np.array([capacity_share.get(key, 1.0) > 0.0 for key in shunts.index], dtype=bool)
+    drawn = shunts["p_mw"].to_numpy(np.float64) - 1j * shunts["q_mvar"].to_numpy(np.float64)
+    return {
+        "shunt_ids": tuple(str(key) for key in shunts.index),
+        "shunt_busbar": np.array([place[b] for b in shunts["busbar"]], dtype=np.int64),
+        "shunt_y_pu": np.asarray(drawn / case.base_mva, dtype=np.complex128),
+        "shunt_on": left & shunts["in_service"].to_numpy(dtype=bool),
+    }
 
 
 def busbar_load(model: AcModel, served_mw: FloatArray) -> ComplexArray:

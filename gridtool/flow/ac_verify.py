@@ -9,6 +9,7 @@ solved once more by pandapower, and the two must agree.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -44,7 +45,7 @@ ENGINE_TOLERANCE_PU = 1e-6
 LOWEST_PU, HIGHEST_PU = 0.9, 1.1
 _STEP_BELOW = 0.998
 _ROUNDS = 12
-_SETTLE_ROUNDS = 4
+_SETTLE_ROUNDS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,7 @@ def verify_ac(
     dispatch: Dispatch,
     *,
     import_limit_mw: float | None = None,
+    capacity_share: Mapping[str, float] | None = None,
 ) -> AcCheck:
     """AC power flow of a dispatched state, with what must be shed beyond it.
 
@@ -85,13 +87,17 @@ def verify_ac(
     ----------
     import_limit_mw
         Limit of all infeeds together, where the dispatch had one.
+    capacity_share
+        Damage of parts that the dispatch does not know: shunts.
 
     Returns
     -------
     The check of the state after the added shedding; see :func:`repair_ac` for the dispatch that
     goes with it.
     """
-    return check_repaired(network, dispatch, import_limit_mw=import_limit_mw)[0]
+    return check_repaired(
+        network, dispatch, import_limit_mw=import_limit_mw, capacity_share=capacity_share
+    )[0]
 
 
 def check_repaired(
@@ -100,9 +106,10 @@ def check_repaired(
     *,
     dispatcher: Dispatcher | None = None,
     import_limit_mw: float | None = None,
+    capacity_share: Mapping[str, float] | None = None,
 ) -> tuple[AcCheck, Dispatch]:
     """:func:`verify_ac` and the dispatch it is about."""
-    model = build_ac_model(network, dispatch.case)
+    model = build_ac_model(network, dispatch.case, capacity_share=capacity_share)
     repaired = repair_ac(
         model, dispatch, dispatcher or Dispatcher(dispatch.case), import_limit_mw=import_limit_mw
     )
@@ -173,10 +180,12 @@ def settle(
         part = np.divide(losses, room, out=np.zeros(islands), where=room > 0.0)
         share = np.append(np.minimum(part, 1.0), 0.0)[island]  # the last one is for the dead
         spread = dispatch.generation_mw + headroom * share
-        held = _hold_reactive(model, solution, slack)
+        held = _hold_reactive(model, solution, slack) or _switch_shunts(model, solution)
         if held is None and np.abs(spread - source).max(initial=0.0) < SUPPLY_TOLERANCE_MW / 10:
             break
         source, model = spread, held or model
+    else:
+        solution = solve_fast(model, topology, load_mva=load, source_mw=source, slack=slack)
     return AcPoint(
         model=model,
         source_mw=source,
@@ -217,6 +226,19 @@ def _island_of_source(model: AcModel, topology: Topology) -> IntArray:
 def _sum_by(island: IntArray, amount: FloatArray, islands: int) -> FloatArray:
     kept = island >= 0
     return np.bincount(island[kept], weights=amount[kept], minlength=islands).astype(np.float64)
+
+
+def _switch_shunts(model: AcModel, solution: AcSolution) -> AcModel | None:
+    """The model without reactors where the voltage is low, and capacitors where it is high.
+
+    That is what an operator does before shedding anybody. None if there are none to switch;
+    shunts that draw active power stand for load and stay.
+    """
+    magnitude = np.abs(solution.v)[model.shunt_busbar]
+    reactor, capacitor = model.shunt_y_pu.imag < 0.0, model.shunt_y_pu.imag > 0.0
+    wrong = (reactor & (magnitude < LOWEST_PU)) | (capacitor & (magnitude > HIGHEST_PU))
+    wrong &= model.shunt_on & (model.shunt_y_pu.real == 0.0)
+    return replace(model, shunt_on=model.shunt_on & ~wrong) if wrong.any() else None
 
 
 class _Limits:
@@ -312,6 +334,10 @@ def _check(network: CityNetwork, model: AcModel, first: Dispatch, repaired: AcRe
         shed_added_mw=first.total_served_mw - dispatch.total_served_mw,
         served_mw=dispatch.total_served_mw,
         violations=tuple(violations),
+        actions=tuple(
+            f"{model.shunt_ids[shunt]} switched off"
+            for shunt in np.flatnonzero(model.shunt_on & ~point.model.shunt_on)
+        ),
         voltage_pu=pd.DataFrame(
             {"voltage_pu": magnitude}, index=pd.Index(model.case.busbar_ids, name="busbar")
         ),

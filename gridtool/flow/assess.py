@@ -70,7 +70,11 @@ def assess(
         from gridtool.flow.ac_verify import check_repaired
 
         check, dispatch = check_repaired(
-            network, dispatch, dispatcher=dispatcher, import_limit_mw=import_limit_mw
+            network,
+            dispatch,
+            dispatcher=dispatcher,
+            import_limit_mw=import_limit_mw,
+            capacity_share=state.capacity_share,
         )
     tally = _count(network, dispatch)
     return Assessment(

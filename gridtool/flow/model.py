@@ -152,9 +152,9 @@ class AcCheck:
     """AC power flow of a dispatched state.
 
     ``shed_added_mw`` is what had to be shed beyond the DC dispatch to respect ratings (0 when
-    nothing had to), ``violations`` what is left. ``residual_mva`` is the largest nodal power
-    mismatch recomputed from the result. ``voltage_pu`` and ``loading_pct`` are frames indexed
-    by busbar and branch id.
+    nothing had to), ``violations`` what is left, ``actions`` what was switched for it (reactors
+    at low voltage). ``residual_mva`` is the largest nodal power mismatch recomputed from the
+    result. ``voltage_pu`` and ``loading_pct`` are frames indexed by busbar and branch id.
     """
 
     converged: bool
@@ -167,6 +167,7 @@ class AcCheck:
     violations: tuple[str, ...]
     voltage_pu: pd.DataFrame
     loading_pct: pd.DataFrame
+    actions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from gridtool.units import format_quantity
 __all__ = ["describe_assessment", "headline_numbers", "tables_assessment"]
 
 _SMALLEST_MW = 0.05
-_SHOWN_VIOLATIONS = 3
+_SHOWN_NOTES = 6
 
 
 def tables_assessment(assessment: Assessment, *, top: int = 10) -> tuple[NamedTable, ...]:
@@ -113,7 +113,7 @@ def _table_ac(check: AcCheck) -> NamedTable:
             "shed_added_mw": 1,
             "residual_mva": 7,
         },
-        note="; ".join(check.violations[:_SHOWN_VIOLATIONS]),
+        note="; ".join([*check.actions, *check.violations][:_SHOWN_NOTES]),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from builders import grid
 
@@ -91,16 +92,41 @@ def test_collapse_is_shed_until_there_is_a_state():
     assert 700 < check.served_mw < 1512
 
 
-def test_where_shedding_is_in_vain_the_dispatch_stays_and_no_state_is_claimed():
-    """A reactor at the end of a long line pulls the voltage down whatever is shed."""
-    network = two_bus(50, 0)
-    lines = network.lines.assign(x_ohm_per_km=40.0)
-    shunt = {"id": "Q", "busbar": "B/B", "p_mw": 0.0, "q_mvar": 200.0}
+def with_reactor(network, mvar, *, mw=0.0, x_ohm_per_km=4.0):
+    shunt = {"id": "R", "busbar": "B/B", "p_mw": mw, "q_mvar": mvar}
     tables = dict(network.tables) | {
-        "lines": lines,
+        "lines": network.lines.assign(x_ohm_per_km=x_ohm_per_km),
         "shunts": make_frame(table_schema("shunts"), [shunt]),
     }
-    dispatch, check = verify(replace(network, tables=tables))
+    return replace(network, tables=tables)
+
+
+def test_reactor_is_switched_off_where_the_voltage_is_low():
+    dispatch, check = verify(with_reactor(two_bus(50, 0), 60))
+    assert check.actions == ("R switched off",)
+    assert check.violations == ()
+    assert check.served_mw == dispatch.total_served_mw
+    _, without = verify(with_reactor(two_bus(50, 0), 0))
+    pd.testing.assert_frame_equal(check.voltage_pu, without.voltage_pu)
+
+
+def test_reactor_stays_where_the_voltage_is_fair():
+    _, check = verify(with_reactor(two_bus(50, 0), 10))
+    assert check.actions == ()
+    assert check.voltage_pu.loc["B/B", "voltage_pu"] > 0.9
+
+
+def test_damaged_reactor_is_not_connected():
+    network = with_reactor(two_bus(50, 0), 20)
+    dispatch = Dispatcher(compile_case(network)).solve({"R": 0.0})
+    check = verify_ac(network, dispatch, capacity_share={"R": 0.0})
+    _, without = verify(with_reactor(two_bus(50, 0), 0))
+    pd.testing.assert_frame_equal(check.voltage_pu, without.voltage_pu)
+
+
+def test_where_shedding_is_in_vain_the_dispatch_stays_and_no_state_is_claimed():
+    """A shunt at the end of a long line, part load, pulls the voltage down whatever is shed."""
+    dispatch, check = verify(with_reactor(two_bus(50, 0), 200, mw=1.0, x_ohm_per_km=40.0))
     assert not check.converged
     assert check.violations == ("no AC power flow was found for the dispatched state",)
     assert check.shed_added_mw == 0
