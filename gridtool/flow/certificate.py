@@ -33,11 +33,13 @@ def dispatch_residual(
     """
     node = topology.node_of_busbar
     nodes = len(topology.island_of_node)
-    imbalance = np.zeros(nodes + 1)  # the last place collects sections that are out
-    np.add.at(imbalance, node[case.source_busbar], generation_mw)
-    np.add.at(imbalance, node, -served_mw.sum(axis=1))
-    np.add.at(imbalance, node[case.branch_from], -flow_mw)
-    np.add.at(imbalance, node[case.branch_to], flow_mw)
+    place = np.where(node < 0, nodes, node)  # the last place collects sections that are out
+    imbalance = (
+        tally(place[case.source_busbar], generation_mw, nodes + 1)
+        - tally(place, served_mw.sum(axis=1), nodes + 1)
+        - tally(place[case.branch_from], flow_mw, nodes + 1)
+        + tally(place[case.branch_to], flow_mw, nodes + 1)
+    )
     violations = (
         np.abs(imbalance),
         np.abs(flow_mw) - topology.branch_limit_mw,

@@ -25,7 +25,7 @@ __all__ = ["Dispatcher"]
 
 FloatArray = npt.NDArray[np.float64]
 
-_CACHE_LIMIT = 200_000
+_CACHE_LIMIT = 10_000
 _PRICE_SHOWN = 1e-3
 """Prices below are the program's tie-breaking hair, not a limit that holds back load."""
 

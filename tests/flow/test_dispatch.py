@@ -11,6 +11,7 @@ from dispatch_reference import reference_dispatch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gridtool.flow.certificate import dispatch_residual
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.flow.model import Topology
@@ -284,3 +285,28 @@ def test_shift_beyond_the_limits_is_shown_by_the_residual():
     shifted = replace(compile_case(network), branch_shift_rad=np.array([0.01, 0.0, 0.0]))
     dispatch = Dispatcher(shifted).solve({})
     assert dispatch.certificate.residual_mw > 1
+
+
+def test_residual_finds_every_kind_of_violation():
+    dispatch = solve(chain(limit=60))
+    case, topology = dispatch.case, dispatch.topology
+    sound = {
+        "demand_mw": dispatch.demand_mw,
+        "served_mw": dispatch.served_mw,
+        "flow_mw": dispatch.flow_mw,
+        "generation_mw": dispatch.generation_mw,
+        "source_max_mw": topology.source_max_mw,
+    }
+    assert dispatch_residual(case, topology, **sound) < 1e-9
+    wrong = {
+        "served_mw": dispatch.served_mw + np.array([[0.5, 0], [0, 0], [0, 0]]),
+        "flow_mw": dispatch.flow_mw + np.array([0.5, 0.0]),
+        "generation_mw": dispatch.generation_mw + 0.5,
+        "source_max_mw": dispatch.generation_mw - 0.5,
+        "demand_mw": dispatch.demand_mw - np.array([[0.5, 0], [0, 0], [0, 0]]),
+    }
+    for name, value in wrong.items():
+        found = dispatch_residual(case, topology, **sound | {name: value})
+        assert found == pytest.approx(0.5), name
+    out = apply_shares(case, {"C/B": 0.0})
+    assert dispatch_residual(case, out, **sound) >= 15  # what a section that is out still takes
