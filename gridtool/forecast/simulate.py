@@ -9,12 +9,14 @@ few kB), so that memory hardly grows with the number of samples.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -38,7 +40,6 @@ from gridtool.forecast.supply import (
     read_unit_outages,
     season_mask,
 )
-from gridtool.forecast.workers import signals_held
 from gridtool.restoration.execute import simulate_completions
 from gridtool.restoration.model import RestorationPlan
 from gridtool.timegrid import TimeGrid
@@ -213,22 +214,37 @@ def _run_chunks(inputs: SimulationInputs, *, config: ForecastConfig) -> Iterator
     if workers > 1 and config.samples * inputs.grid.hours >= POOL_FROM_HOURS:
         done = 0
         try:
-            with _open_pool(workers, inputs) as pool:
-                try:
-                    with signals_held():
-                        chunks = pool.map(_run_part, parts)
-                    for chunk in chunks:
-                        done += 1
-                        yield chunk
-                except BaseException:
-                    pool.shutdown(wait=False, cancel_futures=True)  # what has not begun
-                    raise
+            for chunk in _run_in_pool(inputs, parts, workers=workers):
+                done += 1
+                yield chunk
         except BrokenProcessPool:
             parts = parts[done:]  # a worker was killed or could not start: go on without
         else:
             return
     for first, n in parts:
         yield simulate_chunk(inputs, first=first, n=n)
+
+
+def _run_in_pool(
+    inputs: SimulationInputs, parts: list[tuple[int, int]], *, workers: int
+) -> Iterator[ChunkSums]:
+    """The chunks in order from worker processes, which end with this one, however it ends."""
+    others = set(active_children())
+    # Started anew, not forked: the solver's and BLAS's threads do not survive a fork.
+    pool = ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(inputs,)
+    )
+    try:
+        with _signals_held():
+            chunks = [pool.submit(_run_part, part) for part in parts]  # starts the workers
+        for chunk in chunks:
+            yield chunk.result()
+    except BaseException:  # interrupted: do not wait for chunks nobody will read
+        pool.shutdown(wait=False)
+        for child in set(active_children()) - others:
+            child.terminate()
+        raise
+    pool.shutdown()
 
 
 def _split_samples(samples: int, *, states: int) -> list[tuple[int, int]]:
@@ -241,17 +257,32 @@ def _split_samples(samples: int, *, states: int) -> list[tuple[int, int]]:
     return [(first, min(size, samples - first)) for first in range(0, samples, size)]
 
 
-def _open_pool(workers: int, inputs: SimulationInputs) -> ProcessPoolExecutor:
-    # Started anew, not forked: the solver's and BLAS's threads do not survive a fork.
-    return ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_set_inputs, initargs=(inputs,)
-    )
-
-
 _WORKER_INPUTS: list[SimulationInputs] = []
 
 
-def _set_inputs(inputs: SimulationInputs) -> None:
+_HELD = {signal.SIGINT, signal.SIGTERM}
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Interrupts wait until the body is done; processes started in it begin with them held.
+
+    A worker interrupted while it starts would print a trace of its own.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start_worker(inputs: SimulationInputs) -> None:
+    """Take the inputs; the parent decides what an interrupt means and terminates its workers."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     _WORKER_INPUTS[:] = [inputs]
 
 
