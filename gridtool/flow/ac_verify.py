@@ -17,22 +17,23 @@ import numpy.typing as npt
 import pandas as pd
 
 from gridtool.errors import PowerFlowDiverged
-from gridtool.flow.ac_model import AcModel, build_ac_model, busbar_load, choose_slack_sources
+from gridtool.flow.ac_model import AcModel, build_ac_model
 from gridtool.flow.ac_nodes import live_nodes
+from gridtool.flow.ac_settle import (
+    HIGHEST_PU,
+    LOWEST_PU,
+    SUPPLY_TOLERANCE_MW,
+    AcPoint,
+    island_of_source,
+    settle,
+    sum_by,
+)
 from gridtool.flow.dispatch import Dispatcher
-from gridtool.flow.fast_ac import AcSolution, solve_fast
+from gridtool.flow.fast_ac import AcSolution
 from gridtool.flow.model import AcCheck, Dispatch, Topology
 from gridtool.network.model import CityNetwork
 
-__all__ = [
-    "AcPoint",
-    "AcRepair",
-    "check_repaired",
-    "mostly_reactive",
-    "repair_ac",
-    "settle",
-    "verify_ac",
-]
+__all__ = ["AcRepair", "check_repaired", "mostly_reactive", "repair_ac", "verify_ac"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -40,29 +41,9 @@ BoolArray = npt.NDArray[np.bool_]
 
 LOADING_TOLERANCE = 1e-3
 """A branch is violated above 100.1 % of its rating: ratings are not known better."""
-SUPPLY_TOLERANCE_MW = 0.05
 ENGINE_TOLERANCE_PU = 1e-6
-LOWEST_PU, HIGHEST_PU = 0.9, 1.1
 _STEP_BELOW = 0.998
 _ROUNDS = 12
-_SETTLE_ROUNDS = 6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AcPoint:
-    """A dispatch under AC: generation (G,) with losses spread, the state, and what lacks.
-
-    ``model`` is the model as solved: units at a reactive limit have given up their voltage.
-    ``losses_mw`` (islands,) is what each island's sources give beyond its load, ``deficit_mw``
-    what they cannot give of it.
-    """
-
-    model: AcModel
-    source_mw: FloatArray
-    slack: tuple[int, ...]
-    solution: AcSolution
-    losses_mw: FloatArray
-    deficit_mw: FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,99 +129,6 @@ def repair_ac(
     return AcRepair(dispatch=replace(dispatch, topology=intact), point=point, rounds=rounds)
 
 
-def settle(
-    model: AcModel,
-    dispatch: Dispatch,
-    topology: Topology,
-    *,
-    import_limit_mw: float | None = None,
-) -> AcPoint:
-    """The AC state of ``dispatch``, losses spread over sources in proportion to headroom."""
-    case = model.case
-    rated = topology.source_max_mw
-    headroom = np.maximum(rated - dispatch.generation_mw, 0.0)
-    if import_limit_mw is not None:
-        left = max(import_limit_mw - dispatch.generation_mw[case.source_infeed].sum(), 0.0)
-        total = headroom[case.source_infeed].sum()
-        if total > left:
-            headroom = np.where(case.source_infeed, headroom * left / total, headroom)
-    slack = choose_slack_sources(model, topology, headroom_mw=headroom)
-    load = busbar_load(model, dispatch.served_mw)
-    island = _island_of_source(model, topology)
-    islands = int(topology.island_of_node.max(initial=-1)) + 1
-    room = _sum_by(island, headroom, islands)
-    given = _sum_by(island, dispatch.generation_mw, islands)
-    source = dispatch.generation_mw
-    losses = np.zeros(islands)
-    for _ in range(_SETTLE_ROUNDS):
-        solution = solve_fast(model, topology, load_mva=load, source_mw=source, slack=slack)
-        if not solution.converged:
-            break
-        losses = _sum_by(island, solution.source_mva.real, islands) - given
-        part = np.divide(losses, room, out=np.zeros(islands), where=room > 0.0)
-        share = np.append(np.minimum(part, 1.0), 0.0)[island]  # the last one is for the dead
-        spread = dispatch.generation_mw + headroom * share
-        held = _hold_reactive(model, solution, slack) or _switch_shunts(model, solution)
-        if held is None and np.abs(spread - source).max(initial=0.0) < SUPPLY_TOLERANCE_MW / 10:
-            break
-        source, model = spread, held or model
-    else:
-        solution = solve_fast(model, topology, load_mva=load, source_mw=source, slack=slack)
-    return AcPoint(
-        model=model,
-        source_mw=source,
-        slack=slack,
-        solution=solution,
-        losses_mw=losses,
-        deficit_mw=np.maximum(losses - room, 0.0),
-    )
-
-
-def _hold_reactive(model: AcModel, solution: AcSolution, slack: tuple[int, ...]) -> AcModel | None:
-    """The model with units held at the reactive limit they passed, None if none did.
-
-    A slack keeps its voltage: nothing else would hold its island. Its excess is a violation.
-    """
-    reactive = solution.source_mva.imag
-    above, below = reactive > model.source_max_mvar, reactive < model.source_min_mvar
-    passed = (above | below) & ~np.isnan(model.source_vm_pu)
-    passed[list(slack)] = False
-    if not passed.any():
-        return None
-    limit = np.where(above, model.source_max_mvar, model.source_min_mvar)
-    return replace(
-        model,
-        source_vm_pu=np.where(passed, np.nan, model.source_vm_pu),
-        source_base_mvar=np.where(passed, limit, model.source_base_mvar),
-    )
-
-
-def _island_of_source(model: AcModel, topology: Topology) -> IntArray:
-    node = topology.node_of_busbar[model.case.source_busbar]
-    working = (node >= 0) & (topology.source_max_mw > 0.0)
-    island = np.full(len(node), -1, dtype=np.int64)
-    island[working] = topology.island_of_node[node[working]]
-    return island
-
-
-def _sum_by(island: IntArray, amount: FloatArray, islands: int) -> FloatArray:
-    kept = island >= 0
-    return np.bincount(island[kept], weights=amount[kept], minlength=islands).astype(np.float64)
-
-
-def _switch_shunts(model: AcModel, solution: AcSolution) -> AcModel | None:
-    """The model without reactors where the voltage is low, and capacitors where it is high.
-
-    That is what an operator does before shedding anybody. None if there are none to switch;
-    shunts that draw active power stand for load and stay.
-    """
-    magnitude = np.abs(solution.v)[model.shunt_busbar]
-    reactor, capacitor = model.shunt_y_pu.imag < 0.0, model.shunt_y_pu.imag > 0.0
-    wrong = (reactor & (magnitude < LOWEST_PU)) | (capacitor & (magnitude > HIGHEST_PU))
-    wrong &= model.shunt_on & (model.shunt_y_pu.real == 0.0)
-    return replace(model, shunt_on=model.shunt_on & ~wrong) if wrong.any() else None
-
-
 class _Limits:
     """DC limits of branches and sources that stand for what AC allows."""
 
@@ -251,7 +139,7 @@ class _Limits:
         self.branch_mw = topology.branch_limit_mw.copy()
         self.supply_mw = topology.source_max_mw.copy()
         self.tightened = np.zeros(len(self.branch_mw), dtype=bool)
-        self.island = _island_of_source(model, topology)
+        self.island = island_of_source(model, topology)
         infeed = model.case.source_infeed
         imports = float(topology.source_max_mw[infeed].sum())
         scale = 1.0
@@ -287,8 +175,8 @@ class _Limits:
         self.short |= point.deficit_mw > SUPPLY_TOLERANCE_MW
         if not self.short.any() or not point.solution.converged:
             return False
-        rated = _sum_by(self.island, self.rated_mw, len(self.short))
-        now = _sum_by(self.island, np.minimum(self.supply_mw, self.rated_mw), len(self.short))
+        rated = sum_by(self.island, self.rated_mw, len(self.short))
+        now = sum_by(self.island, np.minimum(self.supply_mw, self.rated_mw), len(self.short))
         left = np.where(self.short, np.maximum(rated - point.losses_mw, 0.0), now)
         if np.abs(left - now).max() <= SUPPLY_TOLERANCE_MW:
             return False
