@@ -67,7 +67,7 @@ class Winding:
         return replace(shifted, vn_lv_kv=self.vn_lv_kv * factor)
 
 
-def tap_type(row: Row, which: str) -> str:
+def _tap_type(row: Row, which: str) -> str:
     """``Ratio``, ``Ideal`` or nothing; files before 3.0 say ``tap_phase_shifter`` instead."""
     given = row[f"tap{which}_changer_type"]
     shifter = row[f"tap{which}_phase_shifter"]
@@ -88,7 +88,7 @@ def fold_tap(winding: Winding, row: Row, *, which: str = "") -> Winding:
     ValueError
         If the changer would turn the voltage by more than a factor of two.
     """
-    kind, side = tap_type(row, which), row[f"tap{which}_side"]
+    kind, side = _tap_type(row, which), row[f"tap{which}_side"]
     position, neutral = row[f"tap{which}_pos"], row[f"tap{which}_neutral"]
     percent, degree = row[f"tap{which}_step_percent"], row[f"tap{which}_step_degree"] or 0.0
     if kind not in ("Ratio", "Ideal") or side not in ("hv", "lv"):
@@ -111,7 +111,7 @@ def fold_tap(winding: Winding, row: Row, *, which: str = "") -> Winding:
     return winding.with_voltages(abs(turned), side=side, shift_degree=direction * shift)
 
 
-def from_star_point(row: Row) -> dict[str, Any]:
+def _from_star_point(row: Row) -> dict[str, Any]:
     """Tap columns of a three-winding transformer whose changer sits at the star point."""
     steps = row["tap_pos"] - row["tap_neutral"]
     step = row["tap_step_percent"] * cmath.exp(1j * math.radians(row["tap_step_degree"] or 0.0))
@@ -159,7 +159,7 @@ def _leg_taps(row: Row, side: str) -> dict[str, Any]:
     taps["tap_side"] = terminal
     known = None not in (row["tap_pos"], row["tap_neutral"]) and row["tap_step_percent"]
     if row["tap_at_star_point"] and known:
-        taps |= from_star_point(row) | {"tap_side": star}
+        taps |= _from_star_point(row) | {"tap_side": star}
     return taps
 
 

@@ -7,11 +7,13 @@ from gridtool.network.pandapower_net import build_net, quiet_pandapower
 PQ, PV, REF = 1, 2, 3
 
 
-def newton(base_mva, bus, gen, branch):
+def newton(base_mva, bus, gen, branch, *, start=None):
     """Complex bus voltages of a MATPOWER case by Newton's method, from a flat start.
 
     Written from the equations of MATPOWER User's Manual, sections 3.2 to 4.1; uses nothing of
-    pandapower. Bus numbers may be any; one reference bus.
+    pandapower. Bus numbers may be any; one reference bus. With ``start`` (complex voltages by
+    bus) the method starts there: equations can have several solutions, and this tells whether
+    ``start`` is one. None if it does not converge.
     """
     order = {int(number): i for i, number in enumerate(bus[:, 0])}
     n = len(bus)
@@ -33,6 +35,10 @@ def newton(base_mva, bus, gen, branch):
             magnitude[order[int(row[0])]] = row[5]
     reference = bus[:, 1] == REF
     angle[:] = np.radians(bus[reference, 8][0])
+    if start is not None:
+        free = bus[:, 1] == PQ
+        magnitude[free] = np.abs(start)[free]
+        angle[~reference] = np.angle(start)[~reference]
     unknown_angle, unknown_magnitude = np.flatnonzero(~reference), np.flatnonzero(bus[:, 1] == PQ)
     for _ in range(40):
         voltage = magnitude * np.exp(1j * angle)
