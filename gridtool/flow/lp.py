@@ -12,7 +12,7 @@ from gridtool.errors import AnalysisError
 from gridtool.flow.program import Rows, ShedProgram, stack_rows
 from gridtool.flow.tally import tally
 
-__all__ = ["LpResult", "LpSolver", "bounds_at", "dual_bound"]
+__all__ = ["LpResult", "LpSolver", "bounds_at", "dual_bound", "first_rows", "violated_rows"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

@@ -26,7 +26,7 @@ from gridtool.flow.dcflow_kernel import sensitivities
 from gridtool.flow.reduction import ReducedGrid
 from gridtool.flow.screen import CoreFlow
 
-__all__ = ["TIER_PRICE", "TIE_STEP", "Rows", "ShedProgram", "stack_rows"]
+__all__ = ["TIER_PRICE", "TIE_STEP", "Rows", "ShedProgram", "busbar_rank", "stack_rows"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

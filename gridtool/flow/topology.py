@@ -13,7 +13,7 @@ from gridtool.flow.model import Topology
 from gridtool.flow.tally import tally
 from gridtool.flow.topology_kernel import connect
 
-__all__ = ["apply_shares", "share_vector"]
+__all__ = ["apply_shares", "share_vector", "topology_of"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

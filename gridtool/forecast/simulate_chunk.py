@@ -26,7 +26,7 @@ from gridtool.forecast.supply import (
 )
 from gridtool.timegrid import TimeGrid
 
-__all__ = ["OVER_H", "ChunkSums", "SimulationInputs", "simulate_chunk"]
+__all__ = ["OVER_H", "ChunkSums", "SimulationInputs", "daily_hours_off", "simulate_chunk"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

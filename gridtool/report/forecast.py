@@ -13,6 +13,8 @@ __all__ = [
     "describe_backtest",
     "describe_shortage",
     "headline_shortage",
+    "table_by_district",
+    "table_city",
     "tables_backtest",
     "tables_shortage",
 ]

@@ -61,12 +61,15 @@ def _say_now(network: CityNetwork, assessment: Assessment, *, damaged: int, zone
             f"{demand} MW at the reference peak."
         )
     share = 100 * assessment.unserved_mw / assessment.demand_mw
+    critical = _count(assessment.critical_out, "critical customer")
+    if not assessment.critical_out:
+        critical = "no critical customer"
     text = (
         f"{moment}, with {extent} reported, {network.manifest.name} cannot serve "
         f"{format_quantity(assessment.unserved_mw, decimals=0)} of {demand} MW ({share:.0f} %) "
         f"at the reference peak: {_count(assessment.customers_out, 'customer')} "
         f"{_are(assessment.customers_out)} without supply, "
-        f"{_count(assessment.critical_out, 'critical customer')} among them"
+        f"{critical} among them"
     )
     worst = assessment.districts.sort_values("unserved_mw", ascending=False).iloc[0]
     return (
@@ -87,7 +90,9 @@ def _say_plan(plan: RestorationPlan, *, zone: ZoneInfo) -> str:
             text += f" and last on {_day(last, zone)} ({name})"
     if lost_to_damage(plan.curve) > _SMALLEST_MW:
         most, all_of_it = (_day(time_regained(plan.curve, share), zone) for share in (0.9, 1.0))
-        text += f"; 90 % of the lost load is back on {most}, all of it on {all_of_it}"
+        text += f"; all of the lost load is back on {all_of_it}"
+        if most != all_of_it:
+            text += f", 90 % of it on {most}"
     left = float(plan.curve["unserved_mw"].iloc[-1])
     if left > _SMALLEST_MW:
         text += (
@@ -170,7 +175,7 @@ def _say_assumptions(
     elif forecast is not None and plan is None:
         assumed.append("nothing is repaired")
     if forecast is not None:
-        assumed.append(f"demand by {forecast.demand_description.partition(';')[0]}")
+        assumed.append(f"demand: {forecast.demand_description.partition(';')[0]}")
         assumed += [note.rstrip(".") for note in forecast.notes[:2]]
     return f"Assumed: {'; '.join(assumed)}." if assumed else ""
 

@@ -121,13 +121,13 @@ def test_the_whole_paragraph(assessment, plan, forecast):
         "serve 312 of 1 490 MW (21 %) at the reference peak: 143 210 customers are without "
         "supply, 1 critical customer among them; the most in Left Bank (262 MW). "
         "The plan makes 2 repairs with 2 crews; load returns first on 13 January 2027 12:00 and "
-        "last on 20 January 2027 06:00 (Quay); 90 % of the lost load is back on 20 January 2027 "
-        "06:00, all of it on 20 January 2027 06:00. Until then 18 234 MWh are not "
+        "last on 20 January 2027 06:00 (Quay); all of the lost load is back on 20 January 2027 "
+        "06:00. Until then 18 234 MWh are not "
         "served at that demand. "
         "From January to February 2027, 110 ± 4 MWh are expected to be unserved, mostly for "
         "too little supply (80 %); it is worst in Left Bank in January 2027: 4.2 hours a day "
         "without supply for an ordinary customer (P10 3.1, P90 6.0). "
-        "Assumed: repairs take the expected time; demand by a model; Imports as allocated."
+        "Assumed: repairs take the expected time; demand: a model; Imports as allocated."
     )
 
 
