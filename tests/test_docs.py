@@ -128,7 +128,7 @@ def test_the_test_command_is_found_by_the_ci_script(root, readme):
     assert found
     block = re.search(r"<!-- the test command -->\n```sh\n(.*?)\n```", readme, flags=re.DOTALL)
     assert block.group(1).startswith("python3.11 -m venv .venv && .venv/bin/pip install ")
-    assert block.group(1).endswith("pytest")
+    assert block.group(1).endswith("pytest -n 2")
     assert "\n" not in block.group(1)
     subprocess.run(["bash", "-n", str(root / ".ci" / "run")], check=True)
 
