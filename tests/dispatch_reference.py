@@ -3,6 +3,7 @@ reduction, the sensitivities and the rows-on-demand of the package."""
 
 from __future__ import annotations
 
+import networkx as nx
 import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import coo_matrix
@@ -16,12 +17,18 @@ def reference_dispatch(case, topology, *, rating=None, factor=1.0, import_limit=
 
     ``lift`` drops all branch limits.
     """
-    lp = _Angles(case, topology, rating, factor)
-    lp.add_flows(lift=lift)
-    lp.add_sheds(import_limit)
-    if not lp.price:
-        return np.zeros_like(case.demand_mw), 0.0
-    solution = lp.solve(import_limit)
+    zones = []
+    for _ in range(6):
+        lp = _Angles(case, topology, rating, factor)
+        lp.add_flows(lift=lift)
+        lp.add_sheds(import_limit, zones)
+        if not lp.price:
+            return np.zeros_like(case.demand_mw), 0.0
+        solution = lp.solve(import_limit)
+        fresh = [zone for zone in lp.zones_shed_locally(solution) if zone not in zones]
+        if not fresh:
+            break
+        zones += fresh
     shed = lp.shed_by_node(solution.x)
     served = np.zeros_like(case.demand_mw)
     for b, node in enumerate(topology.node_of_busbar):
@@ -87,7 +94,7 @@ class _Angles:
         self.price.append(price)
         return len(self.price) - 1
 
-    def add_sheds(self, import_limit):
+    def add_sheds(self, import_limit, zones=()):
         case, topology = self.case, self.topology
         island = topology.island_of_node
         fed = {
@@ -99,9 +106,18 @@ class _Angles:
         if import_limit is not None and len(fed) > 1:
             groups.insert(0, (0.0, fed))
         terms = {}
-        for level, islands in groups:
-            for tier in (0, 1):
-                members = [n for n in range(self.nodes) if island[n] in islands]
+        members_of = [
+            (level, tier, [n for n in range(self.nodes) if island[n] in islands])
+            for level, islands in groups
+            for tier in (0, 1)
+        ]
+        wanted = self.demand[topology.energised].sum()
+        members_of += [
+            (2 - sum(self.demand[n, tier] for n in nodes) / wanted, tier, nodes)
+            for tier, nodes in zones
+        ]
+        for level, tier, members in members_of:
+            if members:
                 total = sum(self.demand[n, tier] for n in members)
                 if total <= 0:
                     continue
@@ -117,14 +133,34 @@ class _Angles:
         for b in reversed(range(len(topology.node_of_busbar))):
             first[topology.node_of_busbar[b]] = b
         self.sheds = {}
+        depth = self.source_depth()
+        deepest = max(depth.values(), default=0)
         for n, tier in zip(*np.nonzero(self.demand > 0), strict=True):
-            place = (first[n] + 1) / len(case.busbar_ids)
+            place = (deepest - depth[n] + (first[n] + 1) / (len(case.busbar_ids) + 1)) / (
+                deepest + 1
+            )
             rank = place * (1 + place) / 2
             price = TIER_PRICE[tier] * (1 + STEP * (2 + rank))
             s = self.column(price, self.demand[n, tier])
             self.sheds[n, tier] = [(s, 1.0), *terms[n, tier]]
             self.less_row(self.sheds[n, tier], self.demand[n, tier])
             self.equal += [(n, column, -value) for column, value in self.sheds[n, tier]]
+
+    def source_depth(self):
+        """Branches between each energised node and the nearest source."""
+        topology, case = self.topology, self.case
+        node = topology.node_of_busbar
+        graph = nx.Graph()
+        graph.add_nodes_from(np.flatnonzero(topology.energised).tolist())
+        graph.add_edges_from(
+            (int(node[case.branch_from[k]]), int(node[case.branch_to[k]]))
+            for k in np.flatnonzero(topology.branch_in_service)
+            if topology.energised[node[case.branch_from[k]]]
+        )
+        sources = {
+            int(node[b]) for g, b in enumerate(case.source_busbar) if topology.source_max_mw[g] > 0
+        }
+        return nx.multi_source_dijkstra_path_length(graph, sources) if sources else {}
 
     def solve(self, import_limit):
         if import_limit is not None:
@@ -150,6 +186,21 @@ class _Angles:
         )
         assert solution.status == 0, (solution.status, solution.message)
         return solution
+
+    def zones_shed_locally(self, solution):
+        """Groups of nodes that one of them is shed in part for, all with one nodal price."""
+        worth = solution.eqlin.marginals
+        found = []
+        for (n, tier), ((local, _), *_) in self.sheds.items():
+            if solution.x[local] > 1e-9:
+                nodes = [
+                    m
+                    for m in range(self.nodes)
+                    if self.demand[m, tier] > 0 and abs(worth[m] - worth[n]) < 1e-7
+                ]
+                if len(nodes) > 1 and (tier, nodes) not in found:
+                    found.append((tier, nodes))
+        return found
 
     def shed_by_node(self, x):
         shed = np.zeros((self.nodes, 2))

@@ -20,10 +20,12 @@ from gridtool.flow.program import ShedProgram
 from gridtool.flow.reduction import ReducedGrid, reduce_topology, sum_by_terminal
 from gridtool.flow.screen import CoreFlow, island_supply, screen
 from gridtool.flow.topology import apply_shares
+from gridtool.flow.zones import Zones, solve_with_zones
 
 __all__ = ["Dispatcher"]
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 _CACHE_LIMIT = 10_000
 _PRICE_SHOWN = 1e-3
@@ -98,7 +100,7 @@ class Dispatcher:
         reduced = reduce_topology(self.case, topology)
         connectable = _connectable(self.case, topology, demand)
         wanted = sum_by_terminal(reduced, connectable)
-        solution = self._decide(reduced, wanted, rating[reduced.source], limit)
+        solution = self._decide(reduced, wanted, rating[reduced.source], limit, split=True)
         return self._dispatch(
             topology, reduced, solution, demand=demand, rating=rating, limit=limit
         )
@@ -114,7 +116,7 @@ class Dispatcher:
             reduced = reduce_topology(self.case, topology)
             wanted = sum_by_terminal(reduced, topology.connectable_mw * demand_factor)
             rating = topology.source_max_mw[reduced.source]
-            solution = self._decide(reduced, wanted, rating, np.inf)
+            solution = self._decide(reduced, wanted, rating, np.inf, split=False)
             found = float((wanted - solution.shed_mw).sum())
             if len(self._served) >= _CACHE_LIMIT:
                 self._served.clear()
@@ -122,8 +124,15 @@ class Dispatcher:
         return found
 
     def _decide(
-        self, reduced: ReducedGrid, wanted: FloatArray, rating: FloatArray, limit: float
+        self,
+        reduced: ReducedGrid,
+        wanted: FloatArray,
+        rating: FloatArray,
+        limit: float,
+        *,
+        split: bool,
     ) -> _Solution:
+        """The least shed; only with ``split`` is it shared out within zones."""
         core = CoreFlow(reduced)
         closed = screen(core, wanted, rating, import_limit_mw=limit)
         if closed.optimal:
@@ -134,15 +143,24 @@ class Dispatcher:
                 lp=None,
                 program=None,
             )
-        program = ShedProgram(
-            reduced,
-            wanted,
-            busbars=len(self.case.busbar_ids),
-            shared_import=bool(np.isfinite(limit)),
-        )
-        result = self._lp.solve(
-            program, rating, import_limit_mw=limit, branches=np.flatnonzero(closed.exceeded)
-        )
+
+        def solve(zones: Zones) -> tuple[ShedProgram, LpResult, BoolArray]:
+            program = ShedProgram(
+                reduced,
+                wanted,
+                busbars=len(self.case.busbar_ids),
+                shared_import=bool(np.isfinite(limit)),
+                zones=zones,
+            )
+            result = self._lp.solve(
+                program, rating, import_limit_mw=limit, branches=np.flatnonzero(closed.exceeded)
+            )
+            return program, result, self._lp.basis()[0]
+
+        if split:
+            _, program, result = solve_with_zones(solve)
+        else:
+            program, result, _ = solve(())
         by_cell = np.zeros(wanted.size)
         by_cell[program.cell] = np.clip(
             program.shed_by_cell(result.columns), 0.0, program.demand_mw

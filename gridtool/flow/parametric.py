@@ -8,6 +8,7 @@ known basis covers.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -26,12 +27,13 @@ from gridtool.flow.basis import (
 from gridtool.flow.basis_table import BasisTable, grown
 from gridtool.flow.case import CompiledCase
 from gridtool.flow.hour_screen import HourScreen
-from gridtool.flow.lp import LpSolver
+from gridtool.flow.lp import LpResult, LpSolver
 from gridtool.flow.model import ParametricResult, Topology
 from gridtool.flow.parametric_kernel import evaluate, match, supply_shortage
 from gridtool.flow.program import ShedProgram
 from gridtool.flow.reduction import reduce_topology, sum_by_terminal
 from gridtool.flow.tally import tally
+from gridtool.flow.zones import Zones, solve_with_zones
 
 __all__ = ["ParametricDispatch", "ParametricResult"]
 
@@ -43,6 +45,13 @@ _HOURS_AT_ONCE = 1 << 16
 _FIRST_CREDIT, _CREDIT = 250, 60
 """Hours to answer in closed form before the first LP, and before each further one."""
 _SCREENED_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ZoneSolver:
+    program: ShedProgram
+    maker: BasisMaker
+    lp: LpSolver
 
 
 class ParametricDispatch:
@@ -63,7 +72,7 @@ class ParametricDispatch:
         self._reduced = reduced = reduce_topology(case, topology)
         self._wanted = sum_by_terminal(reduced, topology.connectable_mw)
         self._busbars = len(case.busbar_ids)
-        self._solver = LpSolver()
+        self._solvers: dict[Zones, _ZoneSolver] = {}
         self._rating = topology.source_max_mw[reduced.source]
         self._parameters = FIRST_SOURCE + len(self._rating)
         self._import_max = float(self._rating[reduced.source_infeed].sum()) + 1.0
@@ -83,16 +92,26 @@ class ParametricDispatch:
         self.solved = 0
 
     @cached_property
-    def _program(self) -> ShedProgram:
-        return ShedProgram(self._reduced, self._wanted, busbars=self._busbars, shared_import=True)
-
-    @cached_property
-    def _maker(self) -> BasisMaker:
-        return BasisMaker(self._program, rating_mw=self._rating, import_max_mw=self._import_max)
-
-    @property
     def _place_of_cell(self) -> IntArray:
-        return self._place.ravel()[self._program.cell]
+        cell = np.flatnonzero(self._wanted.reshape(-1) > 0.0)
+        place: IntArray = self._place.ravel()[cell]
+        return place
+
+    def _solver_for(self, zones: Zones) -> _ZoneSolver:
+        """The program with these zones, its solver warm from the last hour that had them."""
+        found = self._solvers.get(zones)
+        if found is None:
+            program = ShedProgram(
+                self._reduced,
+                self._wanted,
+                busbars=self._busbars,
+                shared_import=True,
+                zones=zones,
+            )
+            maker = BasisMaker(program, rating_mw=self._rating, import_max_mw=self._import_max)
+            found = _ZoneSolver(program=program, maker=maker, lp=LpSolver())
+            self._solvers[zones] = found
+        return found
 
     def unserved(
         self,
@@ -213,18 +232,24 @@ class ParametricDispatch:
 
     def _solve(self, theta: FloatArray) -> tuple[FloatArray, AffineBasis | None]:
         """Shed by cell of one hour, and its basis unless that does not reproduce it."""
-        program = self._program
-        imports = bool(program.reduced.source_infeed.any())
-        result = self._solver.solve(
-            program,
-            theta[FIRST_SOURCE:],
-            factor=float(theta[FACTOR]),
-            import_limit_mw=float(theta[IMPORT]) if imports else np.inf,
-        )
-        self.solved += 1
+        limit = float(theta[IMPORT]) if self._reduced.source_infeed.any() else np.inf
+
+        def solve(zones: Zones) -> tuple[ShedProgram, LpResult, BoolArray]:
+            solver = self._solver_for(zones)
+            result = solver.lp.solve(
+                solver.program,
+                theta[FIRST_SOURCE:],
+                factor=float(theta[FACTOR]),
+                import_limit_mw=limit,
+            )
+            self.solved += 1
+            return solver.program, result, solver.lp.basis()[0]
+
+        zones, program, result = solve_with_zones(solve)
+        solver = self._solver_for(zones)
         shed = program.shed_by_cell(result.columns)
         try:
-            basis = self._maker.make(result, self._solver.basis(), theta)
+            basis = solver.maker.make(result, solver.lp.basis(), theta)
         except np.linalg.LinAlgError:
             return shed, None
         agrees = np.abs(basis.shed @ theta - shed).max(initial=0.0) <= 10.0 * VIOLATION_MW

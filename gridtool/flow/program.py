@@ -5,7 +5,8 @@ over the island's terminals by fixed shares (their part of the island's connecta
 *local* sheds ``s``, one per terminal and tier. A terminal sheds ``x = s + share * U``.
 
 Prices per MW: 1 for ordinary and 100 for protected load, raised by a hair (``TIE_STEP``) from
-level to level (uniform over islands that share an import limit, uniform over an island, local)
+level to level (uniform over islands that share an import limit, over an island, over a zone
+behind a bottleneck, see :mod:`gridtool.flow.zones`, local)
 and, for local sheds, from busbar to busbar. So the shortage is shared in proportion and shed
 locally only where that serves more, and the split is unique: without the hair, load behind one
 bottleneck could be exchanged at no cost. Price steps grow along the busbar table, or load in the
@@ -17,6 +18,7 @@ Every bound and right-hand side is ``constant + slope * f`` in the demand factor
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,10 +28,11 @@ from gridtool.flow.dcflow_kernel import sensitivities
 from gridtool.flow.reduction import ReducedGrid
 from gridtool.flow.screen import CoreFlow
 
-__all__ = ["TIER_PRICE", "TIE_STEP", "Rows", "ShedProgram", "busbar_rank", "stack_rows"]
+__all__ = ["TIER_PRICE", "TIE_STEP", "Rows", "ShedProgram", "local_rank", "stack_rows"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
 TIER_PRICE = (1.0, 100.0)
 """Price of a MW not served, by tier."""
@@ -61,11 +64,35 @@ def stack_rows(blocks: list[Rows]) -> Rows:
     )
 
 
-def busbar_rank(busbar: IntArray, count: int) -> FloatArray:
-    """Place of busbars in the table, 0 to 1, convex: no place is the mean of others."""
-    place = (busbar + 1.0) / count
+def local_rank(reduced: ReducedGrid, *, busbars: int) -> FloatArray:
+    """Place of each terminal among the local sheds (T,), 0 to 1: the cheaper the lower.
+
+    Those farthest from a source come first: what is left then fills no line behind another one,
+    and the duals show the limit that binds. Equally far ones follow the table. The places are
+    made convex, so that none is the mean of others.
+    """
+    depth = _source_depth(reduced)
+    deepest = int(depth.max(initial=0))
+    order = (reduced.terminal_busbar + 1.0) / (busbars + 1.0)
+    place = (deepest - depth + order) / (deepest + 1.0)
     rank: FloatArray = place * (1.0 + place) / 2.0
     return rank
+
+
+def _source_depth(reduced: ReducedGrid) -> FloatArray:
+    """Branches between each terminal and the nearest source (T,)."""
+    far = float(len(reduced.core_island))
+    depth = np.full(len(reduced.core_island), far)
+    depth[reduced.source_core] = 0.0
+    while True:
+        nearer = depth.copy()
+        np.minimum.at(nearer, reduced.core_from, depth[reduced.core_to] + 1.0)
+        np.minimum.at(nearer, reduced.core_to, depth[reduced.core_from] + 1.0)
+        if np.array_equal(nearer, depth):
+            break
+        depth = nearer
+    found: FloatArray = depth[reduced.terminal_core] + (reduced.terminal_branch >= 0)
+    return found
 
 
 class ShedProgram:
@@ -89,6 +116,7 @@ class ShedProgram:
         *,
         busbars: int,
         shared_import: bool,
+        zones: Sequence[Sequence[int]] = (),
     ) -> None:
         self.reduced = reduced
         self.core = CoreFlow(reduced)
@@ -98,8 +126,8 @@ class ShedProgram:
         self.terminal = self.cell // 2
         self.tier = self.cell % 2
         self.island = reduced.terminal_island[self.terminal]
-        level, self.share, tier = self._uniform_sheds(shared_import=shared_import)
-        rank = busbar_rank(reduced.terminal_busbar[self.terminal], busbars)
+        level, self.share, tier = self._uniform_sheds(zones, shared_import=shared_import)
+        rank = local_rank(reduced, busbars=busbars)[self.terminal]
         tier_price = np.array(TIER_PRICE)
         self.price = np.concatenate(
             [
@@ -112,7 +140,9 @@ class ShedProgram:
         self.uniform = len(level)
         self.uniform_max_mw = (self.demand_mw[:, None] * (self.share > 0.0)).sum(axis=0)
 
-    def _uniform_sheds(self, *, shared_import: bool) -> tuple[FloatArray, FloatArray, IntArray]:
+    def _uniform_sheds(
+        self, zones: Sequence[Sequence[int]], *, shared_import: bool
+    ) -> tuple[FloatArray, FloatArray, IntArray]:
         """Level, shares by cell and tier of the uniform sheds."""
         reduced = self.reduced
         fed = np.zeros(reduced.islands, dtype=np.bool_)
@@ -120,6 +150,8 @@ class ShedProgram:
         groups = [(1.0, self.island == i) for i in range(reduced.islands)]
         if shared_import and np.count_nonzero(fed) > 1:
             groups.insert(0, (0.0, fed[self.island]))
+        members_of = [np.isin(np.arange(len(self.cell)), zone) for zone in zones]
+        groups += [(self._zone_level(members), members) for members in members_of]
         levels, shares, tiers = [], [], []
         for level, members in groups:
             for tier in (0, 1):
@@ -131,6 +163,11 @@ class ShedProgram:
                     tiers.append(tier)
         share = np.stack(shares, axis=1) if shares else np.zeros((len(self.cell), 0))
         return np.array(levels), share, np.array(tiers, dtype=np.int64)
+
+    def _zone_level(self, members: BoolArray) -> float:
+        """Between 1 and 2: of two zones, one in the other, the larger is shed first."""
+        demand = self.demand_mw.sum()
+        return float(2.0 - self.demand_mw[members].sum() / demand)
 
     @property
     def columns(self) -> int:

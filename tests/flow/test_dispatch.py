@@ -61,6 +61,29 @@ def test_load_behind_a_full_line_is_shed_there_only():
     assert dispatch.certificate.method == "LP"
 
 
+def test_load_behind_a_full_line_shares_the_shortage():
+    # 30 MW for 50 MW of B and C behind AB: what protected customers need, then halves.
+    network = grid(
+        stations={"A": (40, 0), "B": (20, 5), "C": (10, 5), "D": (20, 0)},
+        lines=[("AB", "A", "B", 25), ("BC", "B", "C", 99), ("AD", "A", "D", 99)],
+        infeeds=[("I", "A", 500)],
+    )
+    dispatch = solve(network)
+    np.testing.assert_allclose(dispatch.served_mw, [[40, 0], [10, 5], [5, 5], [20, 0]], atol=1e-6)
+
+
+def test_a_station_that_cannot_help_is_spared_and_the_others_share():
+    # G's unit sends all that the line takes: shedding there relieves nobody else.
+    network = grid(
+        stations={"A": (60, 0), "B": (30, 0), "G": (20, 0)},
+        lines=[("AB", "A", "B", 99), ("AG", "G", "A", 10)],
+        units=[("U", "G", 60), ("V", "A", 35)],
+    )
+    dispatch = solve(network)
+    np.testing.assert_allclose(dispatch.served_mw[:, 0], [30, 15, 20], atol=1e-6)
+    assert dispatch.certificate.gap_mw < 1e-6
+
+
 def test_parallel_paths_follow_reactances():
     # Equal reactances: A-C takes 2/3 of C's load directly, 1/3 over B.
     network = grid(
@@ -152,12 +175,17 @@ _STATIONS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 10)), min_size
 
 @st.composite
 def damaged_grids(draw):
-    demand = draw(_STATIONS)
+    # Odd fractions: where limits meet by chance in whole numbers, duals are not unique, and
+    # with them which load shares a shortage.
+    demand = [
+        (mw + 0.0137 * (i + 1) if mw else 0, protected + 0.0059 * (i + 1) if protected else 0)
+        for i, (mw, protected) in enumerate(draw(_STATIONS))
+    ]
     names = [f"S{i}" for i in range(len(demand))]
     pairs = [(a, b) for i, a in enumerate(names) for b in names[:i]]
     chosen = draw(st.lists(st.sampled_from(pairs), min_size=1, max_size=9))
     lines = [
-        (f"L{i}", a, b, draw(st.sampled_from([5, 12, 20, 33, 60])))
+        (f"L{i}", a, b, draw(st.sampled_from([5, 12, 20, 33, 60])) + 0.0031 * (i + 1))
         for i, (a, b) in enumerate(chosen)
     ]
     places = st.sampled_from(names)
@@ -165,11 +193,11 @@ def damaged_grids(draw):
         stations=dict(zip(names, demand, strict=True)),
         lines=lines,
         infeeds=[
-            (f"I{i}", draw(places), draw(st.integers(0, 60)))
+            (f"I{i}", draw(places), draw(st.integers(0, 60)) + 0.0211 * i)
             for i in range(draw(st.integers(0, 2)))
         ],
         units=[
-            (f"G{i}", draw(places), draw(st.integers(0, 40)))
+            (f"G{i}", draw(places), draw(st.integers(0, 40)) + 0.0173 * i)
             for i in range(draw(st.integers(0, 2)))
         ],
     )

@@ -1,0 +1,76 @@
+"""Zones of equal worth: where a shortage behind a bottleneck is shared in proportion.
+
+An island's uniform shed is no use once a limit binds inside the island: a share of it would fall
+on load whose shedding relieves nothing. The duals say where the same MW is worth the same: cells
+of one tier with the same nodal price have no binding limit between them. Each such zone that is
+shed in part gets a uniform shed of its own, and the program is solved again. Its price lies
+between the island's and the local ones, so what is shed in all stays the least.
+
+Prices belong to a basis, not to an hour: two hours with the same optimal basis have the same
+zones. Where several limits are met exactly at once, prices are not unique, and a zone may be
+found smaller than it is; the total shed is the least all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from gridtool.flow.lp import LpResult
+from gridtool.flow.program import ShedProgram
+
+__all__ = ["Zones", "find_zones", "solve_with_zones"]
+
+BoolArray = npt.NDArray[np.bool_]
+Zones = tuple[tuple[int, ...], ...]
+"""Cells of each zone (positions in :attr:`ShedProgram.cell`), ascending."""
+
+_SAME_PRICE = 1e-7
+_MAX_ROUNDS = 6
+
+
+def find_zones(program: ShedProgram, result: LpResult, basic_columns: BoolArray) -> Zones:
+    """Zones that ``result`` sheds locally: two or more cells where one would do as well.
+
+    Parameters
+    ----------
+    basic_columns : (columns,)
+        Which columns are basic in the optimal basis of ``result``.
+    """
+    first = program.sources + program.uniform
+    partial = np.flatnonzero(basic_columns[first:])
+    if not len(partial):
+        return ()
+    # A cell shed whole has a dual of its own, which is no part of what its node's MW is worth.
+    shared = [k for k, (kind, _) in enumerate(result.names) if kind != "cell"]
+    worth = result.duals[shared] @ result.rows.matrix[shared, first:]
+    scale = np.maximum(1.0, np.abs(worth))
+    found = set()
+    for cell in partial.tolist():
+        alike = np.abs(worth - worth[cell]) <= _SAME_PRICE * scale[cell]
+        members = np.flatnonzero(alike & (program.tier == program.tier[cell]))
+        if len(members) > 1:
+            found.add(tuple(members.tolist()))
+    return tuple(sorted(found))
+
+
+def solve_with_zones(
+    solve: Callable[[Zones], tuple[ShedProgram, LpResult, BoolArray]],
+) -> tuple[Zones, ShedProgram, LpResult]:
+    """Solve, find zones, and solve with them until none is shed locally any more.
+
+    Parameters
+    ----------
+    solve
+        Solves the program with the zones given: its program, result and basic columns.
+    """
+    zones: Zones = ()
+    for _ in range(_MAX_ROUNDS):
+        program, result, basic_columns = solve(zones)
+        fresh = [z for z in find_zones(program, result, basic_columns) if z not in zones]
+        if not fresh:
+            break
+        zones = tuple(sorted({*zones, *fresh}))
+    return zones, program, result
