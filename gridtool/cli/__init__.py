@@ -6,6 +6,7 @@ heavier: commands are named in a table and loaded when they are called.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import warnings
@@ -16,7 +17,7 @@ import click
 
 from gridtool.cli.compiled import keep_compiled_code
 from gridtool.cli.failures import report_failures
-from gridtool.cli.lazy import LazyCommand, LazyGroup
+from gridtool.cli.lazy import HELP_OPTIONS, LazyCommand, LazyGroup
 
 __all__ = ["COMMANDS", "cli", "main"]
 
@@ -51,7 +52,7 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: obj
     commands_by_name=COMMANDS,
     context_settings={
         "auto_envvar_prefix": "GRIDTOOL",
-        "help_option_names": ["-h", "--help"],
+        **HELP_OPTIONS,
         "max_content_width": 100,
     },
 )
@@ -80,6 +81,10 @@ def cli(*, debug: bool) -> None:
 def main() -> NoReturn:
     """Run the command line of this program and exit with a code of :class:`ExitCode`."""
     signal.signal(signal.SIGTERM, _terminate)
+    # The matrices are small: BLAS threads only get in each other's and the workers' way, and
+    # their number would show in the last digits. Whoever sets these keeps them.
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
     keep_compiled_code()
     if not sys.warnoptions:  # notes of third-party packages to their developers
         warnings.simplefilter("ignore")

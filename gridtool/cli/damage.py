@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from gridtool.cli.lazy import HELP_OPTIONS
 from gridtool.cli.options import OutputOptions, output_options
 from gridtool.cli.output import Result, emit
 from gridtool.cli.state import resolve_as_of, resolve_zone
@@ -25,7 +26,7 @@ __all__ = ["damage"]
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-@click.group()
+@click.group(context_settings=HELP_OPTIONS)
 def damage() -> None:
     """Check damage reports, show their ledger.
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 
 from gridtool.cli.history_options import HistoryOptions, history_options, read_given_history
+from gridtool.cli.lazy import HELP_OPTIONS
 from gridtool.cli.options import OutputOptions, output_options, seed_option
 
 __all__ = ["demand"]
@@ -29,7 +30,7 @@ _months = click.option(
 )
 
 
-@click.group()
+@click.group(context_settings=HELP_OPTIONS)
 def demand() -> None:
     """Fit and back-test the demand model.
 

@@ -12,7 +12,10 @@ import click
 
 from gridtool.cli.failures import report_failures
 
-__all__ = ["LazyCommand", "LazyGroup"]
+__all__ = ["HELP_OPTIONS", "LazyCommand", "LazyGroup"]
+
+HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
+"""Context settings of every group: a command keeps those of the group it is first called by."""
 
 
 @dataclass(frozen=True, slots=True)

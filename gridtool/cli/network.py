@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gridtool.cli.lazy import HELP_OPTIONS
 from gridtool.cli.options import OutputOptions, network_argument, output_options, seed_option
 
 if TYPE_CHECKING:  # what a command needs is loaded when it runs
@@ -18,7 +19,7 @@ if TYPE_CHECKING:  # what a command needs is loaded when it runs
 __all__ = ["network"]
 
 
-@click.group()
+@click.group(context_settings=HELP_OPTIONS)
 def network() -> None:
     """List, show, check, convert and generate networks.
 

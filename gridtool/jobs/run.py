@@ -71,8 +71,8 @@ def run_job(job: Job, *, stages: Stages | None = None) -> JobResult:
         network = load_network(job.network)
         batch = _read_reports(job, network)
         resources = read_resources(job.resources, network) if job.resources else None
-        demand, warnings = _fit(job.demand, job=job, network=network)
-    state = state_as_of(network, batch.reports if batch else (), _as_of(job, batch))
+        state = state_as_of(network, batch.reports if batch else (), _as_of(job, batch))
+        demand, warnings = _fit(job.demand, network=network, as_of=state.as_of)
     with stages("assessing what is out", None):
         assessment = assess(state)
     plan, completions = None, None
@@ -126,9 +126,9 @@ def _as_of(job: Job, batch: ReportBatch | None) -> datetime:
 
 
 def _fit(
-    source: DemandSource | None, *, job: Job, network: CityNetwork
+    source: DemandSource | None, *, network: CityNetwork, as_of: datetime
 ) -> tuple[DemandModel | None, tuple[Issue, ...]]:
-    """The demand model of the history, from what was known at the job's time."""
+    """The demand model of the history, from what was known at ``as_of``."""
     if source is None:
         return None, ()
     zone = ZoneInfo(source.timezone) if source.timezone else network.manifest.zone
@@ -140,8 +140,7 @@ def _fit(
         clock=source.clock,
         network=network if own_size else None,
     )
-    if job.as_of is not None:
-        history = history.until(job.as_of)
+    history = history.until(as_of)
     if source.scale != "peak":
         history = replace(history, load_mw=history.load_mw * source.scale)
     days = read_special_days(source.special_days) if source.special_days else frozenset()
