@@ -26,6 +26,7 @@ __all__ = ["Dispatcher"]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
 
 _CACHE_LIMIT = 10_000
 _PRICE_SHOWN = 1e-3
@@ -144,23 +145,30 @@ class Dispatcher:
                 program=None,
             )
 
-        def solve(zones: Zones) -> tuple[ShedProgram, LpResult, BoolArray]:
-            program = ShedProgram(
-                reduced,
-                wanted,
-                busbars=len(self.case.busbar_ids),
-                shared_import=bool(np.isfinite(limit)),
-                zones=zones,
-            )
+        island_program = ShedProgram(
+            reduced,
+            wanted,
+            busbars=len(self.case.busbar_ids),
+            shared_import=bool(np.isfinite(limit)),
+        )
+        exceeded = np.flatnonzero(closed.exceeded)
+
+        def solve(
+            zones: Zones, branches: IntArray | None
+        ) -> tuple[ShedProgram, LpResult, BoolArray]:
+            program = island_program.with_zones(zones) if zones else island_program
             result = self._lp.solve(
-                program, rating, import_limit_mw=limit, branches=np.flatnonzero(closed.exceeded)
+                program,
+                rating,
+                import_limit_mw=limit,
+                branches=exceeded if branches is None else branches,
             )
             return program, result, self._lp.basis()[0]
 
         if split:
             _, program, result = solve_with_zones(solve)
         else:
-            program, result, _ = solve(())
+            program, result, _ = solve((), None)
         by_cell = np.zeros(wanted.size)
         by_cell[program.cell] = np.clip(
             program.shed_by_cell(result.columns), 0.0, program.demand_mw

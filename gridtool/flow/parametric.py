@@ -97,17 +97,15 @@ class ParametricDispatch:
         place: IntArray = self._place.ravel()[cell]
         return place
 
+    @cached_property
+    def _program(self) -> ShedProgram:
+        return ShedProgram(self._reduced, self._wanted, busbars=self._busbars, shared_import=True)
+
     def _solver_for(self, zones: Zones) -> _ZoneSolver:
         """The program with these zones, its solver warm from the last hour that had them."""
         found = self._solvers.get(zones)
         if found is None:
-            program = ShedProgram(
-                self._reduced,
-                self._wanted,
-                busbars=self._busbars,
-                shared_import=True,
-                zones=zones,
-            )
+            program = self._program.with_zones(zones) if zones else self._program
             maker = BasisMaker(program, rating_mw=self._rating, import_max_mw=self._import_max)
             found = _ZoneSolver(program=program, maker=maker, lp=LpSolver())
             self._solvers[zones] = found
@@ -234,13 +232,16 @@ class ParametricDispatch:
         """Shed by cell of one hour, and its basis unless that does not reproduce it."""
         limit = float(theta[IMPORT]) if self._reduced.source_infeed.any() else np.inf
 
-        def solve(zones: Zones) -> tuple[ShedProgram, LpResult, BoolArray]:
+        def solve(
+            zones: Zones, branches: IntArray | None
+        ) -> tuple[ShedProgram, LpResult, BoolArray]:
             solver = self._solver_for(zones)
             result = solver.lp.solve(
                 solver.program,
                 theta[FIRST_SOURCE:],
                 factor=float(theta[FACTOR]),
                 import_limit_mw=limit,
+                branches=branches,
             )
             self.solved += 1
             return solver.program, result, solver.lp.basis()[0]

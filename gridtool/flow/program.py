@@ -19,6 +19,7 @@ Every bound and right-hand side is ``constant + slope * f`` in the demand factor
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -116,7 +117,6 @@ class ShedProgram:
         *,
         busbars: int,
         shared_import: bool,
-        zones: Sequence[Sequence[int]] = (),
     ) -> None:
         self.reduced = reduced
         self.core = CoreFlow(reduced)
@@ -126,43 +126,43 @@ class ShedProgram:
         self.terminal = self.cell // 2
         self.tier = self.cell % 2
         self.island = reduced.terminal_island[self.terminal]
-        level, self.share, tier = self._uniform_sheds(zones, shared_import=shared_import)
-        rank = local_rank(reduced, busbars=busbars)[self.terminal]
-        tier_price = np.array(TIER_PRICE)
-        self.price = np.concatenate(
-            [
-                np.zeros(len(reduced.source)),
-                tier_price[tier] * (1.0 + TIE_STEP * level),
-                tier_price[self.tier] * (1.0 + TIE_STEP * (2.0 + rank)),
-            ]
-        )
         self.sources = len(reduced.source)
-        self.uniform = len(level)
-        self.uniform_max_mw = (self.demand_mw[:, None] * (self.share > 0.0)).sum(axis=0)
+        rank = local_rank(reduced, busbars=busbars)[self.terminal]
+        self._local_price = np.array(TIER_PRICE)[self.tier] * (1.0 + TIE_STEP * (2.0 + rank))
+        self._islands = self._island_groups(shared_import=shared_import)
+        self._set_uniform_sheds(self._islands)
 
-    def _uniform_sheds(
-        self, zones: Sequence[Sequence[int]], *, shared_import: bool
-    ) -> tuple[FloatArray, FloatArray, IntArray]:
-        """Level, shares by cell and tier of the uniform sheds."""
+    def with_zones(self, zones: Sequence[Sequence[int]]) -> ShedProgram:
+        """The program with uniform sheds for zones of cells too."""
+        program = copy(self)
+        members_of = [np.isin(np.arange(len(self.cell)), zone) for zone in zones]
+        groups = [(self._zone_level(members), members) for members in members_of]
+        ShedProgram._set_uniform_sheds(program, [*self._islands, *groups])
+        return program
+
+    def _island_groups(self, *, shared_import: bool) -> list[tuple[float, BoolArray]]:
+        """Level and cells of the uniform sheds over islands."""
         reduced = self.reduced
         fed = np.zeros(reduced.islands, dtype=np.bool_)
         fed[reduced.source_island[reduced.source_infeed]] = True
         groups = [(1.0, self.island == i) for i in range(reduced.islands)]
         if shared_import and np.count_nonzero(fed) > 1:
             groups.insert(0, (0.0, fed[self.island]))
-        members_of = [np.isin(np.arange(len(self.cell)), zone) for zone in zones]
-        groups += [(self._zone_level(members), members) for members in members_of]
-        levels, shares, tiers = [], [], []
+        return groups
+
+    def _set_uniform_sheds(self, groups: list[tuple[float, BoolArray]]) -> None:
+        prices, shares = [], []
         for level, members in groups:
-            for tier in (0, 1):
+            for tier, price in enumerate(TIER_PRICE):
                 weight = np.where(members & (self.tier == tier), self.demand_mw, 0.0)
                 total = weight.sum()
                 if total > 0.0:
-                    levels.append(level)
+                    prices.append(price * (1.0 + TIE_STEP * level))
                     shares.append(weight / total)
-                    tiers.append(tier)
-        share = np.stack(shares, axis=1) if shares else np.zeros((len(self.cell), 0))
-        return np.array(levels), share, np.array(tiers, dtype=np.int64)
+        self.uniform = len(prices)
+        self.share = np.stack(shares, axis=1) if shares else np.zeros((len(self.cell), 0))
+        self.uniform_max_mw = (self.demand_mw[:, None] * (self.share > 0.0)).sum(axis=0)
+        self.price = np.concatenate([np.zeros(self.sources), prices, self._local_price])
 
     def _zone_level(self, members: BoolArray) -> float:
         """Between 1 and 2: of two zones, one in the other, the larger is shed first."""
