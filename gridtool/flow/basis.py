@@ -92,7 +92,7 @@ class BasisMaker:
         """
         columns = self._columns(result, basic, theta)
         columns[np.abs(columns) < _NEGLIGIBLE] = 0.0
-        shed = self._shed(columns)
+        shed = self.program.shed_by_cell(columns)
         loose = basic[1][: self.program.reduced.islands]
         conditions = np.concatenate(
             [self._conditions(columns, shed), *self._balance(columns, loose)]
@@ -120,9 +120,8 @@ class BasisMaker:
         upper = np.zeros((program.columns, self.parameters))
         sources = np.arange(program.sources)
         upper[sources, FIRST_SOURCE + sources] = 1.0
-        upper[program.sources :, FACTOR] = np.concatenate(
-            [program.uniform_max_mw, program.demand_mw]
-        )
+        uniform, zones = program.uniform_bounds()
+        upper[program.sources :, FACTOR] = np.concatenate([uniform, program.demand_mw, zones])
         return upper
 
     def _columns(
@@ -156,13 +155,6 @@ class BasisMaker:
         right[imports] = 0.0
         right[imports, IMPORT] = 1.0
         return right
-
-    def _shed(self, columns: FloatArray) -> FloatArray:
-        first = self.program.sources + self.program.uniform
-        shed: FloatArray = (
-            columns[first:] + self.program.share @ columns[self.program.sources : first]
-        )
-        return shed
 
     def _conditions(self, columns: FloatArray, shed: FloatArray) -> FloatArray:
         """Everything that has to stay non-negative (rows, P)."""

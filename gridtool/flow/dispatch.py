@@ -154,14 +154,15 @@ class Dispatcher:
         exceeded = np.flatnonzero(closed.exceeded)
 
         def solve(
-            zones: Zones, branches: IntArray | None
+            zones: Zones, _branches: IntArray | None
         ) -> tuple[ShedProgram, LpResult, BoolArray]:
             program = island_program.with_zones(zones) if zones else island_program
             result = self._lp.solve(
                 program,
                 rating,
                 import_limit_mw=limit,
-                branches=exceeded if branches is None else branches,
+                branches=exceeded,
+                again=bool(zones),
             )
             return program, result, self._lp.basis()[0]
 

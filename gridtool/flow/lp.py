@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
@@ -73,11 +73,13 @@ class LpSolver:
         factor: float = 1.0,
         import_limit_mw: float = np.inf,
         branches: IntArray | None = None,
+        again: bool = False,
     ) -> LpResult:
         """The least-cost dispatch of ``program`` at a demand factor.
 
         ``branches`` are core branches whose limits a new program starts with, a guess of those
-        that bind.
+        that bind. ``again`` says that ``program`` only adds zones to the one solved before, at
+        the same parameters: its columns are added to the model, which is re-solved warm.
 
         Raises
         ------
@@ -88,6 +90,8 @@ class LpSolver:
         upper = program.upper_bounds(rating_mw, factor)
         if program is self._program and self._rows is not None:
             rows = self._move(self._rows, upper, factor, import_limit_mw)
+        elif again and self._rows is not None:
+            rows = self._widen(program, self._rows, upper)
         else:
             rows, self._names = first_rows(
                 program, factor=factor, import_limit_mw=import_limit_mw, branches=branches
@@ -124,6 +128,26 @@ class LpSolver:
         everything = np.arange(len(lower), dtype=np.int32)
         self._highs.changeRowsBounds(len(lower), everything, lower, higher)
         return rows
+
+    def _widen(self, program: ShedProgram, rows: Rows, upper: FloatArray) -> Rows:
+        """``rows`` with the columns that ``program`` has more, which are given to HiGHS."""
+        known = rows.matrix.shape[1]
+        local = rows.matrix[:, program.local]
+        zones = known - program.local.stop
+        added = local @ program.zone_share[:, zones:]
+        starts, index, value = _by_rows(added.T)
+        self._highs.addCols(
+            added.shape[1],
+            program.price[known:],
+            np.zeros(added.shape[1]),
+            upper[known:],
+            len(index),
+            starts[:-1],
+            index,
+            value,
+        )
+        self._highs.setOptionValue("simplex_strategy", _PRIMAL_SIMPLEX)
+        return replace(rows, matrix=np.concatenate([rows.matrix, added], axis=1))
 
     def basis(self) -> tuple[BoolArray, BoolArray]:
         """Which columns and which rows are basic in the last optimal basis."""

@@ -106,8 +106,10 @@ class ShedProgram:
     demand_mw : (S,)
         Demand of these cells at factor 1.
     share : (S, Q)
-        Part of each uniform shed that a cell sheds.
-    price : (K + Q + S,)
+        Part of each island-wide uniform shed that a cell sheds.
+    zone_share : (S, Z)
+        The same for the uniform sheds of zones, whose columns come last.
+    price : (K + Q + S + Z,)
     """
 
     def __init__(
@@ -128,16 +130,20 @@ class ShedProgram:
         self.island = reduced.terminal_island[self.terminal]
         self.sources = len(reduced.source)
         rank = local_rank(reduced, busbars=busbars)[self.terminal]
-        self._local_price = np.array(TIER_PRICE)[self.tier] * (1.0 + TIE_STEP * (2.0 + rank))
-        self._islands = self._island_groups(shared_import=shared_import)
-        self._set_uniform_sheds(self._islands)
+        local_price = np.array(TIER_PRICE)[self.tier] * (1.0 + TIE_STEP * (2.0 + rank))
+        prices, self.share = self._spread(self._island_groups(shared_import=shared_import))
+        self.uniform = len(prices)
+        self.price = np.concatenate([np.zeros(self.sources), prices, local_price])
+        self.zone_share = np.zeros((len(self.cell), 0))
+        self.local = slice(self.sources + self.uniform, len(self.price))
 
     def with_zones(self, zones: Sequence[Sequence[int]]) -> ShedProgram:
-        """The program with uniform sheds for zones of cells too."""
+        """The program with uniform sheds for zones of cells, as its last columns."""
         program = copy(self)
         members_of = [np.isin(np.arange(len(self.cell)), zone) for zone in zones]
         groups = [(self._zone_level(members), members) for members in members_of]
-        ShedProgram._set_uniform_sheds(program, [*self._islands, *groups])
+        prices, program.zone_share = self._spread(groups)
+        program.price = np.concatenate([self.price[: self.local.stop], prices])
         return program
 
     def _island_groups(self, *, shared_import: bool) -> list[tuple[float, BoolArray]]:
@@ -150,7 +156,8 @@ class ShedProgram:
             groups.insert(0, (0.0, fed[self.island]))
         return groups
 
-    def _set_uniform_sheds(self, groups: list[tuple[float, BoolArray]]) -> None:
+    def _spread(self, groups: list[tuple[float, BoolArray]]) -> tuple[list[float], FloatArray]:
+        """Prices of the uniform sheds of groups, by tier, and what each cell sheds of them."""
         prices, shares = [], []
         for level, members in groups:
             for tier, price in enumerate(TIER_PRICE):
@@ -159,10 +166,7 @@ class ShedProgram:
                 if total > 0.0:
                     prices.append(price * (1.0 + TIE_STEP * level))
                     shares.append(weight / total)
-        self.uniform = len(prices)
-        self.share = np.stack(shares, axis=1) if shares else np.zeros((len(self.cell), 0))
-        self.uniform_max_mw = (self.demand_mw[:, None] * (self.share > 0.0)).sum(axis=0)
-        self.price = np.concatenate([np.zeros(self.sources), prices, self._local_price])
+        return prices, np.stack(shares, axis=1) if shares else np.zeros((len(self.cell), 0))
 
     def _zone_level(self, members: BoolArray) -> float:
         """Between 1 and 2: of two zones, one in the other, the larger is shed first."""
@@ -174,19 +178,30 @@ class ShedProgram:
         """Number of columns."""
         return len(self.price)
 
+    def uniform_bounds(self) -> tuple[FloatArray, FloatArray]:
+        """Most that the island-wide (Q,) and zone-wide (Z,) sheds can be at factor 1, MW."""
+        return tuple(
+            (self.demand_mw[:, None] * (share > 0.0)).sum(axis=0)
+            for share in (self.share, self.zone_share)
+        )
+
     def upper_bounds(self, rating_mw: FloatArray, factor: float) -> FloatArray:
         """Upper bounds of the columns; the lower ones are 0."""
-        return np.concatenate([rating_mw, factor * self.uniform_max_mw, factor * self.demand_mw])
+        uniform, zones = self.uniform_bounds()
+        return np.concatenate(
+            [rating_mw, factor * uniform, factor * self.demand_mw, factor * zones]
+        )
 
     def shed_by_cell(self, columns: FloatArray) -> FloatArray:
-        """Shed of each cell with demand, MW (S,)."""
-        local = columns[self.sources + self.uniform :]
-        shed: FloatArray = local + self.share @ columns[self.sources : self.sources + self.uniform]
+        """Shed of each cell with demand (S,), or its affine functions (S, P), MW."""
+        uniform = columns[self.sources : self.local.start]
+        zones = columns[self.local.stop :]
+        shed: FloatArray = columns[self.local] + self.share @ uniform + self.zone_share @ zones
         return shed
 
     def _row_matrix(self, generation: FloatArray, shed: FloatArray) -> FloatArray:
         """Rows from coefficients of generation (R, K) and of cell sheds (R, S)."""
-        return np.concatenate([generation, shed @ self.share, shed], axis=1)
+        return np.concatenate([generation, shed @ self.share, shed, shed @ self.zone_share], axis=1)
 
     def balance_rows(self) -> Rows:
         """Generation plus shed equals demand, by island."""

@@ -40,13 +40,12 @@ def find_zones(program: ShedProgram, result: LpResult, basic_columns: BoolArray)
     basic_columns : (columns,)
         Which columns are basic in the optimal basis of ``result``.
     """
-    first = program.sources + program.uniform
-    partial = np.flatnonzero(basic_columns[first:])
+    partial = np.flatnonzero(basic_columns[program.local])
     if not len(partial):
         return ()
     # A cell shed whole has a dual of its own, which is no part of what its node's MW is worth.
     shared = [k for k, (kind, _) in enumerate(result.names) if kind != "cell"]
-    worth = result.duals[shared] @ result.rows.matrix[shared, first:]
+    worth = result.duals[shared] @ result.rows.matrix[shared, program.local]
     scale = np.maximum(1.0, np.abs(worth))
     found = set()
     for cell in partial.tolist():
@@ -75,6 +74,6 @@ def solve_with_zones(
         fresh = [z for z in find_zones(program, result, basic_columns) if z not in zones]
         if not fresh:
             break
-        zones = tuple(sorted({*zones, *fresh}))
+        zones = (*zones, *fresh)  # in this order: the solver adds the last ones to its model
         branches = np.array([m for kind, m in result.names if kind == "branch"], dtype=np.int64)
     return zones, program, result
