@@ -84,5 +84,5 @@ def read_state(
         state=state_as_of(network, reports, moment),
         zone=zone,
         warnings=tuple(warnings),
-        inputs=tuple(damage),
+        inputs=(Path(network.origin), *damage) if network.origin else damage,
     )

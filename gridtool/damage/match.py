@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from gridtool.formats import nearest
+from gridtool.formats.spelling import drop_zeros
 
 __all__ = ["AssetMatcher", "fold_id"]
 
@@ -52,7 +52,7 @@ class AssetMatcher:
         if self._hints_left <= 0:
             return None
         self._hints_left -= 1
-        padded = self._by_number.get(_drop_zeros(fold_id(text)), [])
+        padded = self._by_number.get(drop_zeros(fold_id(text)), [])
         return padded[0] if len(padded) == 1 else nearest(text, self._ids)
 
     @cached_property
@@ -65,18 +65,13 @@ class AssetMatcher:
 
     @cached_property
     def _by_number(self) -> dict[str, list[str]]:
-        return self._group(lambda asset: _drop_zeros(fold_id(asset)))
+        return self._group(lambda asset: drop_zeros(fold_id(asset)))
 
     def _group(self, fold: Callable[[str], str]) -> dict[str, list[str]]:
         groups: dict[str, list[str]] = {}
         for asset in self._ids:
             groups.setdefault(fold(asset), []).append(asset)
         return groups
-
-
-def _drop_zeros(folded: str) -> str:
-    """SS-07 and SS-7 alike: near enough for a hint, not for a match."""
-    return re.sub(r"(?<!\d)0+(?=\d)", "", folded)
 
 
 def _fold_look(folded: str) -> str:

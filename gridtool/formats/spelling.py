@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["did_you_mean", "list_words", "nearest"]
+__all__ = ["did_you_mean", "drop_zeros", "list_words", "nearest"]
 
 _LONGEST = 80
 
 
-def nearest(word: str, choices: Iterable[str]) -> str | None:
-    """The choice most like ``word``, or None if none is near; case does not count.
+def drop_zeros(text: str) -> str:
+    """SS-07 and SS-7 alike: near enough for a hint, not for a match."""
+    return re.sub(r"(?<!\d)0+(?=\d)", "", text)
 
-    >>> nearest("tranformers", ["lines", "transformers"])
-    'transformers'
+
+def nearest(word: str, choices: Iterable[str]) -> str | None:
+    """The choice most like ``word``, or None; case and leading zeros do not count.
+
+    >>> nearest("tranformers", ["lines", "transformers"]), nearest("SS-7", ["SS-57", "SS-07"])
+    ('transformers', 'SS-07')
     """
     by_folded: dict[str, str] = {}
     for choice in choices:
-        by_folded.setdefault(choice.casefold(), choice)
-    found = get_close_matches(word.casefold()[:_LONGEST], list(by_folded), n=1, cutoff=0.6)
+        by_folded.setdefault(drop_zeros(choice.casefold()), choice)
+    wanted = drop_zeros(word.casefold()[:_LONGEST])
+    found = get_close_matches(wanted, list(by_folded), n=1, cutoff=0.6)
     return by_folded[found[0]] if found else None
 
 

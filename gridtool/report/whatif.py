@@ -76,7 +76,7 @@ def describe_whatif(result: WhatIf, *, zone: ZoneInfo) -> str:
     text += f"{format_quantity(result.as_is.unserved_mw)} MW)"
     if result.until is not None:
         energy = _say_change(found["energy_diff_mwh"], "MWh", decimals=0, what="not served")
-        text += f"; {energy} until {result.until.astimezone(zone):%Y-%m-%d}"
+        text += f"; {energy} at the reference demand until {result.until.astimezone(zone):%Y-%m-%d}"
     if "hours_off_diff" in found:
         text += "; " + _say_change(
             found["hours_off_diff"], "hours", decimals=2, what="a day without supply"
@@ -98,4 +98,4 @@ def _say_worst(result: WhatIf) -> str:
     worst = result.districts.iloc[int(change.abs().argmax())]
     if abs(float(worst["hours_off_diff"])) < _SMALLEST_MW:
         return ""
-    return f", most in {worst['district']} ({float(worst['hours_off_diff']):+.2f})"
+    return f", most in {worst['name']} ({float(worst['hours_off_diff']):+.2f})"

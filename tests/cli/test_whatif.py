@@ -30,7 +30,7 @@ def test_a_line_back_by_hand(toy, root):
     assert result.exit_code == 0, result.stderr
     text = " ".join(result.stdout.split())
     assert "20.0 MW less unserved now (20.0 instead of 40.0 MW)" in text
-    assert "180 MWh less not served until 2027-01-12" in text
+    assert "180 MWh less not served at the reference demand until 2027-01-12" in text
 
 
 def test_out_takes_assets_and_the_folder_is_o(toy, tmp_path):

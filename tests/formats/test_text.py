@@ -115,4 +115,5 @@ def test_a_missing_file_is_refused_with_the_nearest_name(tmp_path):
 def test_nearest_ignores_case_and_gives_nothing_far():
     assert nearest("ss-07/T1", ["SS-07/T1", "SS-07/T2"]) == "SS-07/T1"
     assert nearest("qqqq", ["SS-07/T1"]) is None
+    assert nearest("SS-7", ["SS-57", "SS-07"]) == "SS-07"
     assert nearest("x" * 100_000, ["SS-07/T1"]) is None

@@ -51,7 +51,7 @@ def test_bringing_the_damage_back_leaves_nothing_to_repair():
     assert result.districts["unserved_diff_mw"].tolist() == pytest.approx([-30])
     text = describe_whatif(result, zone=KYIV)
     assert "30.0 MW less unserved now (0.0 instead of 30.0 MW)" in text
-    assert "300 MWh less not served until 2027-01-12" in text
+    assert "300 MWh less not served at the reference demand until 2027-01-12" in text
 
 
 def test_without_resources_only_the_present_is_compared():
@@ -105,7 +105,7 @@ def test_hours_off_come_from_the_forecast():
     left_h = (datetime(2027, 1, 31, 22, tzinfo=UTC) - AS_OF) / timedelta(hours=1)
     energy = values(result)["expected unserved energy, forecast"]
     assert energy == pytest.approx(10 * left_h, rel=1e-6)
-    assert "4.00 hours more a day without supply, most in D1 (+4.00)" in describe_whatif(
+    assert "4.00 hours more a day without supply, most in One (+4.00)" in describe_whatif(
         result, zone=KYIV
     )
 

@@ -43,7 +43,8 @@ def read_foreign(path: Path | str, *, ignore_extras: bool = False) -> CityNetwor
     """
     path = Path(path)
     content = read_bytes(path, error=NetworkError)
-    return network_from_bytes(content, path.name, ignore_extras=ignore_extras)
+    network = network_from_bytes(content, path.name, ignore_extras=ignore_extras)
+    return replace(network, origin=str(path))
 
 
 def network_from_bytes(content: bytes, file: str, *, ignore_extras: bool = False) -> CityNetwork:
