@@ -17,9 +17,6 @@ from gridtool.cli.options import (
 
 __all__ = ["restore"]
 
-COMPLETIONS = 1000
-"""Simulated executions behind the 90 % times."""
-
 
 @click.command()
 @network_argument
@@ -73,7 +70,7 @@ def restore(
     from gridtool.cli.state import read_state
     from gridtool.network.catalog import load_network
     from gridtool.report.restore import chart_plan, describe_plan, tables_restoration
-    from gridtool.restoration.execute import simulate_completions
+    from gridtool.restoration.execute import COMPLETIONS, simulate_completions
     from gridtool.restoration.model import PlanConfig
     from gridtool.restoration.plan import plan_restoration
     from gridtool.restoration.resources import read_resources

@@ -26,7 +26,6 @@ __all__ = ["Dispatcher"]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
 
 _CACHE_LIMIT = 10_000
 _PRICE_SHOWN = 1e-3
@@ -153,9 +152,7 @@ class Dispatcher:
         )
         exceeded = np.flatnonzero(closed.exceeded)
 
-        def solve(
-            zones: Zones, _branches: IntArray | None
-        ) -> tuple[ShedProgram, LpResult, BoolArray]:
+        def solve(zones: Zones) -> tuple[ShedProgram, LpResult, BoolArray]:
             program = island_program.with_zones(zones) if zones else island_program
             result = self._lp.solve(
                 program,
@@ -169,7 +166,7 @@ class Dispatcher:
         if split:
             _, program, result = solve_with_zones(solve)
         else:
-            program, result, _ = solve((), None)
+            program, result, _ = solve(())
         by_cell = np.zeros(wanted.size)
         by_cell[program.cell] = np.clip(
             program.shed_by_cell(result.columns), 0.0, program.demand_mw

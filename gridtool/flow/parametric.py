@@ -232,16 +232,13 @@ class ParametricDispatch:
         """Shed by cell of one hour, and its basis unless that does not reproduce it."""
         limit = float(theta[IMPORT]) if self._reduced.source_infeed.any() else np.inf
 
-        def solve(
-            zones: Zones, branches: IntArray | None
-        ) -> tuple[ShedProgram, LpResult, BoolArray]:
+        def solve(zones: Zones) -> tuple[ShedProgram, LpResult, BoolArray]:
             solver = self._solver_for(zones)
             result = solver.lp.solve(
                 solver.program,
                 theta[FIRST_SOURCE:],
                 factor=float(theta[FACTOR]),
                 import_limit_mw=limit,
-                branches=branches,
             )
             self.solved += 1
             return solver.program, result, solver.lp.basis()[0]

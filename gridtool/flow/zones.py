@@ -24,7 +24,6 @@ from gridtool.flow.program import ShedProgram
 __all__ = ["Zones", "find_zones", "solve_with_zones"]
 
 BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
 Zones = tuple[tuple[int, ...], ...]
 """Cells of each zone (positions in :attr:`ShedProgram.cell`), ascending."""
 
@@ -57,23 +56,20 @@ def find_zones(program: ShedProgram, result: LpResult, basic_columns: BoolArray)
 
 
 def solve_with_zones(
-    solve: Callable[[Zones, IntArray | None], tuple[ShedProgram, LpResult, BoolArray]],
+    solve: Callable[[Zones], tuple[ShedProgram, LpResult, BoolArray]],
 ) -> tuple[Zones, ShedProgram, LpResult]:
     """Solve, find zones, and solve with them until none is shed locally any more.
 
     Parameters
     ----------
     solve
-        Solves the program with the zones given, beginning with the limits of the branches that
-        the solution before needed (None the first time): its program, result and basic columns.
+        Solves the program with the zones given: its program, result and basic columns.
     """
     zones: Zones = ()
-    branches = None
     for _ in range(_MAX_ROUNDS):
-        program, result, basic_columns = solve(zones, branches)
+        program, result, basic_columns = solve(zones)
         fresh = [z for z in find_zones(program, result, basic_columns) if z not in zones]
         if not fresh:
             break
         zones = (*zones, *fresh)  # in this order: the solver adds the last ones to its model
-        branches = np.array([m for kind, m in result.names if kind == "branch"], dtype=np.int64)
     return zones, program, result

@@ -15,13 +15,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from gridtool.flow.case import ORDINARY
+from gridtool.forecast.model import CITY
 from gridtool.forecast.simulate_chunk import OVER_H, ChunkSums, daily_hours_off
 from gridtool.timegrid import TimeGrid
 
-__all__ = ["CITY", "join_chunks", "tabulate_causes", "tabulate_days", "tabulate_months"]
+__all__ = ["join_chunks", "tabulate_causes", "tabulate_days", "tabulate_months"]
 
 FloatArray = npt.NDArray[np.float64]
-CITY = "*"
 LEAST_MWH = 1e-6
 QUANTILES = (0.1, 0.5, 0.9)
 _SUMMED = frozenset({"over_d"})

@@ -12,7 +12,10 @@ import pandas as pd
 
 from gridtool.timegrid import TimeGrid
 
-__all__ = ["DemandModel", "ForecastConfig", "ShortageForecast"]
+__all__ = ["CITY", "DemandModel", "ForecastConfig", "ShortageForecast"]
+
+CITY = "*"
+"""District of the rows that stand for the whole city."""
 
 
 class DemandModel(Protocol):

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing import active_children, get_context
 from zoneinfo import ZoneInfo
@@ -169,7 +168,7 @@ def _prepare(
     if isinstance(demand_model, FittedDemand):
         notes = (*notes, *demand_model.notes(grid))
     inputs = SimulationInputs(
-        case=replace(case),  # without cached views, which do not travel to workers
+        case=case,
         grid=grid,
         demand=demand_model,
         peak_mw=network.peak_mw,

@@ -22,15 +22,13 @@ from gridtool.forecast.special_days import read_special_days
 from gridtool.jobs.model import DemandSource, Job
 from gridtool.network.catalog import load_network
 from gridtool.network.model import CityNetwork
-from gridtool.restoration.execute import simulate_completions
+from gridtool.restoration.execute import COMPLETIONS, simulate_completions
 from gridtool.restoration.model import CompletionSamples, RestorationPlan
 from gridtool.restoration.plan import plan_restoration
 from gridtool.restoration.resources import read_resources
 
-__all__ = ["COMPLETIONS", "JobResult", "Stages", "run_job"]
+__all__ = ["JobResult", "Stages", "run_job"]
 
-COMPLETIONS = 1000
-"""Simulated executions of the plan behind the 90 % times."""
 
 Stages = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
 """Opens a stage by its words and number of steps; gives the function that takes steps done."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from gridtool.forecast.backtest import Backtest
-from gridtool.forecast.model import ShortageForecast
+from gridtool.forecast.model import CITY, ShortageForecast
 from gridtool.report.tables import NamedTable
 from gridtool.units import Estimate, decimals_for, format_quantity
 
@@ -19,7 +19,6 @@ __all__ = [
     "tables_shortage",
 ]
 
-CITY = "*"
 _CAUSES = {
     "supply_mwh": "too little supply",
     "network_mwh": "limits of the network and parts cut off",

@@ -5,12 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from gridtool.flow.model import Assessment
-from gridtool.forecast.model import ShortageForecast
+from gridtool.forecast.model import CITY, ShortageForecast
 from gridtool.report.tables import NamedTable
 
 __all__ = ["table_districts_now", "table_shortage"]
-
-CITY = "*"
 
 
 def table_districts_now(assessment: Assessment) -> NamedTable:

@@ -10,14 +10,13 @@ import numpy as np
 import pandas as pd
 
 from gridtool.flow.model import Assessment
-from gridtool.forecast.model import ShortageForecast
+from gridtool.forecast.model import CITY, ShortageForecast
 from gridtool.network.model import CityNetwork
 from gridtool.restoration.model import RestorationPlan
 from gridtool.units import Estimate, format_quantity
 
 __all__ = ["lost_to_damage", "time_regained", "write_verdict"]
 
-_CITY = "*"
 _CAUSES = {
     "supply_mwh": "too little supply",
     "network_mwh": "limits of the network and parts cut off",
@@ -131,7 +130,7 @@ def time_regained(curve: pd.DataFrame, share: float) -> datetime:
 
 def _say_forecast(forecast: ShortageForecast) -> str:
     monthly = forecast.monthly
-    city = monthly[monthly["district"] == _CITY]
+    city = monthly[monthly["district"] == CITY]
     # The months of a sample hang together, so their errors add up at worst.
     energy = Estimate(float(city["eue_mwh"].sum()), float(city["eue_mwh_se"].sum()))
     span = _span(city["month"].tolist())
@@ -141,7 +140,7 @@ def _say_forecast(forecast: ShortageForecast) -> str:
     cause = _main_cause(forecast.causes)
     if cause:
         text += f", mostly for {cause}"
-    districts = monthly[monthly["district"] != _CITY]
+    districts = monthly[monthly["district"] != CITY]
     worst = (
         (districts if len(districts) else city)
         .sort_values(["hours_off_p50", "hours_off_mean"], ascending=False, kind="stable")

@@ -13,9 +13,12 @@ from gridtool.restoration.jobs import make_jobs
 from gridtool.restoration.model import CompletionSamples, RepairJob, RestorationPlan
 from gridtool.restoration.schedule import make_problem
 
-__all__ = ["CompletionSamples", "sample_work", "simulate_completions"]
+__all__ = ["COMPLETIONS", "CompletionSamples", "sample_work", "simulate_completions"]
 
 FloatArray = npt.NDArray[np.float64]
+
+COMPLETIONS = 1000
+"""Executions that finish dates are taken from where nothing else is asked for."""
 
 _STREAM = 0xC0DE << 32
 
