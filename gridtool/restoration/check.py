@@ -57,7 +57,8 @@ def check_plan(plan: RestorationPlan, *, dispatcher: Dispatcher | None = None) -
 
 
 def _check_jobs(plan: RestorationPlan) -> list[Issue]:
-    expected = {job.id: job for job in make_jobs(plan.state)}
+    found_jobs = make_jobs(plan.state, plan.resources, durations=plan.config.durations)
+    expected = {job.id: job for job in found_jobs}
     issues = []
     found = Counter(entry.job.id for entry in plan.jobs)
     for job_id in sorted(set(expected) | set(found)):

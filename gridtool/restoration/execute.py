@@ -29,7 +29,7 @@ def simulate_completions(plan: RestorationPlan, *, n: int, seed: int) -> Complet
     Crews take the jobs in the plan's order, each job by the crew expected to finish it first as
     things then stand; durations are lognormal. Spares come when they are announced.
     """
-    jobs = make_jobs(plan.state)
+    jobs = make_jobs(plan.state, plan.resources, durations=plan.config.durations)
     problem = make_problem(
         jobs,
         plan.resources,
@@ -42,6 +42,7 @@ def simulate_completions(plan: RestorationPlan, *, n: int, seed: int) -> Complet
     work = sample_work(jobs, n=n, seed=seed)
     return CompletionSamples(
         asset_ids=tuple(job.asset for job in jobs),
+        job_ids=tuple(job.id for job in jobs),
         finish_h=problem.finish_samples(order, work_h=work),
     )
 

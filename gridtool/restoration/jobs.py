@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 
 from gridtool.damage.model import AssetDamage, GridState
 from gridtool.network.model import CityNetwork
 from gridtool.restoration.durations import estimate_duration
-from gridtool.restoration.model import RepairJob
+from gridtool.restoration.model import RepairJob, Resources
 
 __all__ = ["DEFAULT_SKILLS", "asset_place", "make_jobs"]
 
@@ -40,7 +41,12 @@ _BRANCH_ENDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
 )
 
 
-def make_jobs(state: GridState) -> tuple[RepairJob, ...]:
+def make_jobs(
+    state: GridState,
+    resources: Resources | None = None,
+    *,
+    durations: Literal["hazus", "equipment"] = "hazus",
+) -> tuple[RepairJob, ...]:
     """The repair jobs of ``state``, in the order of the network's tables.
 
     A job's id is its asset's id. Skills and spares are those of the report, else the skill of

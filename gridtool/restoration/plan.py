@@ -13,7 +13,9 @@ from gridtool.damage.model import GridState
 from gridtool.errors import AnalysisError, Infeasible
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
+from gridtool.restoration.blocks import constant_blocks
 from gridtool.restoration.check import check_plan
+from gridtool.restoration.effects import make_effects
 from gridtool.restoration.jobs import make_jobs
 from gridtool.restoration.model import PlanConfig, Resources, RestorationPlan, ScheduledJob
 from gridtool.restoration.rules import rule_orders
@@ -26,10 +28,11 @@ from gridtool.restoration.search import (
 )
 from gridtool.restoration.seeds import backward_order, forward_order
 from gridtool.restoration.stages import dispatch_shares, make_curve, make_etr, view_stage
-from gridtool.restoration.value import ServedLoad, StateValues, remaining_shares
+from gridtool.restoration.value import ServedLoad, StateValues
 
 __all__ = ["PlanConfig", "make_served", "plan_restoration"]
 
+FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 PLAN_NAME = "this plan"
@@ -56,7 +59,7 @@ def plan_restoration(
         If a job cannot be done by any crew, or its spares never come: all of them are named.
     """
     config = config or PlanConfig()
-    jobs = make_jobs(state)
+    jobs = make_jobs(state, resources, durations=config.durations)
     network = state.network
     problem = make_problem(
         jobs,
@@ -66,10 +69,13 @@ def plan_restoration(
         horizon_days=config.horizon_days,
     )
     dispatcher = dispatcher or Dispatcher(compile_case(network))
-    values = StateValues(state, jobs, served=make_served(dispatcher, config, weighted=False))
+    effects = make_effects(state, jobs)
+    blocks = config.demand or constant_blocks(config.demand_factor)
+    served = make_served(dispatcher, config, weighted=False)
+    values = StateValues(effects, served=served, blocks=blocks)
     weighted = values
     if config.protected_weight != 1.0:
-        weighted = StateValues(state, jobs, served=make_served(dispatcher, config))
+        weighted = StateValues(effects, served=make_served(dispatcher, config), blocks=blocks)
     rules = {
         rule: problem.put_back_waiting(order)
         for rule, order in rule_orders(network, jobs, resources).items()
@@ -102,14 +108,16 @@ def make_served(dispatcher: Dispatcher, config: PlanConfig, *, weighted: bool = 
     weight = np.array([1.0, config.protected_weight if weighted else 1.0])
     if config.import_limit_mw is None and weight[1] == 1.0:
 
-        def served(capacity_share: Mapping[str, float], /) -> float:
-            return dispatcher.served_mw(capacity_share, demand_factor=config.demand_factor)
+        def served(capacity_share: Mapping[str, float], /) -> FloatArray:
+            return np.array(
+                [dispatcher.served_mw(capacity_share, demand_factor=config.demand_factor)]
+            )
 
         return served
 
-    def served_weighted(capacity_share: Mapping[str, float], /) -> float:
+    def served_weighted(capacity_share: Mapping[str, float], /) -> FloatArray:
         dispatch = dispatch_shares(dispatcher, capacity_share, config)
-        return float((dispatch.served_mw * weight).sum())
+        return np.array([(dispatch.served_mw * weight).sum()])
 
     return served_weighted
 
@@ -179,7 +187,7 @@ def _assemble(
         gains[j], served = after - served, after
     stages = [
         view_stage(
-            dispatch_shares(dispatcher, remaining_shares(values.effects, mask), config),
+            dispatch_shares(dispatcher, values.effects.shares(mask), config),
             begins=begins,
         )
         for begins, mask in masks.items()

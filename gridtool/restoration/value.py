@@ -2,68 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
-from gridtool.damage.apply import spread_damage
-from gridtool.damage.model import GridState
-from gridtool.restoration.model import RepairJob
+from gridtool.restoration.blocks import level_hours
+from gridtool.restoration.effects import RepairEffects
+from gridtool.restoration.model import DemandBlocks
 from gridtool.restoration.schedule import Timetable
 
-__all__ = ["ServedLoad", "StateValues", "remaining_shares"]
+__all__ = ["ServedLoad", "StateValues", "Switching", "timeline"]
+
+FloatArray = npt.NDArray[np.float64]
+
+Switching = tuple[float, int, int]
+"""Hour, bits set and bits cleared: a mobile unit that comes or goes."""
 
 
 class ServedLoad(Protocol):
-    """Anything that says how much load is served under given capacity shares, MW."""
+    """Anything that says how much load is served under given capacity shares."""
 
-    def __call__(self, capacity_share: Mapping[str, float], /) -> float:
-        """Served load with the listed shares of rating left, MW."""
+    def __call__(self, capacity_share: Mapping[str, float], /) -> FloatArray:
+        """Served load (MW, weighted where the planner weights it) at each demand level (L,)."""
         ...
 
 
-def remaining_shares(effects: Sequence[Mapping[str, float]], mask: int) -> dict[str, float]:
-    """Shares of rating left when the jobs in ``mask`` (bit i: job i) are finished.
+def timeline(
+    finish_h: FloatArray, *, switchings: Iterable[Switching] = ()
+) -> list[tuple[float, int]]:
+    """The states a timetable passes through: hour each begins, and its mask; the first at 0.
 
-    ``effects`` holds what each job's damage does to the electrical parts. The smallest share
-    wins where several act on one part, as in :func:`gridtool.damage.apply.spread_damage`.
+    Job i sets bit i when it is finished. Jobs that are never finished set none.
     """
-    shares: dict[str, float] = {}
-    for position, effect in enumerate(effects):
-        if not mask >> position & 1:
-            for part, share in effect.items():
-                shares[part] = min(shares.get(part, 1.0), share)
-    return shares
+    events: list[Switching] = [
+        (float(finish_h[j]), 1 << j, 0)
+        for j in np.argsort(finish_h, kind="stable").tolist()
+        if finish_h[j] < np.inf
+    ]
+    events = sorted([*events, *switchings], key=lambda event: event[0])
+    mask, states = 0, [(0.0, 0)]
+    for hour, on, off in events:
+        mask = (mask & ~off) | on
+        if hour <= states[-1][0]:
+            states[-1] = (states[-1][0], mask)
+        else:
+            states.append((hour, mask))
+    return states
 
 
 class StateValues:
     """Served load by bitmask of finished jobs, each state dispatched once.
 
-    ``evaluations`` counts the dispatches, the unit of the search's budget.
+    ``evaluations`` counts the states dispatched, the unit of the search's budget. The bits are
+    those of :class:`gridtool.restoration.effects.RepairEffects`.
     """
 
-    def __init__(self, state: GridState, jobs: Sequence[RepairJob], *, served: ServedLoad) -> None:
-        self.effects = tuple(
-            spread_damage(state.network, {job.asset: state.damage[job.asset].capacity_share})
-            for job in jobs
-        )
-        self.all_done = (1 << len(jobs)) - 1
+    def __init__(self, effects: RepairEffects, *, served: ServedLoad, blocks: DemandBlocks) -> None:
+        self.effects = effects
+        self.blocks = blocks
+        self.all_done = effects.all_done
         self.evaluations = 0
         self._served = served
-        self._cache: dict[int, float] = {}
+        self._cache: dict[int, FloatArray] = {}
+        self._now = blocks.weight[0]
+        self.full_levels_mw = self.levels_mw(self.all_done)
         self.full_mw = self.served_mw(self.all_done)
 
-    def served_mw(self, mask: int) -> float:
-        """Load served when the jobs in ``mask`` are finished, MW."""
+    def levels_mw(self, mask: int) -> FloatArray:
+        """Load served at each demand level (L,), MW."""
         known = self._cache.get(mask)
         if known is None:
-            known = float(self._served(remaining_shares(self.effects, mask)))
+            known = np.asarray(self._served(self.effects.shares(mask)), dtype=np.float64)
             self._cache[mask] = known
             self.evaluations += 1
         return known
 
-    def energy_not_served(self, timetable: Timetable, *, limit: float = np.inf) -> float:
+    def served_mw(self, mask: int) -> float:
+        """Mean load served over the levels as they are mixed in the first period, MW."""
+        return float(self._now @ self.levels_mw(mask))
+
+    def energy_not_served(
+        self,
+        timetable: Timetable,
+        *,
+        limit: float = np.inf,
+        switchings: Sequence[Switching] = (),
+    ) -> float:
         """Energy not served because of the damage until the last repair, MWh.
 
         The load the repaired network serves less the load served, over time: what stays unserved
@@ -72,17 +98,14 @@ class StateValues:
         finished.
         """
         finish = timetable.finish_h
-        sequence: list[int] = np.argsort(finish, kind="stable").tolist()
-        hours: list[float] = finish.tolist()
-        if sequence and hours[sequence[-1]] == np.inf:
+        if len(finish) and not np.isfinite(finish).all():
             return float("inf")
-        mask, before, total = 0, 0.0, 0.0
-        for position in sequence:
-            moment = hours[position]
-            if moment > before:
-                total += (self.full_mw - self.served_mw(mask)) * (moment - before)
-                if total > limit:
-                    return total
-                before = moment
-            mask |= 1 << position
+        states = timeline(finish, switchings=switchings)
+        hours = level_hours(self.blocks, np.array([hour for hour, _ in states]))
+        total = 0.0
+        for k in range(len(states) - 1):
+            short = self.full_levels_mw - self.levels_mw(states[k][1])
+            total += float(short @ (hours[k + 1] - hours[k]))
+            if total > limit:
+                return total
         return total

@@ -97,7 +97,7 @@ def flow_served(network):
         for busbar, share in shares.items():
             if busbar in graph and busbar in network.busbars.index and share <= 0:
                 graph.remove_node(busbar)
-        return float(nx.maximum_flow_value(graph, "source", "demand"))
+        return np.array([float(nx.maximum_flow_value(graph, "source", "demand"))])
 
     return served
 

@@ -71,10 +71,10 @@ def test_energy_is_recomputed_by_another_engine(plan):
     """The curve integrated over time, with loads by maximum flow."""
     served = flow_served(plan.state.network)
     left = {entry.job.asset: 0.0 for entry in plan.jobs}
-    full = served({})
+    full = served({})[0]
     energy, before = 0.0, plan.state.as_of
     for entry in sorted(plan.jobs, key=lambda entry: entry.finish):
-        energy += (full - served(left)) * ((entry.finish - before) / timedelta(hours=1))
+        energy += (full - served(left)[0]) * ((entry.finish - before) / timedelta(hours=1))
         before = entry.finish
         del left[entry.job.asset]
     assert plan.ens_mwh == pytest.approx(energy, rel=1e-4)

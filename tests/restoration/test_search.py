@@ -15,13 +15,15 @@ from restoration.cases import (
     star,
 )
 
+from gridtool.restoration.blocks import constant_blocks
+from gridtool.restoration.effects import RepairEffects, make_effects
 from gridtool.restoration.jobs import make_jobs
 from gridtool.restoration.kernel import estimate_shortfall
 from gridtool.restoration.rules import rule_orders
 from gridtool.restoration.schedule import make_problem
 from gridtool.restoration.search import enumerate_orders, move_jobs, neighbours, search_order
 from gridtool.restoration.seeds import backward_order, forward_order
-from gridtool.restoration.value import StateValues, remaining_shares
+from gridtool.restoration.value import StateValues
 
 KYIV = ZoneInfo("Europe/Kyiv")
 
@@ -29,7 +31,13 @@ KYIV = ZoneInfo("Europe/Kyiv")
 def set_up(state, supplies):
     jobs = make_jobs(state)
     problem = make_problem(jobs, supplies, as_of=state.as_of, zone=KYIV)
-    return problem, StateValues(state, jobs, served=flow_served(state.network))
+    return problem, fresh_values(state, jobs)
+
+
+def fresh_values(state, jobs):
+    return StateValues(
+        make_effects(state, jobs), served=flow_served(state.network), blocks=constant_blocks(1.0)
+    )
 
 
 def starts(state, supplies, problem, values):
@@ -58,11 +66,21 @@ def test_each_state_is_dispatched_once():
 
 
 def test_the_smallest_share_left_decides():
-    effects = [{"T": 0.5, "B": 0.0}, {"T": 0.2}]
-    assert remaining_shares(effects, 0b00) == {"T": 0.2, "B": 0.0}
-    assert remaining_shares(effects, 0b10) == {"T": 0.5, "B": 0.0}
-    assert remaining_shares(effects, 0b01) == {"T": 0.2}
-    assert remaining_shares(effects, 0b11) == {}
+    one, other = {"T": 0.5, "B": 0.0}, {"T": 0.2}
+    effects = RepairEffects(jobs=2, stages=(((0, {}), (-1, one)), ((1, {}), (-1, other))))
+    assert effects.shares(0b00) == {"T": 0.2, "B": 0.0}
+    assert effects.shares(0b10) == {"T": 0.5, "B": 0.0}
+    assert effects.shares(0b01) == {"T": 0.2}
+    assert effects.shares(0b11) == {}
+
+
+def test_the_best_finished_stage_decides_and_a_mobile_unit_gives_only_while_placed():
+    stages = ((1, {}), (0, {"T": 0.6}), (-1, {"T": 0.0}))
+    effects = RepairEffects(jobs=2, stages=(stages,), candidates=("M@S",))
+    assert effects.shares(0b000) == {"T": 0.0, "M@S": 0.0}
+    assert effects.shares(0b001) == {"T": 0.6, "M@S": 0.0}
+    assert effects.shares(0b011) == {"M@S": 0.0}
+    assert effects.shares(0b101) == {"T": 0.6}
 
 
 def test_greedy_orders_follow_load_per_hour_where_repairs_are_independent():
@@ -164,7 +182,7 @@ def test_the_search_is_never_worse_than_where_it_starts_and_repeats_itself(seed)
     assert values.energy_not_served(problem.schedule(found.order)) == pytest.approx(
         found.ens_mwh, abs=1e-3
     )
-    fresh = StateValues(state, problem.jobs, served=flow_served(state.network))
+    fresh = fresh_values(state, problem.jobs)
     given = starts(state, supplies, problem, fresh)
     again = search_order(problem, fresh, starts=given, evaluations=180, seed=seed)
     assert again.order.tolist() == found.order.tolist()
@@ -214,5 +232,5 @@ def test_the_order_of_repairs_does_not_change_the_final_state():
     rng = np.random.default_rng(2)
     state, supplies = random_instance(rng, jobs=7, crews=2)
     _, values = set_up(state, supplies)
-    intact = flow_served(state.network)({})
+    intact = flow_served(state.network)({})[0]
     assert values.full_mw == pytest.approx(intact)
