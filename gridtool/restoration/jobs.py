@@ -1,36 +1,21 @@
-"""Repair jobs from the damage of a state: one for every asset below full capacity."""
+"""Repair jobs from the damage of a state: the stages of every asset below full capacity."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal
 
 import numpy as np
 
-from gridtool.damage.model import AssetDamage, GridState
+from gridtool.damage.model import GridState
+from gridtool.errors import Issue, ResourcesError
 from gridtool.network.model import CityNetwork
-from gridtool.restoration.durations import estimate_duration
-from gridtool.restoration.model import RepairJob, Resources
+from gridtool.restoration.job_stages import DEFAULT_SKILLS, DurationSource, Site, make_stages
+from gridtool.restoration.model import DeclaredRepair, RepairJob, Resources
+from gridtool.restoration.precedence import apply_precedence
+from gridtool.restoration.started import check_started
 
-__all__ = ["DEFAULT_SKILLS", "asset_place", "make_jobs"]
-
-DEFAULT_SKILLS: Mapping[str, str] = MappingProxyType(
-    {
-        "substation": "substation",
-        "busbar": "substation",
-        "coupler": "substation",
-        "bay": "substation",
-        "transformer": "substation",
-        "shunt": "substation",
-        "infeed": "substation",
-        "line": "line",
-        "impedance": "line",
-        "unit": "plant",
-        "feeder": "cable",
-    }
-)
-"""Skill a repair needs when its report names none, by kind of asset."""
+__all__ = ["DEFAULT_SKILLS", "asset_place", "list_unused", "make_jobs"]
 
 _BRANCH_ENDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
@@ -45,36 +30,69 @@ def make_jobs(
     state: GridState,
     resources: Resources | None = None,
     *,
-    durations: Literal["hazus", "equipment"] = "hazus",
+    durations: DurationSource = "hazus",
 ) -> tuple[RepairJob, ...]:
-    """The repair jobs of ``state``, in the order of the network's tables.
+    """The repair jobs of ``state``, in the order of the network's tables and of their stages.
 
-    A job's id is its asset's id. Skills and spares are those of the report, else the skill of
-    :data:`DEFAULT_SKILLS` and no spares; the work is where the asset stands (a line: halfway
-    between its ends).
+    A job's id is its asset's id, for other stages than the permanent one with the stage behind
+    it. Skills, spares and times are those declared in ``repairs.csv``, else those of the report,
+    else the skill of :data:`DEFAULT_SKILLS`, no spares, and the times of ``durations``; the work
+    is where the asset stands (a line: halfway between its ends). What waits for what is told in
+    :mod:`gridtool.restoration.precedence`.
+
+    Parameters
+    ----------
+    durations
+        "hazus", or "equipment" for lead times of new transformers
+        (:mod:`gridtool.restoration.equipment`).
+
+    Raises
+    ------
+    ResourcesError
+        If declared repairs contradict the state, the crews or each other, with every finding;
+        or if jobs wait for each other, with the cycle.
     """
-    return tuple(
-        _make_job(state.network, damage)
-        for damage in state.damage.values()
-        if damage.capacity_share < 1.0
-    )
+    declared: dict[str, list[DeclaredRepair]] = {}
+    for repair in resources.repairs if resources else ():
+        declared.setdefault(repair.asset, []).append(repair)
+    jobs: list[RepairJob] = []
+    for damage in state.damage.values():
+        if damage.capacity_share < 1.0:
+            x_km, y_km = asset_place(state.network, damage.asset)
+            asset = state.network.assets[damage.asset]
+            jobs += make_stages(
+                damage,
+                declared.get(damage.asset, ()),
+                site=Site(asset=asset, x_km=x_km, y_km=y_km),
+                as_of=state.as_of,
+                durations=durations,
+            )
+    issues = check_started(jobs, resources.crews, as_of=state.as_of) if resources else []
+    if issues:
+        raise ResourcesError(issues, subject="resources")
+    return apply_precedence(state, jobs, repairs=resources.repairs if resources else ())
 
 
-def _make_job(network: CityNetwork, damage: AssetDamage) -> RepairJob:
-    asset = network.assets[damage.asset]
-    x_km, y_km = asset_place(network, asset.id)
-    return RepairJob(
-        id=asset.id,
-        asset=asset.id,
-        kind=asset.kind,
-        substation=asset.substation,
-        district=asset.district,
-        x_km=x_km,
-        y_km=y_km,
-        duration=estimate_duration(damage),
-        skills=damage.skills or (DEFAULT_SKILLS[asset.kind],),
-        spares=damage.spares,
-    )
+def list_unused(state: GridState, resources: Resources) -> list[Issue]:
+    """Warnings on declared repairs that do not count as of the state's time.
+
+    ``repairs.csv`` may outlive the damage, and the as-of time may be before what it tells.
+    """
+    issues = []
+    for repair in resources.repairs:
+        damage = state.damage.get(repair.asset)
+        if damage is None or damage.capacity_share >= 1.0:
+            message = (
+                f"{repair.asset} is not damaged as of then: its {repair.stage.value} is left out"
+            )
+        elif repair.started is not None and repair.started.started_at > state.as_of:
+            message = f"{repair.asset}: {repair.stage.value} had not started as of then"
+        else:
+            continue
+        issues.append(
+            Issue(message=message, file="repairs.csv", ids=(repair.asset,), severity="warning")
+        )
+    return issues
 
 
 def asset_place(network: CityNetwork, asset_id: str) -> tuple[float, float]:
