@@ -15,12 +15,26 @@ from gridtool.flow.model import Dispatch
 from gridtool.network.model import CityNetwork
 from gridtool.restoration.model import PlanConfig
 
-__all__ = ["BACK_SHARE", "Stage", "dispatch_shares", "make_curve", "make_etr", "view_stage"]
+__all__ = [
+    "BACK_SHARE",
+    "CITY_ID",
+    "Owners",
+    "Stage",
+    "dispatch_shares",
+    "list_owners",
+    "make_curve",
+    "make_etr",
+    "view_stage",
+]
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 BACK_SHARE = 0.01
 """A substation or district counts as back when less than this share of its demand is unserved."""
+
+CITY_ID = "*"
+"""Id of the row for the whole city, as in forecasts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,21 +112,76 @@ def make_curve(stages: list[Stage]) -> pd.DataFrame:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Owners:
+    """Substations, districts and the city: whatever has a date of restoration, O of them.
+
+    Attributes
+    ----------
+    level, ids, names
+        By owner; levels are substation, district and city, in this order.
+    gather : (O, S)
+        1 where a substation belongs to an owner.
+    """
+
+    level: tuple[str, ...]
+    ids: tuple[str, ...]
+    names: tuple[str, ...]
+    gather: FloatArray
+
+    def are_out(self, stage: Stage) -> BoolArray:
+        """Which owners (O,) have more than :data:`BACK_SHARE` of their demand unserved."""
+        demand, unserved = self.gather @ stage.demand_mw, self.gather @ stage.unserved_mw
+        found: BoolArray = unserved > np.maximum(BACK_SHARE * demand, 1e-6)
+        return found
+
+
+def list_owners(network: CityNetwork, *, city: bool = False) -> Owners:
+    """The substations and districts of ``network``, and the ``city`` if asked for."""
+    substations = [str(key) for key in network.substations.index]
+    districts = [str(key) for key in network.districts.index]
+    row = {district: position for position, district in enumerate(districts)}
+    by_district = np.zeros((len(districts), len(substations)))
+    for column, substation in enumerate(substations):
+        by_district[row[network.district_of_substation[substation]], column] = 1.0
+    names = [*network.substations["name"].astype(str), *network.districts["name"].astype(str)]
+    return Owners(
+        level=("substation",) * len(substations)
+        + ("district",) * len(districts)
+        + ("city",) * city,
+        ids=(*substations, *districts, *(CITY_ID,) * city),
+        names=(*names, *(network.manifest.name,) * city),
+        gather=np.vstack(
+            [np.eye(len(substations)), by_district, np.ones((int(city), len(substations)))]
+        ),
+    )
+
+
 def make_etr(network: CityNetwork, stages: list[Stage]) -> pd.DataFrame:
     """When each substation and district is back for good; those that are never out are left out.
 
     Columns: level, id, name, unserved_mw, customers_out (both now), etr (UTC, NaT: not within
     the plan). Substations first, then districts, each by time and id.
     """
-    substations = [str(key) for key in network.substations.index]
-    districts = [str(key) for key in network.districts.index]
-    owner = np.array(
-        [districts.index(network.district_of_substation[s]) for s in substations], dtype=np.int64
-    )
-    gather = np.zeros((len(districts), len(substations)))
-    gather[owner, np.arange(len(substations))] = 1.0
-    rows = _etr_rows("substation", network.substations, stages, np.eye(len(substations)))
-    rows += _etr_rows("district", network.districts, stages, gather)
+    owners = list_owners(network)
+    out = np.array([owners.are_out(stage) for stage in stages])
+    unserved = owners.gather @ stages[0].unserved_mw
+    customers = owners.gather @ stages[0].customers_out
+    rows = []
+    for owner in np.flatnonzero(out.any(axis=0)).tolist():
+        back = int(np.flatnonzero(out[:, owner])[-1]) + 1
+        rows.append(
+            (
+                owners.level[owner],
+                owners.ids[owner],
+                owners.names[owner],
+                float(unserved[owner]),
+                round(float(customers[owner])),
+                stages[back].begins if back < len(stages) else None,
+            )
+        )
+    latest = stages[-1].begins + timedelta(days=1)
+    rows.sort(key=lambda row: (owners.level.index(row[0]), row[5] or latest, row[1]))
     frame = pd.DataFrame(
         rows, columns=["level", "id", "name", "unserved_mw", "customers_out", "etr"]
     )
@@ -121,30 +190,3 @@ def make_etr(network: CityNetwork, stages: list[Stage]) -> pd.DataFrame:
         customers_out=frame["customers_out"].astype(np.int64),
         etr=pd.to_datetime(frame["etr"], utc=True),
     )
-
-
-def _etr_rows(
-    level: str, owners: pd.DataFrame, stages: list[Stage], gather: FloatArray
-) -> list[tuple[str, str, str, float, int, datetime | None]]:
-    demand = np.array([gather @ stage.demand_mw for stage in stages])
-    unserved = np.array([gather @ stage.unserved_mw for stage in stages])
-    customers = gather @ stages[0].customers_out
-    out = unserved > np.maximum(BACK_SHARE * demand, 1e-6)
-    rows = []
-    for position, (owner_id, name) in enumerate(owners["name"].items()):
-        last_out = np.flatnonzero(out[:, position])
-        if not last_out.size:
-            continue
-        back = int(last_out[-1]) + 1
-        rows.append(
-            (
-                level,
-                str(owner_id),
-                str(name),
-                float(unserved[0, position]),
-                round(float(customers[position])),
-                stages[back].begins if back < len(stages) else None,
-            )
-        )
-    latest = stages[-1].begins + timedelta(days=1)
-    return sorted(rows, key=lambda row: (row[5] or latest, row[1]))
