@@ -36,6 +36,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
         *("fbus", "tbus", "r", "x", "b", "rateA", "rateB", "rateC", "ratio", "angle", "status"),
     ),
 }
+_OPTIONAL: dict[str, tuple[str, ...]] = {"branch": ("angmin", "angmax")}
 _LIMITS = frozenset({"Qmax", "Qmin", "Pmax", "Pmin", "rateA", "rateB", "rateC", "Vmax", "Vmin"})
 
 
@@ -68,11 +69,15 @@ class Generator:
     vg_pu: float
     pmax_mw: float
     in_service: bool
+    pmin_mw: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """A row of ``mpc.branch``; per unit on ``base_mva``; ``rate_mva`` 0 is unlimited."""
+    """A row of ``mpc.branch``; per unit on ``base_mva``; ``rate_mva`` 0 is unlimited.
+
+    The angle limits are those of the columns angmin and angmax, 0 where the case has none.
+    """
 
     row: int
     from_bus: int
@@ -84,6 +89,8 @@ class Branch:
     ratio: float
     angle_degree: float
     in_service: bool
+    angle_min_degree: float = 0.0
+    angle_max_degree: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +164,8 @@ class _Cells:
 
     def __init__(self, table: str, values: Sequence[float], line: int, findings: Findings) -> None:
         self.table = table
-        self.values = dict(zip(_COLUMNS[table], values, strict=False))
+        self.columns = _COLUMNS[table] + _OPTIONAL.get(table, ())
+        self.values = dict(zip(self.columns, values, strict=False))
         self.line = line
         self.findings = findings
 
@@ -185,7 +193,7 @@ class _Cells:
         return int(number)
 
     def refuse(self, column: str, accepted: str) -> None:
-        position = _COLUMNS[self.table].index(column) + 1
+        position = self.columns.index(column) + 1
         self.findings.error(
             "cannot be used",
             row=self.line,
@@ -267,6 +275,7 @@ def _read_generators(
                 vg_pu=vg_pu,
                 pmax_mw=cells.number("Pmax"),
                 in_service=cells.number("status") > 0.0,
+                pmin_mw=cells.number("Pmin"),
             )
         )
     return tuple(generators)
@@ -286,6 +295,8 @@ def _read_branches(text: MatpowerText, numbers: set[int], findings: Findings) ->
             ratio=cells.number("ratio"),
             angle_degree=cells.number("angle"),
             in_service=cells.number("status") > 0.0,
+            angle_min_degree=cells.number("angmin") if "angmin" in cells.values else 0.0,
+            angle_max_degree=cells.number("angmax") if "angmax" in cells.values else 0.0,
         )
         if branch.from_bus == branch.to_bus != -1:
             cells.refuse("tbus", "another bus than fbus")
