@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.integrate import quad
+from scipy.special import ndtri
 
 from gridtool.damage.hazus import hazus_class, lognormal_parameters
 from gridtool.damage.model import (
@@ -14,13 +17,24 @@ from gridtool.damage.model import (
     Estimate3,
 )
 from gridtool.restoration.durations import (
+    LEAST_LEFT_H,
     WIDEST,
     WORK_HOURS_PER_DAY,
     Z90,
+    draw_remaining,
     estimate_duration,
     fit_estimate,
     hazus_duration,
+    remaining_duration,
 )
+from gridtool.restoration.equipment import (
+    INSTALLATION,
+    LEAD_P50_H,
+    LEAD_P90_H,
+    TRANSFORMER_LEAD,
+    needs_new_transformer,
+)
+from gridtool.restoration.model import Duration
 
 
 def damage(**changes):
@@ -106,3 +120,90 @@ def test_a_wild_estimate_stays_finite():
     _, s = lognormal_parameters(wild.mean_h, wild.sigma_h)
     assert s == pytest.approx(WIDEST)
     assert math.isfinite(wild.mean_h)
+
+
+def lognormal(mean, sigma):
+    return Duration(mean_h=mean, sigma_h=sigma, basis="own estimate")
+
+
+def moments_beyond(mean, sigma, worked):
+    """Mean and sigma of X - worked given X > worked, by integrating over the normal score."""
+    mu, s = lognormal_parameters(mean, sigma)
+    z = (math.log(worked) - mu) / s
+
+    def moment(k):
+        def integrand(x):
+            return (math.exp(mu + s * x) - worked) ** k * math.exp((z * z - x * x) / 2)
+
+        return quad(integrand, z, z + 40, points=[z + 1], limit=200)[0]
+
+    first = moment(1) / moment(0)
+    return first, math.sqrt(moment(2) / moment(0) - first**2)
+
+
+@given(st.floats(2, 500), st.floats(0.1, 1.2), st.floats(0.05, 4))
+def test_work_left_is_the_conditional_moment_by_numerical_integration(mean, ratio, done):
+    found = remaining_duration(lognormal(mean, ratio * mean), done * mean)
+    left, spread = moments_beyond(mean, ratio * mean, done * mean)
+    if left > LEAST_LEFT_H:
+        assert found.mean_h == pytest.approx(left, rel=1e-6)
+    assert found.sigma_h == pytest.approx(spread, rel=1e-3)
+
+
+def test_nothing_done_leaves_everything():
+    whole = lognormal(24.0, 8.0)
+    assert remaining_duration(whole, 0.0) is whole
+    nearly = remaining_duration(whole, 1e-6)
+    assert (nearly.mean_h, nearly.sigma_h) == (pytest.approx(24.0), pytest.approx(8.0))
+
+
+def test_a_long_tail_has_more_left_the_longer_it_has_lasted():
+    """A lognormal's remaining time first falls, then rises without end."""
+    left = [remaining_duration(lognormal(24.0, 24.0), worked).mean_h for worked in (6, 96, 1e6)]
+    assert left[0] < 24.0 < left[1] < left[2]
+
+
+@pytest.mark.parametrize(("worked", "left"), [(4.0, 2.0), (6.0, LEAST_LEFT_H), (9.0, LEAST_LEFT_H)])
+def test_a_certain_duration_leaves_the_rest(worked, left):
+    assert remaining_duration(lognormal(6.0, 0.0), worked).mean_h == pytest.approx(left)
+    assert draw_remaining(lognormal(6.0, 0.0), worked, normal=np.zeros(2)).tolist() == [left, left]
+
+
+@pytest.mark.parametrize("worked", [-1.0, math.inf, math.nan])
+def test_work_done_is_a_time(worked):
+    with pytest.raises(ValueError, match="is not a time"):
+        remaining_duration(lognormal(6.0, 2.0), worked)
+
+
+@pytest.mark.parametrize("worked", [0.0, 10.0, 60.0, 5000.0])
+def test_draws_of_work_left_have_its_moments(worked):
+    """A midpoint rule over 200,000 quantiles, not random draws."""
+    n = 200_000
+    whole = lognormal(40.0, 20.0)
+    drawn = draw_remaining(whole, worked, normal=ndtri((np.arange(n) + 0.5) / n))
+    left = remaining_duration(whole, worked)
+    assert drawn.mean() == pytest.approx(left.mean_h, rel=2e-3)
+    assert drawn.std() == pytest.approx(left.sigma_h, rel=2e-2)
+    assert (np.diff(drawn) >= 0).all()
+
+
+def test_a_transformer_to_be_made_has_the_quantiles_of_the_sources():
+    assert (LEAD_P50_H / 168, LEAD_P90_H / 168) == (30, 78)
+    mu, s = lognormal_parameters(TRANSFORMER_LEAD.mean_h, TRANSFORMER_LEAD.sigma_h)
+    assert math.exp(mu) == pytest.approx(LEAD_P50_H)
+    assert math.exp(mu + Z90 * s) == pytest.approx(LEAD_P90_H)
+    assert hazus_duration("transformer", DamageState.EXTENSIVE) == INSTALLATION
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "new"),
+    [
+        ("transformer", DamageState.COMPLETE, True),
+        ("transformer", DamageState.EXTENSIVE, True),
+        ("transformer", DamageState.MODERATE, False),
+        ("line", DamageState.COMPLETE, False),
+        ("substation", DamageState.COMPLETE, False),
+    ],
+)
+def test_transformers_past_repair_are_made_anew(kind, state, new):
+    assert needs_new_transformer(damage(kind=kind, state=state)) is new
