@@ -19,7 +19,8 @@ from gridtool.flow.model import Binding, Certificate, Dispatch, Topology
 from gridtool.flow.program import ShedProgram
 from gridtool.flow.reduction import ReducedGrid, reduce_topology, sum_by_terminal
 from gridtool.flow.screen import CoreFlow, island_supply, screen
-from gridtool.flow.topology import apply_shares
+from gridtool.flow.served import ClosedForm
+from gridtool.flow.topology import apply_shares, share_vector, topology_of
 from gridtool.flow.zones import Zones, solve_with_zones
 
 __all__ = ["Dispatcher"]
@@ -60,6 +61,7 @@ class Dispatcher:
     def __init__(self, case: CompiledCase) -> None:
         self.case = case
         self._lp = LpSolver()
+        self._closed = ClosedForm(case)
         self._served: dict[tuple[frozenset[tuple[str, float]], float], float] = {}
 
     def solve(
@@ -112,16 +114,61 @@ class Dispatcher:
         key = (frozenset(capacity_share.items()), demand_factor)
         found = self._served.get(key)
         if found is None:
-            topology = apply_shares(self.case, capacity_share)
-            reduced = reduce_topology(self.case, topology)
-            wanted = sum_by_terminal(reduced, topology.connectable_mw * demand_factor)
-            rating = topology.source_max_mw[reduced.source]
-            solution = self._decide(reduced, wanted, rating, np.inf, split=False)
-            found = float((wanted - solution.shed_mw).sum())
+            shares = share_vector(self.case, capacity_share)
+            found = float(self.served_levels(shares, np.array([demand_factor]))[0])
             if len(self._served) >= _CACHE_LIMIT:
                 self._served.clear()
             self._served[key] = found
         return found
+
+    def served_levels(
+        self,
+        shares: FloatArray,
+        factors: FloatArray,
+        *,
+        weights: FloatArray | None = None,
+        import_limit_mw: float | None = None,
+    ) -> FloatArray:
+        """Load served (L,), MW, at each of ``factors`` (L,) times the reference peak.
+
+        The same least shed as :meth:`solve` finds, without what only a published dispatch needs.
+
+        Parameters
+        ----------
+        shares
+            Share of rating left by part, see :func:`gridtool.flow.topology.share_vector`.
+        weights : (B, 2), optional
+            What a served MW counts by busbar section and tier; 1 if not given. The dispatch is
+            the same: ordinary load is shed first, in proportion.
+        """
+        limit = np.inf if import_limit_mw is None else float(import_limit_mw)
+        served, closed = self._closed.serve(shares, factors, weights=weights, import_limit_mw=limit)
+        if not closed.all():
+            topology = topology_of(self.case, shares)
+            reduced = reduce_topology(self.case, topology)
+            for level in np.flatnonzero(~closed):
+                served[level] = self._serve_level(
+                    topology, reduced, float(factors[level]), weights=weights, limit=limit
+                )
+        return served
+
+    def _serve_level(
+        self,
+        topology: Topology,
+        reduced: ReducedGrid,
+        factor: float,
+        *,
+        weights: FloatArray | None,
+        limit: float,
+    ) -> float:
+        """Load served at a demand factor, where limits of the core network bind."""
+        connectable = topology.connectable_mw * factor
+        wanted = sum_by_terminal(reduced, connectable)
+        rating = topology.source_max_mw[reduced.source]
+        solution = self._decide(reduced, wanted, rating, limit, split=weights is not None)
+        if weights is None:
+            return float((wanted - solution.shed_mw).sum())
+        return float((weights * _by_busbar(reduced, connectable, wanted, solution.shed_mw)).sum())
 
     def _decide(
         self,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -57,6 +57,10 @@ together."""
 _STREAM = 0x5EA7C4
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class SearchResult:
     """The best order found, its energy not served in MWh, and how many timetables were valued."""
@@ -75,6 +79,7 @@ class _Trail:
     values: StateValues
     evaluations: int
     candidates: int
+    interrupt: Callable[[], bool] = _never
     tried: int = 0
     best: list[int] = field(default_factory=list)
     best_ens: float = math.inf
@@ -95,7 +100,9 @@ class _Trail:
 
     @property
     def progress(self) -> float:
-        """Share of the budget that is spent, 0 to 1 and above."""
+        """Share of the budget that is spent, 0 to 1 and above; all of it once interrupted."""
+        if self.interrupt():
+            return math.inf
         return max(
             self.values.evaluations / self.evaluations if self.evaluations else 1.0,
             self.tried / self.candidates if self.candidates else 1.0,
@@ -109,13 +116,14 @@ def search_order(
     starts: Iterable[IntArray],
     evaluations: int,
     seed: int,
+    interrupt: Callable[[], bool] = _never,
 ) -> SearchResult:
     """The best order found from ``starts`` with a budget of ``evaluations`` dispatches.
 
     Dispatches that ``values`` has made before count towards the budget; the starts are measured
     in any case.
     """
-    trail = _Trail(problem, values, evaluations, evaluations * CANDIDATES_PER_EVALUATION)
+    trail = _Trail(problem, values, evaluations, evaluations * CANDIDATES_PER_EVALUATION, interrupt)
     for start in starts:
         trail.measure([int(j) for j in start])
     if len(problem.jobs) > 1 and math.isfinite(trail.best_ens) and trail.best_ens > 0:
@@ -130,17 +138,21 @@ def search_order(
     )
 
 
-def enumerate_orders(problem: ScheduleProblem, values: StateValues) -> SearchResult:
+def enumerate_orders(
+    problem: ScheduleProblem, values: StateValues, *, interrupt: Callable[[], bool] = _never
+) -> SearchResult:
     """The best of all priority orders; for a handful of jobs."""
-    trail = _Trail(problem, values, 0, 0)
+    trail = _Trail(problem, values, 0, 0, interrupt)
     for order in itertools.permutations(range(len(problem.jobs))):
         trail.measure(list(order), limit=trail.best_ens)
+        if interrupt():
+            break
     best = trail.best or list(range(len(problem.jobs)))
     return SearchResult(
         order=np.array(best, dtype=np.int64),
         ens_mwh=trail.best_ens,
         candidates=trail.tried,
-        proven=True,
+        proven=not interrupt(),
     )
 
 

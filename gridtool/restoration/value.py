@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ from gridtool.restoration.blocks import level_hours
 from gridtool.restoration.effects import RepairEffects
 from gridtool.restoration.model import DemandBlocks
 from gridtool.restoration.schedule import Timetable
+from gridtool.restoration.served import DispatchedLoad, ServedLoad, ShareVectors
 
 __all__ = ["ServedLoad", "StateValues", "Switching", "timeline"]
 
@@ -19,14 +19,6 @@ FloatArray = npt.NDArray[np.float64]
 
 Switching = tuple[float, int, int]
 """Hour, bits set and bits cleared: a mobile unit that comes or goes."""
-
-
-class ServedLoad(Protocol):
-    """Anything that says how much load is served under given capacity shares."""
-
-    def __call__(self, capacity_share: Mapping[str, float], /) -> FloatArray:
-        """Served load (MW, weighted where the planner weights it) at each demand level (L,)."""
-        ...
 
 
 def timeline(
@@ -52,6 +44,15 @@ def timeline(
     return states
 
 
+def _first_mix(blocks: DemandBlocks) -> FloatArray:
+    """How the levels are mixed in the first period that counts; evenly if none does."""
+    counted = blocks.weight[blocks.weight.sum(axis=1) > 0.0]
+    if len(counted):
+        mix: FloatArray = counted[0]
+        return mix
+    return np.full(len(blocks.level), 1.0 / len(blocks.level))
+
+
 class StateValues:
     """Served load by bitmask of finished jobs, each state dispatched once.
 
@@ -66,7 +67,10 @@ class StateValues:
         self.evaluations = 0
         self._served = served
         self._cache: dict[int, FloatArray] = {}
-        self._now = blocks.weight[0]
+        self._vectors: ShareVectors | None = None
+        if isinstance(served, DispatchedLoad):
+            self._vectors = ShareVectors(effects, served.dispatcher)
+        self._now = _first_mix(blocks)
         self.full_levels_mw = self.levels_mw(self.all_done)
         self.full_mw = self.served_mw(self.all_done)
 
@@ -74,10 +78,15 @@ class StateValues:
         """Load served at each demand level (L,), MW."""
         known = self._cache.get(mask)
         if known is None:
-            known = np.asarray(self._served(self.effects.shares(mask)), dtype=np.float64)
+            known = self._serve(mask)
             self._cache[mask] = known
             self.evaluations += 1
         return known
+
+    def _serve(self, mask: int) -> FloatArray:
+        if self._vectors is not None and isinstance(self._served, DispatchedLoad):
+            return self._served.serve(self._vectors.at(mask))
+        return np.asarray(self._served(self.effects.shares(mask)), dtype=np.float64)
 
     def served_mw(self, mask: int) -> float:
         """Mean load served over the levels as they are mixed in the first period, MW."""

@@ -1,0 +1,64 @@
+"""The load that damaged states serve, and nothing else: for searches over many states."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from gridtool.flow.case import CompiledCase
+from gridtool.flow.screen import FLOW_TOLERANCE_MW
+from gridtool.flow.served_kernel import CaseArrays, serve_closed
+
+__all__ = ["ClosedForm"]
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+class ClosedForm:
+    """The closed form of one case's dispatches, compiled (see :mod:`gridtool.flow.screen`)."""
+
+    def __init__(self, case: CompiledCase) -> None:
+        self._ones = np.ones((len(case.busbar_ids), 2))
+        self._arrays: CaseArrays = (
+            (case.busbar_in_service, np.argsort(case.elimination_rank, kind="stable")),
+            (
+                case.branch_from,
+                case.branch_to,
+                case.branch_in_service,
+                case.branch_is_transformer,
+                case.branch_limit_mw,
+                case.branch_susceptance_mw,
+                case.branch_shift_rad,
+            ),
+            (case.coupler_a, case.coupler_b, case.coupler_closed, case.coupler_transfer),
+            (case.source_busbar, case.source_max_mw, case.source_infeed, case.source_forming),
+            (case.feeder_busbar, case.feeder_tier, case.feeder_peak_mw),
+        )
+
+    def serve(
+        self,
+        shares: FloatArray,
+        factors: FloatArray,
+        *,
+        weights: FloatArray | None = None,
+        import_limit_mw: float = np.inf,
+    ) -> tuple[FloatArray, BoolArray]:
+        """Load served (MW, weighted) at each factor (L,), and where that is the optimum (L,).
+
+        Parameters
+        ----------
+        shares
+            By part, see :func:`gridtool.flow.topology.share_vector`.
+        factors : (L,)
+            Demand over the reference peak.
+        weights : (B, 2), optional
+            What a MW counts by busbar section and tier; 1 if not given.
+        """
+        return serve_closed(
+            self._arrays,
+            shares,
+            factors,
+            self._ones if weights is None else weights,
+            np.array([import_limit_mw, FLOW_TOLERANCE_MW]),
+        )
