@@ -59,7 +59,17 @@ class RepairEffects:
 def make_effects(
     state: GridState, jobs: Sequence[RepairJob], *, candidates: Sequence[str] = ()
 ) -> RepairEffects:
-    """The effects of ``jobs`` on the damage of ``state``."""
+    """The effects of ``jobs`` on the damage of ``state``.
+
+    Damage of a substation does not act on what is brought there afterwards: on the parts that
+    are ``candidates`` of mobile units.
+    """
+    brought = set(candidates)
+
+    def spread(asset: str, share: float) -> dict[str, float]:
+        parts = spread_damage(state.network, {asset: share})
+        return {part: left for part, left in parts.items() if part not in brought}
+
     by_asset: dict[str, list[tuple[float, int]]] = {}
     for position, job in enumerate(jobs):
         by_asset.setdefault(job.asset, []).append((job.capacity_after, position))
@@ -68,7 +78,5 @@ def make_effects(
         now = state.damage[asset].capacity_share
         steps = [(share, bit) for share, bit in found if share > now]
         ordered = [*sorted(steps, key=lambda step: (-step[0], step[1])), (now, -1)]
-        stages.append(
-            tuple((bit, spread_damage(state.network, {asset: share})) for share, bit in ordered)
-        )
+        stages.append(tuple((bit, spread(asset, share)) for share, bit in ordered))
     return RepairEffects(jobs=len(jobs), stages=tuple(stages), candidates=tuple(candidates))

@@ -1,0 +1,262 @@
+"""Mobile units as part of the search for a plan: placed, then the repairs ordered around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from gridtool.damage.model import GridState
+from gridtool.flow.compile import compile_case
+from gridtool.flow.dispatch import Dispatcher
+from gridtool.restoration.effects import RepairEffects, make_effects
+from gridtool.restoration.mobile import EVALUATIONS, place_units, with_mobile_units
+from gridtool.restoration.mobile_sites import SITES_PER_UNIT, Shortage, find_shortage
+from gridtool.restoration.mobile_view import PlacedNetwork, view_placements
+from gridtool.restoration.model import MobileUnit, PlacedUnit
+from gridtool.restoration.schedule import ScheduleProblem, Timetable
+from gridtool.restoration.value import StateValues, Switching, timeline
+
+__all__ = ["PlacedValues", "UnitPlan", "improve_with_units"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+MakeValues = Callable[[Dispatcher, RepairEffects], tuple[StateValues, StateValues]]
+"""Values of states by a dispatcher: in plain MW, and as the search weights them."""
+
+SearchOrder = Callable[[StateValues, IntArray], IntArray]
+"""A short search for a better order of repairs, from one that is known."""
+
+ROUNDS = 2
+"""How often the order of repairs is sought anew around placed units, at most."""
+
+_TINY_MWH = 1e-6
+
+
+class PlacedValues(StateValues):
+    """Values of states with mobile units that come and go at fixed times, whatever the order.
+
+    Counts and remembers what ``values`` does.
+    """
+
+    def __init__(self, values: StateValues, switchings: Sequence[Switching]) -> None:
+        self._values = values
+        self._switchings = tuple(switchings)
+        super().__init__(values.effects, served=self._refuse, blocks=values.blocks)
+        self.evaluations = values.evaluations
+
+    @staticmethod
+    def _refuse(capacity_share: object, /) -> FloatArray:
+        raise NotImplementedError("states are dispatched by the values that are wrapped")
+
+    def levels_mw(self, mask: int) -> FloatArray:
+        """See :meth:`StateValues.levels_mw`."""
+        found = self._values.levels_mw(mask)
+        self.evaluations = self._values.evaluations
+        return found
+
+    def energy_not_served(
+        self,
+        timetable: Timetable,
+        *,
+        limit: float = np.inf,
+        switchings: Sequence[Switching] = (),
+    ) -> float:
+        """See :meth:`StateValues.energy_not_served`; the placed units come on top."""
+        last = float(timetable.finish_h.max(initial=0.0))
+        placed = [event for event in self._switchings if event[0] < last]
+        return super().energy_not_served(timetable, limit=limit, switchings=[*placed, *switchings])
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitPlan:
+    """An order of repairs and the mobile units that go with it.
+
+    ``placed`` is the network with the parts of the placements alone; ``values`` (plain MW) and
+    ``weighted`` are of that network, by ``dispatcher``. ``evaluations`` counts all dispatches
+    spent on placing units and ordering repairs around them.
+    """
+
+    order: IntArray
+    timetable: Timetable
+    placements: tuple[PlacedUnit, ...]
+    placed: PlacedNetwork
+    dispatcher: Dispatcher
+    values: StateValues
+    weighted: StateValues
+    evaluations: int
+
+    @property
+    def switchings(self) -> tuple[Switching, ...]:
+        """When which bit of ``values`` comes and goes."""
+        return self.placed.switchings
+
+    @property
+    def weighted_mwh(self) -> float:
+        """What the search made small, with the units."""
+        return PlacedValues(self.weighted, self.switchings).energy_not_served(self.timetable)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Workshop:
+    """What every step needs."""
+
+    state: GridState
+    problem: ScheduleProblem
+    dispatcher: Dispatcher
+    make_values: MakeValues
+    demand_factor: float
+    import_limit_mw: float | None
+    evaluations: int
+    sites_per_unit: int
+    stop: Callable[[], bool] | None
+
+    @property
+    def units(self) -> tuple[MobileUnit, ...]:
+        return self.problem.resources.mobile_units
+
+    @property
+    def interrupted(self) -> bool:
+        return self.stop is not None and self.stop()
+
+
+def improve_with_units(
+    state: GridState,
+    problem: ScheduleProblem,
+    *,
+    order: IntArray,
+    dispatcher: Dispatcher,
+    make_values: MakeValues,
+    search: SearchOrder | None = None,
+    demand_factor: float = 1.0,
+    import_limit_mw: float | None = None,
+    evaluations: int = EVALUATIONS,
+    sites_per_unit: int = SITES_PER_UNIT,
+    stop: Callable[[], bool] | None = None,
+) -> UnitPlan | None:
+    """The mobile units of the problem's resources placed around the repairs in ``order``.
+
+    The repairs are then ordered anew around the units (where ``search`` is given) and the units
+    placed anew around them, as long as that leaves less energy not served.
+
+    Parameters
+    ----------
+    order
+        The best order of repairs without units.
+    dispatcher
+        Of the state's network.
+    demand_factor
+        The highest demand over the reference peak: where load is unserved then, units are tried.
+    evaluations
+        Dispatches spent on each placement.
+    stop
+        Asked now and then; the best so far is kept once it says True.
+
+    Returns
+    -------
+    UnitPlan or None
+        None where no unit saves anything: the plan without units stands.
+    """
+    if not problem.resources.mobile_units or not problem.jobs:
+        return None
+    workshop = _Workshop(
+        state=state,
+        problem=problem,
+        dispatcher=dispatcher,
+        make_values=make_values,
+        demand_factor=demand_factor,
+        import_limit_mw=import_limit_mw,
+        evaluations=evaluations,
+        sites_per_unit=sites_per_unit,
+        stop=stop,
+    )
+    best = _place(workshop, order)
+    spent = best.evaluations if best else 0
+    for _ in range(ROUNDS):
+        if best is None or search is None or workshop.interrupted:
+            break
+        changed = search(PlacedValues(best.weighted, best.switchings), best.order)
+        found = _place(workshop, changed)
+        spent += best.weighted.evaluations + (found.evaluations if found else 0)
+        if found is None or found.weighted_mwh > best.weighted_mwh - _TINY_MWH:
+            break
+        best = found
+    return replace(best, evaluations=spent) if best else None
+
+
+def _place(workshop: _Workshop, order: IntArray) -> UnitPlan | None:
+    """The units placed around the repairs in ``order``; None where none saves anything."""
+    state, problem = workshop.state, workshop.problem
+    timetable = problem.schedule(order)
+    if not np.isfinite(timetable.finish_h).all():
+        return None
+    shortage = _shortage_of(workshop, timetable)
+    extended, candidates = with_mobile_units(
+        state, workshop.units, shortage=shortage, sites_per_unit=workshop.sites_per_unit
+    )
+    if not candidates:
+        return None
+    parts = tuple(candidate.part for candidate in candidates)
+    plain, weighted = workshop.make_values(
+        Dispatcher(compile_case(extended.network)),
+        make_effects(state, problem.jobs, candidates=parts),
+    )
+    placements, _ = place_units(
+        problem,
+        weighted,
+        timetable,
+        network=state.network,
+        candidates=candidates,
+        units=workshop.units,
+        shortage=shortage,
+        plain=plain,
+        evaluations=workshop.evaluations,
+        stop=workshop.stop,
+    )
+    if not placements:
+        return None
+    spent = len(shortage.hours) + weighted.evaluations
+    spent += plain.evaluations if plain is not weighted else 0
+    return _view(workshop, order, timetable, placements, spent=spent)
+
+
+def _shortage_of(workshop: _Workshop, timetable: Timetable) -> Shortage:
+    """What stays unserved in the states of ``timetable`` without units."""
+    effects = make_effects(workshop.state, workshop.problem.jobs)
+    states = [(hour, effects.shares(mask)) for hour, mask in timeline(timetable.finish_h)]
+    return find_shortage(
+        workshop.dispatcher,
+        states,
+        end_h=states[-1][0],
+        demand_factor=workshop.demand_factor,
+        import_limit_mw=workshop.import_limit_mw,
+    )
+
+
+def _view(
+    workshop: _Workshop,
+    order: IntArray,
+    timetable: Timetable,
+    placements: tuple[PlacedUnit, ...],
+    *,
+    spent: int,
+) -> UnitPlan:
+    """The plan on the network with the placed parts alone."""
+    jobs = workshop.problem.jobs
+    placed = view_placements(workshop.state, placements, workshop.units, jobs=len(jobs))
+    dispatcher = Dispatcher(compile_case(placed.state.network))
+    effects = make_effects(workshop.state, jobs, candidates=placed.parts)
+    values, weighted = workshop.make_values(dispatcher, effects)
+    return UnitPlan(
+        order=order,
+        timetable=timetable,
+        placements=placements,
+        placed=placed,
+        dispatcher=dispatcher,
+        values=values,
+        weighted=weighted,
+        evaluations=spent,
+    )
