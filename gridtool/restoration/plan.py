@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +46,8 @@ def plan_restoration(
     dispatcher: Dispatcher | None = None,
     stop: Callable[[], bool] | None = None,
     clock: Callable[[], float] | None = None,
+    starts: Sequence[Sequence[str]] = (),
+    order: Sequence[str] | None = None,
 ) -> RestorationPlan:
     """The order of repairs that leaves the least energy not served, as far as it was searched.
 
@@ -59,6 +61,10 @@ def plan_restoration(
     clock
         Seconds of a clock that never goes back, for ``config.time_limit_s``; without it there is
         no limit. A plan that the limit cut is labelled ``stopped="time limit"``.
+    starts
+        Priority orders of all jobs (by id) that the search starts from besides its own.
+    order
+        The priority order to take as it is, without a search: a plan made before, or by hand.
 
     Raises
     ------
@@ -81,7 +87,13 @@ def plan_restoration(
         rule: problem.put_back_waiting(order)
         for rule, order in rule_orders(state.network, jobs, resources).items()
     }
-    result = _search(problem, weighted, rules=rules, config=config, seed=seed, interrupt=interrupt)
+    if order is None:
+        given = (*rules.values(), *(_positions(problem, start) for start in starts))
+        result = _search(
+            problem, weighted, starts=given, config=config, seed=seed, interrupt=interrupt
+        )
+    else:
+        result = SearchResult(order=_positions(problem, order), ens_mwh=float("nan"), candidates=0)
     timetable = problem.schedule(result.order)
     _raise_if_unfinished(problem, timetable)
     found = Found(
@@ -129,7 +141,7 @@ def _search(
     problem: ScheduleProblem,
     values: StateValues,
     *,
-    rules: Mapping[str, IntArray],
+    starts: Sequence[IntArray],
     config: PlanConfig,
     seed: int,
     interrupt: Interrupt,
@@ -146,11 +158,17 @@ def _search(
     return search_order(
         problem,
         values,
-        starts=[*greedy, *rules.values()],
+        starts=[*greedy, *starts],
         evaluations=config.evaluations,
         seed=seed,
         interrupt=interrupt,
     )
+
+
+def _positions(problem: ScheduleProblem, order: Sequence[str]) -> IntArray:
+    """The job positions of an order by id."""
+    position = {job.id: j for j, job in enumerate(problem.jobs)}
+    return np.array([position[job_id] for job_id in order], dtype=np.int64)
 
 
 def _raise_if_unfinished(problem: ScheduleProblem, timetable: Timetable) -> None:
