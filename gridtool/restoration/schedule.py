@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
 from gridtool.errors import Infeasible
-from gridtool.restoration.kernel import Given, assign_jobs, assign_samples, put_back_waiting
+from gridtool.restoration import schedule_arrays as arrays
+from gridtool.restoration.kernel import Given, assign_jobs, call_order
+from gridtool.restoration.kernel_calls import call_jobs, execute_samples
 from gridtool.restoration.model import RepairJob, Resources
+from gridtool.restoration.schedule_arrays import DETOUR, MOST_DAYS
+from gridtool.restoration.schedule_missing import find_missing
 from gridtool.restoration.shifts import CrewCalendar, make_calendar
 
 __all__ = ["DETOUR", "MOST_DAYS", "ScheduleProblem", "Timetable", "find_missing", "make_problem"]
@@ -22,12 +25,6 @@ __all__ = ["DETOUR", "MOST_DAYS", "ScheduleProblem", "Timetable", "find_missing"
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
-
-DETOUR = 1.3
-"""Length of the way by road over the straight line."""
-
-MOST_DAYS = 20 * 366
-"""Longest calendar of the crews, days."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +36,8 @@ class Timetable:
     crew : (n,) int
         Crew position; -1 where no crew can do the job.
     start_h, finish_h, travel_h : (n,)
-        Start of work on site, end of work, way before it; infinite where it never comes.
+        Start of work on site, end of work, way before it; infinite where it never comes. The
+        start of a started job is negative, without a way.
     """
 
     crew: IntArray
@@ -52,6 +50,9 @@ class Timetable:
 class ScheduleProblem:
     """Jobs and resources as arrays: n jobs, C crews, S spare types.
 
+    A started job is in all of them as what is left of it: ``expected_h`` is its remaining work,
+    it is able to be done by the crew that is at it alone, and waits for nothing.
+
     Attributes
     ----------
     expected_h : (n,)
@@ -62,6 +63,20 @@ class ScheduleProblem:
     need : (n, S) int
     unit_times_h : (S, U)
         When each unit of a spare is there; infinite beyond stock and arrivals.
+    spares : (S,) names of the spare types
+    release_h : (n,)
+        When equipment that has to be made for a job is expected; 0 where there is none.
+    before : (n, n) bool
+        ``[i, j]``: job i must be finished before job j starts. As declared: not closed under
+        transitivity.
+    frozen : (n,) int
+        The crew that has started a job and stays with it from the as-of time on, -1: none.
+    worked_h : (n,)
+        Hours it has worked on it until then.
+    started_h : (n,)
+        When it started, hours after the as-of time (negative); 0 for a job not started.
+    least_way_h : (n,)
+        Least travel to a job by any able crew, from wherever that can be; 0 for a started one.
     """
 
     jobs: tuple[RepairJob, ...]
@@ -73,32 +88,96 @@ class ScheduleProblem:
     able: BoolArray
     travel_h: FloatArray
     calendar: CrewCalendar
+    spares: tuple[str, ...]
     need: IntArray
     unit_times_h: FloatArray
+    release_h: FloatArray
+    before: BoolArray
+    frozen: IntArray
+    worked_h: FloatArray
+    started_h: FloatArray
+    least_way_h: FloatArray
 
     def schedule(self, order: IntArray, *, work_h: FloatArray | None = None) -> Timetable:
-        """The timetable of the priority ``order`` (job positions); by default as expected."""
+        """The timetable of the priority ``order`` (job positions); by default as expected.
+
+        Of a started job ``work_h`` is the work that is left.
+        """
         n = len(self.jobs)
-        crew = np.full(n, -1, dtype=np.int64)
-        start, finish, travel = np.empty(n), np.empty(n), np.empty(n)
+        crew = np.empty(n, dtype=np.int64)
+        start, finish, travel, wait = np.empty((4, n))
         work = self.expected_h if work_h is None else work_h
-        assign_jobs(order, work, self._given, (crew, start, finish, travel))
+        assign_jobs(order, work, self._given, (crew, start, finish, travel, wait))
+        if self._has_started:
+            start = np.where(self.frozen < 0, start, self.started_h)
         return Timetable(crew=crew, start_h=start, finish_h=finish, travel_h=travel)
 
-    def finish_samples(self, order: IntArray, *, work_h: FloatArray) -> FloatArray:
-        """Finish hours (samples, n) of the policy for the work of each sample (samples, n)."""
-        return assign_samples(order, work_h, self._given)
+    def call_order(self, order: IntArray) -> IntArray:
+        """The order in which the jobs of ``order`` are called: its timetable is the same.
+
+        Started jobs come first; a job that others wait for comes before them.
+        """
+        return call_order(order, self._given)
+
+    def finish_samples(
+        self,
+        order: IntArray,
+        *,
+        work_h: FloatArray,
+        release_h: FloatArray | None = None,
+        unit_times_h: FloatArray | None = None,
+    ) -> FloatArray:
+        """Finish hours (m, n) of m executions of the policy, with what is random in each.
+
+        Jobs are called in ``order``. One that would keep its crew waiting for its spares or
+        equipment longer than the timetable of ``order`` does is put back, and the next one is
+        called first, unless all of them wait: then the one that can start first is.
+
+        Parameters
+        ----------
+        work_h : (m, n)
+        release_h : (m, n), optional
+        unit_times_h : (m, S, U), optional
+            Sorted along the last axis; by default as announced.
+        """
+        samples = len(work_h)
+        if release_h is None:
+            release_h = np.broadcast_to(self.release_h, work_h.shape)
+        if unit_times_h is None:
+            unit_times_h = np.broadcast_to(self.unit_times_h, (samples, *self.unit_times_h.shape))
+        return execute_samples(
+            order,
+            np.ascontiguousarray(work_h),
+            np.ascontiguousarray(release_h),
+            np.ascontiguousarray(unit_times_h),
+            self._farthest_h,
+            self._given,
+        )
 
     def put_back_waiting(self, order: IntArray) -> IntArray:
-        """``order`` with jobs put back while a crew would stand idle for their spares.
+        """``order`` with jobs put back while a crew would stand idle for what they need.
 
-        So no rule is made to look foolish by a crew that waits for a transformer.
+        That is spares, equipment, and jobs that are done before. So no rule is made to look
+        foolish by a crew that waits for a transformer.
         """
-        return put_back_waiting(order, self._given) if self.need.any() else order
+        if not (self.need.any() or self.release_h.any() or self.before.any()):
+            return order
+        called = call_order(order, self._given)
+        none = np.zeros((2, len(self.jobs)))
+        return call_jobs(called, self.expected_h, none, self._farthest_h, self._given)[0]
 
-    @property
+    @cached_property
+    def _has_started(self) -> bool:
+        return bool((self.frozen >= 0).any())
+
+    @cached_property
+    def _farthest_h(self) -> FloatArray:
+        return np.array([way.max(initial=0.0) for way in self.travel_h], dtype=np.float64)
+
+    @cached_property
     def _given(self) -> Given:
         calendar = self.calendar
+        counts = self.before.sum(axis=0)
         return (
             self.expected_h,
             self.able,
@@ -109,6 +188,10 @@ class ScheduleProblem:
             calendar.count,
             self.need,
             self.unit_times_h,
+            self.release_h,
+            np.append(0, np.cumsum(counts)).astype(np.int64),
+            np.nonzero(self.before.T)[1].astype(np.int64),
+            self.frozen,
         )
 
 
@@ -125,7 +208,8 @@ def make_problem(
     Raises
     ------
     Infeasible
-        Naming every job that no crew can do, and every spare that never comes in number.
+        Naming every job that no crew can do, every spare that never comes in number, and jobs
+        that wait for each other.
     """
     missing = find_missing(jobs, resources)
     if missing:
@@ -133,93 +217,33 @@ def make_problem(
             f"{len(missing)} repair needs cannot be met: " + "; ".join(missing),
             constraints=missing,
         )
-    expected = np.array([job.duration.mean_h for job in jobs], dtype=np.float64)
+    crews = resources.crews
     spares = sorted({spare for job in jobs for spare in job.spares})
-    days = horizon_days or _needed_days(jobs, resources, as_of=as_of)
+    days = horizon_days or arrays.needed_days(jobs, resources, as_of=as_of)
+    frozen = arrays.frozen_crews(jobs, crews)
+    worked = arrays.worked_hours_before(jobs, crews, as_of=as_of, zone=zone)
+    able = arrays.able_crews(jobs, crews, frozen=frozen)
+    travel = arrays.travel_hours(jobs, crews)
+    need = arrays.spare_needs(jobs, spares)
     return ScheduleProblem(
         jobs=tuple(jobs),
         resources=resources,
         as_of=as_of,
         zone=zone,
         days=days,
-        expected_h=expected,
-        able=np.array(
-            [[set(job.skills) <= set(crew.skills) for job in jobs] for crew in resources.crews],
-            dtype=np.bool_,
-        ).reshape(len(resources.crews), len(jobs)),
-        travel_h=_travel_hours(jobs, resources),
-        calendar=make_calendar(resources.crews, as_of=as_of, zone=zone, days=days),
-        need=np.array(
-            [[Counter(job.spares)[spare] for spare in spares] for job in jobs], dtype=np.int64
-        ).reshape(len(jobs), len(spares)),
-        unit_times_h=_unit_times(spares, jobs, resources, as_of=as_of),
+        expected_h=arrays.expected_hours(jobs, worked_h=worked),
+        able=able,
+        travel_h=travel,
+        calendar=make_calendar(crews, as_of=as_of, zone=zone, days=days),
+        spares=tuple(spares),
+        need=need,
+        unit_times_h=arrays.unit_times(
+            need, arrays.announced_hours(spares, need, resources, as_of=as_of)
+        ),
+        release_h=arrays.release_hours(jobs),
+        before=arrays.before_matrix(jobs),
+        frozen=frozen,
+        worked_h=worked,
+        started_h=arrays.started_hours(jobs, as_of=as_of),
+        least_way_h=arrays.least_ways(travel, able, frozen=frozen),
     )
-
-
-def find_missing(jobs: Sequence[RepairJob], resources: Resources) -> tuple[str, ...]:
-    """What no plan can provide, in words that name jobs, skills and spares."""
-    missing: list[str] = []
-    held = {skill for crew in resources.crews for skill in crew.skills}
-    for job in jobs:
-        if any(set(job.skills) <= set(crew.skills) for crew in resources.crews):
-            continue
-        lacking = sorted(set(job.skills) - held)
-        if not resources.crews:
-            missing.append(f"{job.id}: there is no crew")
-        elif lacking:
-            missing.append(f"{job.id}: no crew has the skill {' or '.join(lacking)}")
-        else:
-            missing.append(f"{job.id}: no single crew has the skills {', '.join(job.skills)}")
-    needed = Counter(spare for job in jobs for spare in job.spares)
-    for spare, quantity in sorted(needed.items()):
-        stock = resources.stock.get(spare, 0)
-        coming = sum(a.quantity for a in resources.arrivals if a.spare == spare)
-        if quantity > stock + coming:
-            users = ", ".join(job.id for job in jobs if spare in job.spares)
-            missing.append(
-                f"spare {spare}: {quantity} needed by {users}, "
-                f"{stock} in stock and {coming} arriving"
-            )
-    return tuple(missing)
-
-
-def _needed_days(jobs: Sequence[RepairJob], resources: Resources, *, as_of: datetime) -> int:
-    """Days of calendar in which one crew alone would do all the work after the spares are there.
-
-    With a margin of 15 standard deviations of the work, for executions with random durations:
-    a single lognormal with sigma = mean exceeds it once in ten thousand.
-    """
-    work_h = sum(job.duration.mean_h for job in jobs)
-    work_h += 15 * math.hypot(*(job.duration.sigma_h for job in jobs))
-    shortest = min((min(crew.shift_h, 24.0) for crew in resources.crews), default=12.0)
-    moments = [arrival.arrives_at for arrival in resources.arrivals]
-    moments += [crew.available_from for crew in resources.crews if crew.available_from]
-    waiting = max(((moment - as_of).days for moment in moments), default=0)
-    return math.ceil(min(MOST_DAYS, 30 + max(0, waiting) + work_h / shortest))
-
-
-def _travel_hours(jobs: Sequence[RepairJob], resources: Resources) -> FloatArray:
-    n = len(jobs)
-    places = np.array([(job.x_km, job.y_km) for job in jobs], dtype=np.float64).reshape(n, 2)
-    hours = np.zeros((len(resources.crews), n + 1, n))
-    between = np.hypot(*(places[:, None, :] - places[None, :, :]).transpose(2, 0, 1))
-    for row, crew in enumerate(resources.crews):
-        depot = np.hypot(places[:, 0] - crew.x_km, places[:, 1] - crew.y_km)
-        hours[row] = np.vstack([between, depot]) * DETOUR / crew.speed_kmh
-    return np.nan_to_num(hours)
-
-
-def _unit_times(
-    spares: Sequence[str], jobs: Sequence[RepairJob], resources: Resources, *, as_of: datetime
-) -> FloatArray:
-    needed = Counter(spare for job in jobs for spare in job.spares)
-    times = np.full((len(spares), max(needed.values(), default=0) + 1), np.inf)
-    for row, spare in enumerate(spares):
-        units = [0.0] * min(resources.stock.get(spare, 0), needed[spare])
-        for arrival in resources.arrivals:
-            if arrival.spare == spare:
-                hours = (arrival.arrives_at - as_of) / timedelta(hours=1)
-                units += [max(0.0, hours)] * min(arrival.quantity, needed[spare])
-        units = sorted(units)[: needed[spare]]
-        times[row, : len(units)] = units
-    return times

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from gridtool.restoration.model import Crew
 
-__all__ = ["CrewCalendar", "make_calendar", "shift_intervals"]
+__all__ = ["CrewCalendar", "make_calendar", "shift_intervals", "worked_before"]
 
 FloatArray = npt.NDArray[np.float64]
 HOUR = timedelta(hours=1)
@@ -97,3 +97,13 @@ def make_calendar(
             total += end - begin
     count = np.array([len(found) for found in intervals], dtype=np.int64)
     return CrewCalendar(start_h=start_h, end_h=end_h, worked_h=worked_h, count=count)
+
+
+def worked_before(crew: Crew, started_at: datetime, *, as_of: datetime, zone: ZoneInfo) -> float:
+    """Hours that ``crew`` has worked from ``started_at`` until ``as_of`` (aware UTC)."""
+    if started_at >= as_of:
+        return 0.0
+    length_h = (as_of - started_at) / HOUR
+    days = (as_of - started_at).days + 1
+    intervals = shift_intervals(crew, as_of=started_at, zone=zone, days=days)
+    return sum(max(0.0, min(end, length_h) - begin) for begin, end in intervals)

@@ -129,7 +129,7 @@ def all_assignments(problem, values):
     """Least energy over every assignment of jobs to crews and every order of each crew."""
     n, crews = len(problem.jobs), len(problem.resources.crews)
     calendar = problem.calendar
-    from gridtool.restoration.kernel import _next_working, _work_until
+    from gridtool.restoration.kernel_clock import next_working, work_until
 
     least = np.inf
     for order in permutations(range(n)):
@@ -141,10 +141,10 @@ def all_assignments(problem, values):
                 row = (calendar.start_h[c], calendar.end_h[c])
                 count = int(calendar.count[c])
                 way = problem.travel_h[c, place[c], j]
-                there = _work_until(*row, calendar.worked_h[c], count, free[c], way)
-                begin = _next_working(*row, count, there)
+                there = work_until(*row, calendar.worked_h[c], count, free[c], way)
+                begin = next_working(*row, count, there)
                 hours = problem.expected_h[j]
-                free[c] = _work_until(*row, calendar.worked_h[c], count, begin, hours)
+                free[c] = work_until(*row, calendar.worked_h[c], count, begin, hours)
                 place[c], finish[j] = j, free[c]
             table = problem.schedule(positions(*order))
             least = min(

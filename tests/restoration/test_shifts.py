@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridtool.restoration.check import worked_hours
-from gridtool.restoration.kernel import _next_working, _work_until
+from gridtool.restoration.kernel_clock import next_working, work_until
 from gridtool.restoration.model import Crew
 from gridtool.restoration.shifts import make_calendar, shift_intervals
 from gridtool.timegrid import parse_timestamp
@@ -75,13 +75,13 @@ def arrays(calendar):
 def test_work_is_resumed_in_the_next_shift():
     calendar = make_calendar([crew(shift_start_h=8, shift_h=10)], as_of=WINTER, zone=KYIV, days=9)
     start, end, worked, count = arrays(calendar)
-    assert _next_working(start, end, count, 0.0) == 2.0
-    assert _work_until(start, end, worked, count, 2.0, 10.0) == 12.0
-    assert _work_until(start, end, worked, count, 2.0, 13.0) == 29.0
-    assert _work_until(start, end, worked, count, 12.0, 1.0) == 27.0
-    assert _work_until(start, end, worked, count, 5.0, 0.0) == 5.0
-    assert _work_until(start, end, worked, count, 2.0, 1e6) == np.inf
-    assert _next_working(start, end, count, 1e6) == np.inf
+    assert next_working(start, end, count, 0.0) == 2.0
+    assert work_until(start, end, worked, count, 2.0, 10.0) == 12.0
+    assert work_until(start, end, worked, count, 2.0, 13.0) == 29.0
+    assert work_until(start, end, worked, count, 12.0, 1.0) == 27.0
+    assert work_until(start, end, worked, count, 5.0, 0.0) == 5.0
+    assert work_until(start, end, worked, count, 2.0, 1e6) == np.inf
+    assert next_working(start, end, count, 1e6) == np.inf
 
 
 def test_a_crew_that_never_comes_never_works():
@@ -89,7 +89,7 @@ def test_a_crew_that_never_comes_never_works():
     calendar = make_calendar([gone], as_of=WINTER, zone=KYIV, days=9)
     start, end, worked, count = arrays(calendar)
     assert count == 0
-    assert _work_until(start, end, worked, count, 0.0, 1.0) == np.inf
+    assert work_until(start, end, worked, count, 0.0, 1.0) == np.inf
 
 
 @settings(max_examples=60, deadline=None)
@@ -105,7 +105,7 @@ def test_the_kernels_clock_agrees_with_the_calendar(begin_h, length_h, moment_h,
     as_of = WINTER + timedelta(days=start_day)
     one = crew(shift_start_h=begin_h, shift_h=length_h)
     start, end, worked, count = arrays(make_calendar([one], as_of=as_of, zone=KYIV, days=400))
-    done = _work_until(start, end, worked, count, moment_h, work_h)
+    done = work_until(start, end, worked, count, moment_h, work_h)
     if not np.isfinite(done):
         return
     counted = worked_hours(
