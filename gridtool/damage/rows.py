@@ -12,7 +12,7 @@ from gridtool.damage.schema import DAMAGE_REPORTS
 from gridtool.errors import Issue
 from gridtool.network.model import CityNetwork
 
-__all__ = ["RowJudge"]
+__all__ = ["RowJudge", "check_estimate", "make_estimate"]
 
 _ESTIMATE = ("low_h", "likely_h", "high_h")
 _REQUIRED_PCT = {"none": 100.0, "complete": 0.0}
@@ -34,7 +34,7 @@ class RowJudge:
         issues = [
             *self._check_damage(row, values),
             *self._check_times(row, values),
-            *self._check_estimate(row, values),
+            *check_estimate(row, values, file=self._file),
         ]
         asset = self._match_asset(row, values, issues)
         refused = any(issue.severity == "error" for issue in issues)
@@ -119,33 +119,10 @@ class RowJudge:
                 )
         return issues
 
-    def _check_estimate(self, row: int, values: Mapping[str, Any]) -> list[Issue]:
-        if any(name not in values for name in _ESTIMATE):
-            return []
-        missing = [name for name in _ESTIMATE if values[name] is None]
-        if missing:
-            if len(missing) == len(_ESTIMATE):
-                return []
-            message = "is empty, but a part of the estimate is given"
-            return [self._issue(row, missing[0], message, accepted="all three or none")]
-        low, likely, high = (values[name] for name in _ESTIMATE)
-        if low <= likely <= high:
-            return []
-        shown = f"{low:g} / {likely:g} / {high:g}"
-        message = "the estimate is not in order"
-        return [
-            self._issue(row, "likely_h", message, value=shown, accepted="low <= likely <= high")
-        ]
-
     def _make_report(self, row: int, values: Mapping[str, Any], asset: str) -> DamageReport:
         left = values["remaining_capacity_pct"]
         share = None if left is None else left / 100
         state = values["state"]
-        estimate = None
-        if values["low_h"] is not None:
-            estimate = Estimate3(
-                low_h=values["low_h"], likely_h=values["likely_h"], high_h=values["high_h"]
-            )
         return DamageReport(
             report_id=values["report_id"],
             source=values["source"],
@@ -156,10 +133,43 @@ class RowJudge:
             recorded_at=values["recorded_at"] or values["reported_at"],
             remaining_capacity=share,
             confidence=values["confidence"],
-            estimate=estimate,
+            estimate=make_estimate(values),
             skills=tuple(values["skills"] or ()),
             spares=tuple(values["spares"] or ()),
             note=values["note"] or "",
             file=self._file,
             row=row,
         )
+
+
+def check_estimate(row: int, values: Mapping[str, Any], *, file: str) -> list[Issue]:
+    """Findings on the estimate of a row: all three hours or none, in order."""
+    if any(name not in values for name in _ESTIMATE):
+        return []
+    missing = [name for name in _ESTIMATE if values[name] is None]
+    if missing:
+        if len(missing) == len(_ESTIMATE):
+            return []
+        message = "is empty, but a part of the estimate is given"
+        accepted = "all three or none"
+        return [Issue(message=message, file=file, row=row, field=missing[0], accepted=accepted)]
+    low, likely, high = (values[name] for name in _ESTIMATE)
+    if low <= likely <= high:
+        return []
+    return [
+        Issue(
+            message="the estimate is not in order",
+            file=file,
+            row=row,
+            field="likely_h",
+            value=f"{low:g} / {likely:g} / {high:g}",
+            accepted="low <= likely <= high",
+        )
+    ]
+
+
+def make_estimate(values: Mapping[str, Any]) -> Estimate3 | None:
+    """The estimate of a row without findings, if it has one."""
+    if values["low_h"] is None:
+        return None
+    return Estimate3(low_h=values["low_h"], likely_h=values["likely_h"], high_h=values["high_h"])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from gridtool.errors import Issue, ResourcesError
@@ -15,15 +15,19 @@ from gridtool.formats.schema import TableSchema
 from gridtool.formats.typed import check_columns, find_duplicates, type_rows
 from gridtool.network.model import CityNetwork
 from gridtool.restoration.model import Crew, Resources, SpareArrival
-from gridtool.restoration.tables import CREWS, RESOURCE_TABLES
+from gridtool.restoration.read_mobile import read_mobile_unit
+from gridtool.restoration.read_places import check_window, find_depot
+from gridtool.restoration.read_repairs import read_repairs
+from gridtool.restoration.tables import RESOURCE_TABLES
 
 __all__ = ["read_resources"]
 
 TypedRow = tuple[int, dict[str, Any]]
+Entity = TypeVar("Entity")
 
 
 def read_resources(folder: Path | str, network: CityNetwork) -> Resources:
-    """Crews, stock and arrivals of ``folder``; times without an offset are the network's local.
+    """Everything in ``folder``; times without an offset are the network's local ones.
 
     Raises
     ------
@@ -40,31 +44,63 @@ def read_resources(folder: Path | str, network: CityNetwork) -> Resources:
             ),
             subject="resources",
         )
-    zone = network.manifest.zone
+    rows, issues = _read_tables(folder, network)
+    if not any(issue.file == "crews.csv" for issue in issues) and not rows["crews"]:
+        issues.append(Issue(message="has no crew", file="crews.csv"))
+    crews = _collect(
+        rows["crews"], lambda row, values: _make_crew(row, values, network), into=issues
+    )
+    arrivals = _collect(rows["arrivals"], _make_arrival, into=issues)
+    units = _collect(
+        rows["mobile_units"],
+        lambda row, values: read_mobile_unit(row, values, network),
+        into=issues,
+    )
+    repairs, found = read_repairs(
+        rows["repairs"],
+        network,
+        crews={crew.id: crew for crew in crews},
+        all_crews=not any(issue.file == "crews.csv" for issue in issues),
+    )
+    refuse_on_errors([*issues, *found], error=ResourcesError, subject="resources")
+    return Resources(
+        crews=crews,
+        stock=MappingProxyType(
+            {values["spare"]: int(values["stock"]) for _, values in rows["spares"]}
+        ),
+        arrivals=arrivals,
+        mobile_units=units,
+        repairs=repairs,
+    )
+
+
+def _read_tables(
+    folder: Path, network: CityNetwork
+) -> tuple[dict[str, list[TypedRow]], list[Issue]]:
+    """By table the rows whose cells could all be read, and the findings on the others."""
     known = {"substations": {str(key) for key in network.substations.index}}
     rows: dict[str, list[TypedRow]] = {}
     issues: list[Issue] = []
     for schema in RESOURCE_TABLES:
-        rows[schema.name], found = _read_rows(folder, schema, zone=zone, known=known)
+        typed, found = _read_rows(folder, schema, zone=network.manifest.zone, known=known)
+        rows[schema.name] = [entry for entry in typed if set(entry[1]) == set(schema.names)]
         issues += found
-    if not any(issue.file == "crews.csv" for issue in issues) and not rows["crews"]:
-        issues.append(Issue(message="has no crew", file="crews.csv"))
-    crews = [_make_crew(row, values, network, issues) for row, values in rows["crews"]]
-    refuse_on_errors(issues, error=ResourcesError, subject="resources")
-    return Resources(
-        crews=tuple(crew for crew in crews if crew is not None),
-        stock=MappingProxyType(
-            {values["spare"]: int(values["stock"]) for _, values in rows["spares"]}
-        ),
-        arrivals=tuple(
-            SpareArrival(
-                spare=values["spare"],
-                quantity=int(values["quantity"]),
-                arrives_at=values["arrives_at"],
-            )
-            for _, values in rows["arrivals"]
-        ),
-    )
+    return rows, issues
+
+
+def _collect(
+    rows: Iterable[TypedRow],
+    make: Callable[[int, dict[str, Any]], tuple[Entity, list[Issue]]],
+    *,
+    into: list[Issue],
+) -> tuple[Entity, ...]:
+    """What ``make`` makes of each row; its findings are added to ``into``."""
+    made = []
+    for row, values in rows:
+        entity, found = make(row, values)
+        into += found
+        made.append(entity)
+    return tuple(made)
 
 
 def _read_rows(
@@ -100,60 +136,41 @@ def _read_rows(
 
 
 def _make_crew(
-    row: int, values: Mapping[str, Any], network: CityNetwork, issues: list[Issue]
-) -> Crew | None:
-    """The crew of one row; None, with a finding in ``issues``, where the row makes none."""
-    if set(values) != set(CREWS.names):
-        return None  # its cells have findings already
-    place = _find_depot(row, values, network, issues)
-    begins, ends = values["available_from"], values["available_to"]
-    if begins is not None and ends is not None and begins >= ends:
-        issues.append(
-            Issue(
-                message="the crew leaves before it is there",
-                file="crews.csv",
-                row=row,
-                field="available_to",
-                value=str(ends),
-                accepted="a time after available_from",
-                ids=(values["id"],),
-            )
-        )
-        return None
-    if place is None:
-        return None
+    row: int, values: Mapping[str, Any], network: CityNetwork
+) -> tuple[Crew, list[Issue]]:
+    (x_km, y_km), issues = find_depot(row, values, network, file="crews.csv", word="crew")
+    issues += check_window(row, values, file="crews.csv", word="crew")
     return Crew(
         id=values["id"],
         skills=tuple(values["skills"]),
-        x_km=place[0],
-        y_km=place[1],
+        x_km=x_km,
+        y_km=y_km,
         shift_start_h=values["shift_start_h"],
         shift_h=values["shift_h"],
         speed_kmh=values["speed_kmh"],
-        available_from=begins,
-        available_to=ends,
+        available_from=values["available_from"],
+        available_to=values["available_to"],
+        crew_type=values["crew_type"],
+        size=values["size"],
+    ), issues
+
+
+def _make_arrival(row: int, values: Mapping[str, Any]) -> tuple[SpareArrival, list[Issue]]:
+    arrival = SpareArrival(
+        spare=values["spare"],
+        quantity=int(values["quantity"]),
+        arrives_at=values["arrives_at"],
+        latest_at=values["latest_at"],
     )
-
-
-def _find_depot(
-    row: int, values: Mapping[str, Any], network: CityNetwork, issues: list[Issue]
-) -> tuple[float, float] | None:
-    substation, x_km, y_km = values["substation"], values["x_km"], values["y_km"]
-    if substation is not None:
-        if substation not in network.substations.index:
-            return None
-        place = network.substations.loc[substation]
-        return float(place["x_km"]), float(place["y_km"])
-    if x_km is None or y_km is None:
-        issues.append(
-            Issue(
-                message="the crew has no depot",
-                file="crews.csv",
-                row=row,
-                field="substation",
-                accepted="a substation, or both x_km and y_km",
-                ids=(values["id"],),
-            )
-        )
-        return None
-    return float(x_km), float(y_km)
+    if arrival.latest_at is None or arrival.latest_at >= arrival.arrives_at:
+        return arrival, []
+    issue = Issue(
+        message="is before arrives_at",
+        file="arrivals.csv",
+        row=row,
+        field="latest_at",
+        value=f"{arrival.latest_at:%Y-%m-%dT%H:%MZ}",
+        accepted=f"{arrival.arrives_at:%Y-%m-%dT%H:%MZ} or later",
+        ids=(arrival.spare,),
+    )
+    return arrival, [issue]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from gridtool.formats.schema import Column, TableSchema
+from gridtool.restoration.tables_mobile import MOBILE_UNITS
+from gridtool.restoration.tables_places import DEPOT, SPEED, WINDOW
+from gridtool.restoration.tables_repairs import REPAIRS
 
-__all__ = ["ARRIVALS", "CREWS", "RESOURCE_TABLES", "SPARES"]
+__all__ = ["ARRIVALS", "CREWS", "MOBILE_UNITS", "REPAIRS", "RESOURCE_TABLES", "SPARES"]
 
 CREWS = TableSchema(
     name="crews",
@@ -18,31 +21,7 @@ CREWS = TableSchema(
             meaning="skills the crew has: line, substation, cable, plant, or words of your own "
             "that damage reports ask for",
         ),
-        Column(
-            name="substation",
-            kind="id",
-            meaning="substation that serves as depot; empty: x_km and y_km say where it is",
-            required=False,
-            references="substations",
-        ),
-        Column(
-            name="x_km",
-            kind="float",
-            unit="km",
-            meaning="depot on the network's plane, where it is not a substation",
-            required=False,
-            minimum=-20_000,
-            maximum=20_000,
-        ),
-        Column(
-            name="y_km",
-            kind="float",
-            unit="km",
-            meaning="depot on the network's plane, where it is not a substation",
-            required=False,
-            minimum=-20_000,
-            maximum=20_000,
-        ),
+        *DEPOT,
         Column(
             name="shift_start_h",
             kind="float",
@@ -63,27 +42,25 @@ CREWS = TableSchema(
             minimum=0.5,
             maximum=24,
         ),
+        SPEED,
+        *WINDOW,
         Column(
-            name="speed_kmh",
-            kind="float",
-            unit="km/h",
-            meaning="travel speed on the way, which is 1.3 times the straight line",
+            name="crew_type",
+            kind="text",
+            meaning="word for crews that are alike, as substation or line; empty: their skills "
+            "say it",
             required=False,
-            default=30.0,
-            minimum=0.1,
+            default="",
+        ),
+        Column(
+            name="size",
+            kind="int",
+            unit="people",
+            meaning="people of the crew",
+            required=False,
+            default=4,
+            minimum=1,
             maximum=1000,
-        ),
-        Column(
-            name="available_from",
-            kind="timestamp",
-            meaning="first moment the crew is there; empty: from the start",
-            required=False,
-        ),
-        Column(
-            name="available_to",
-            kind="timestamp",
-            meaning="moment the crew leaves; empty: it stays",
-            required=False,
         ),
     ),
 )
@@ -104,10 +81,21 @@ ARRIVALS = TableSchema(
     columns=(
         Column(name="spare", kind="id", meaning="type of spare"),
         Column(name="quantity", kind="int", meaning="units that arrive", minimum=1),
-        Column(name="arrives_at", kind="timestamp", meaning="moment they can be used from"),
+        Column(
+            name="arrives_at",
+            kind="timestamp",
+            meaning="moment they can be used from, as announced",
+        ),
+        Column(
+            name="latest_at",
+            kind="timestamp",
+            meaning="nine chances in ten that they are there by then, arrives_at being as likely "
+            "too early as too late; empty: arrives_at is certain",
+            required=False,
+        ),
     ),
     optional=True,
 )
 
-RESOURCE_TABLES: tuple[TableSchema, ...] = (CREWS, SPARES, ARRIVALS)
+RESOURCE_TABLES: tuple[TableSchema, ...] = (CREWS, SPARES, ARRIVALS, MOBILE_UNITS, REPAIRS)
 """Every table of a resources folder; ``<name>.csv`` holds it."""
