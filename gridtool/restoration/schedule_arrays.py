@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
+from gridtool.restoration.durations import remaining_duration
 from gridtool.restoration.model import Crew, Duration, RepairJob, Resources
-from gridtool.restoration.remaining import remaining_mean
 from gridtool.restoration.schedule_missing import is_able
 from gridtool.restoration.shifts import worked_before
 
@@ -88,13 +88,11 @@ def worked_hours_before(
 
 def expected_hours(jobs: Sequence[RepairJob], *, worked_h: FloatArray) -> FloatArray:
     """Mean work (n,) that is left of each job, crew hours."""
-    return np.array(
-        [
-            job.duration.mean_h if job.started is None else remaining_mean(job.duration, worked)
-            for job, worked in zip(jobs, worked_h.tolist(), strict=True)
-        ],
-        dtype=np.float64,
-    )
+    left = [
+        job.duration if job.started is None else remaining_duration(job.duration, worked)
+        for job, worked in zip(jobs, worked_h.tolist(), strict=True)
+    ]
+    return np.array([duration.mean_h for duration in left], dtype=np.float64)
 
 
 def able_crews(jobs: Sequence[RepairJob], crews: Sequence[Crew], *, frozen: IntArray) -> BoolArray:
