@@ -88,13 +88,24 @@ def check_repaired(
     dispatcher: Dispatcher | None = None,
     import_limit_mw: float | None = None,
     capacity_share: Mapping[str, float] | None = None,
+    model: AcModel | None = None,
+    reference: bool = True,
 ) -> tuple[AcCheck, Dispatch]:
-    """:func:`verify_ac` and the dispatch it is about."""
-    model = build_ac_model(network, dispatch.case, capacity_share=capacity_share)
+    """:func:`verify_ac` and the dispatch it is about.
+
+    Parameters
+    ----------
+    model
+        The AC model of this damage (``capacity_share`` is not read then), where it is built
+        already.
+    reference
+        Whether pandapower solves the state once more, which takes ten times as long.
+    """
+    model = model or build_ac_model(network, dispatch.case, capacity_share=capacity_share)
     repaired = repair_ac(
         model, dispatch, dispatcher or Dispatcher(dispatch.case), import_limit_mw=import_limit_mw
     )
-    check = _check(network, model, dispatch, repaired)
+    check = _check(network, model, dispatch, repaired, reference=reference)
     return check, repaired.dispatch
 
 
@@ -187,13 +198,20 @@ class _Limits:
         return True
 
 
-def _check(network: CityNetwork, model: AcModel, first: Dispatch, repaired: AcRepair) -> AcCheck:
+def _check(
+    network: CityNetwork,
+    model: AcModel,
+    first: Dispatch,
+    repaired: AcRepair,
+    *,
+    reference: bool,
+) -> AcCheck:
     from gridtool.flow.ac import solve_reference
 
     dispatch, point = repaired.dispatch, repaired.point
     violations = _violations(model, dispatch, point)
     solution = point.solution
-    if solution.converged:
+    if solution.converged and reference:
         try:
             solution = solve_reference(
                 network,

@@ -52,7 +52,7 @@ def make_etr_quantiles(
     Parameters
     ----------
     dispatcher
-        A dispatcher of the network (with the plan's mobile units, if it places any).
+        A dispatcher of the network, where there is one already.
     n
         How many of the executions are used, from the first on; None: all. The number of states
         to dispatch grows with it. See :func:`executions_needed`.

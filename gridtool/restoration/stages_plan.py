@@ -12,6 +12,7 @@ from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.network.model import CityNetwork
 from gridtool.restoration.effects import RepairEffects, make_effects
+from gridtool.restoration.mobile_view import view_placements
 from gridtool.restoration.model import RestorationPlan
 from gridtool.restoration.value import Switching, timeline
 
@@ -78,35 +79,28 @@ def find_plan_states(
     Parameters
     ----------
     dispatcher
-        A dispatcher of the network with the plan's mobile units, where there is one already.
+        A dispatcher of the plan's network, where there is one already. A plan that places mobile
+        units gets one of its own: their parts are not in that network.
     """
     ids = tuple(plan.order if job_ids is None else job_ids)
     entries = {entry.job.id: entry for entry in plan.jobs}
-    network = plan.state.network
-    candidates: tuple[str, ...] = ()
-    effects = make_effects(plan.state, [entries[key].job for key in ids], candidates=candidates)
-    switchings = _switchings(plan, candidates, jobs=len(ids))
+    placed = view_placements(
+        plan.state, plan.placements, plan.resources.mobile_units, jobs=len(ids)
+    )
+    network = placed.state.network
+    if dispatcher is None or placed.parts:
+        dispatcher = Dispatcher(compile_case(network))
     finish = np.array([_hours(plan, entries[key].finish) for key in ids], dtype=np.float64)
     return PlanStates(
         network=network,
-        dispatcher=dispatcher or Dispatcher(compile_case(network)),
+        dispatcher=dispatcher,
         job_ids=ids,
-        effects=effects,
-        switchings=switchings,
-        states=_timed(plan, timeline(finish, switchings=switchings)),
+        effects=make_effects(
+            plan.state, [entries[key].job for key in ids], candidates=placed.parts
+        ),
+        switchings=placed.switchings,
+        states=_timed(plan, timeline(finish, switchings=placed.switchings)),
     )
-
-
-def _switchings(
-    plan: RestorationPlan, candidates: tuple[str, ...], *, jobs: int
-) -> tuple[Switching, ...]:
-    found: list[Switching] = []
-    for placed in plan.placements:
-        bit = 1 << (jobs + candidates.index(placed.part))
-        found.append((_hours(plan, placed.online), bit, 0))
-        if placed.offline is not None:
-            found.append((_hours(plan, placed.offline), 0, bit))
-    return tuple(sorted(found))
 
 
 def _hours(plan: RestorationPlan, moment: datetime) -> float:

@@ -26,10 +26,12 @@ from gridtool.restoration.plan import plan_restoration
 QUICK = PlanConfig(evaluations=100)
 
 
-def plan_of(network, shares, **config):
-    return plan_restoration(
+def plan_of(network, shares, *, deadline=None, **config):
+    """A plan, with a deadline to measure it by where one is given."""
+    plan = plan_restoration(
         damaged(network, shares), resources(crew()), config=replace(QUICK, **config)
     )
+    return replace(plan, config=replace(plan.config, deadline=deadline))
 
 
 def executions(**finish_h):
