@@ -115,7 +115,7 @@ def _is_fed_otherwise(state: GridState, section: str, *, without: str) -> bool:
     joined.add_node(section)
     usable = couplers[couplers["closed"] | couplers["automatic_transfer"]]
     for key, one, other in usable[["busbar_a", "busbar_b"]].itertuples(name=None):
-        if str(key) not in hurt and one not in hurt and other not in hurt:
+        if hurt.keys().isdisjoint({str(key), one, other} - {section}):
             joined.add_edge(one, other)
     reached = nx.node_connected_component(joined, section)
     feeding = transformers[transformers["in_service"] & transformers["lv_busbar"].isin(reached)]
