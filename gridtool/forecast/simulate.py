@@ -32,7 +32,7 @@ from gridtool.forecast.metrics import (
     tabulate_months,
 )
 from gridtool.forecast.model import DemandModel, ForecastConfig, ShortageForecast
-from gridtool.forecast.repair_stages import read_damage_effects
+from gridtool.forecast.repair_stages import find_repair_hours, list_steps, read_damage_effects
 from gridtool.forecast.simulate_chunk import ChunkSums, SimulationInputs, simulate_chunk
 from gridtool.forecast.supply import (
     read_import_allocation,
@@ -40,7 +40,7 @@ from gridtool.forecast.supply import (
     season_mask,
 )
 from gridtool.restoration.execute import simulate_completions
-from gridtool.restoration.model import RestorationPlan
+from gridtool.restoration.model import CompletionSamples, RestorationPlan
 from gridtool.timegrid import TimeGrid
 
 __all__ = ["forecast_grid", "forecast_shortage"]
@@ -167,14 +167,23 @@ def _prepare(
         notes = (*notes, "no restoration plan: what is damaged stays so")
     if isinstance(demand_model, FittedDemand):
         notes = (*notes, *demand_model.notes(grid))
+    completions = None
+    if plan is not None:
+        completions = simulate_completions(plan, n=config.samples, seed=seed)
+    steps = list_steps(state, _list_repairs(plan, completions))
     inputs = SimulationInputs(
         case=case,
         grid=grid,
         demand=demand_model,
         peak_mw=network.peak_mw,
         district_peak_mw=district_peak,
-        effects=read_damage_effects(state, case),
-        repaired_at=_repair_hours(state, plan, grid=grid, samples=config.samples, seed=seed),
+        effects=read_damage_effects(state, case, steps=steps),
+        repaired_at=find_repair_hours(
+            steps,
+            completions.finish_h if completions is not None else np.empty((config.samples, 0)),
+            later_h=(grid.start - state.as_of) / HOUR,
+            hours=grid.hours,
+        ),
         outages=outages,
         unit_at=np.array([position[unit] for unit in outages.ids], dtype=np.int64),
         in_season=season_mask(network, grid=grid),
@@ -184,26 +193,18 @@ def _prepare(
     return inputs, notes
 
 
-def _repair_hours(
-    state: GridState, plan: RestorationPlan | None, *, grid: TimeGrid, samples: int, seed: int
-) -> IntArray:
-    """First hour of the grid in which each damaged asset is whole, shape (samples, a).
-
-    A repair that ends within an hour counts from the next. An asset with several jobs is whole
-    when the last is done, one without a job stays damaged.
-    """
-    hours = np.full((samples, len(state.damage)), np.inf)
-    if plan is not None:
-        completions = simulate_completions(plan, n=samples, seed=seed)
-        later = (grid.start - state.as_of) / HOUR
-        row = {asset: at for at, asset in enumerate(state.damage)}
-        done = {asset for asset in completions.asset_ids if asset in row}
-        hours[:, [row[asset] for asset in done]] = 0.0
-        for job, asset in enumerate(completions.asset_ids):
-            if asset in row:
-                finish = np.ceil(completions.finish_h[:, job] - later - 1e-9)
-                hours[:, row[asset]] = np.maximum(hours[:, row[asset]], finish)
-    return np.asarray(np.clip(np.nan_to_num(hours, nan=np.inf), 0, grid.hours), dtype=np.int64)
+def _list_repairs(
+    plan: RestorationPlan | None, completions: CompletionSamples | None
+) -> list[tuple[str, float]]:
+    """Asset and share of rating after each job of ``completions``, which without ids of jobs
+    tells of whole repairs."""
+    if plan is None or completions is None:
+        return []
+    if not completions.job_ids:
+        return [(asset, 1.0) for asset in completions.asset_ids]
+    after = {entry.job.id: entry.job.capacity_after for entry in plan.jobs}
+    pairs = zip(completions.asset_ids, completions.job_ids, strict=True)
+    return [(asset, after[job]) for asset, job in pairs]
 
 
 def _run_chunks(inputs: SimulationInputs, *, config: ForecastConfig) -> Iterator[ChunkSums]:

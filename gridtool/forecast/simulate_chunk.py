@@ -49,7 +49,7 @@ class SimulationInputs:
     district_peak_mw : (D, 2)
         Demand at the reference peak by district and tier.
     repaired_at : (samples, a) int
-        First hour of the grid in which each damaged asset is whole again.
+        First hour of the grid in which each step of the damage is repaired.
     outages
         Of the case's units, in the order of ``unit_at``.
     unit_at : (g,) int

@@ -9,8 +9,11 @@ from gridtool.damage.apply import make_state, spread_damage
 from gridtool.damage.model import AssetDamage, DamageState
 from gridtool.flow.compile import compile_case
 from gridtool.forecast.repair_stages import (
+    DamageStep,
     Stage,
+    find_repair_hours,
     find_stages,
+    list_steps,
     read_damage_effects,
     unit_returns,
 )
@@ -25,7 +28,7 @@ NETWORK = grid(
 SHARES = {"B": 0.3, "B/F0": 0.5, "G": 0.0, "I": 0.6, "L": 0.0}
 
 
-def effects_of(shares):
+def state_of(shares):
     damage = [
         AssetDamage(
             asset=asset,
@@ -37,8 +40,11 @@ def effects_of(shares):
         )
         for asset, share in shares.items()
     ]
-    state = make_state(NETWORK, damage, as_of=AS_OF)
-    return read_damage_effects(state, compile_case(NETWORK))
+    return make_state(NETWORK, damage, as_of=AS_OF)
+
+
+def effects_of(shares):
+    return read_damage_effects(state_of(shares), compile_case(NETWORK))
 
 
 def test_stages_of_three_repairs_by_hand():
@@ -83,3 +89,58 @@ def test_sources_return_when_the_last_asset_that_stops_them_is_whole():
     case = compile_case(NETWORK)
     found = dict(zip(case.source_ids, unit_returns(effects, repaired)[0], strict=True))
     assert found == {"I": 0, "G": 40, "K": 40}
+
+
+def test_steps_of_a_repair_in_stages_by_hand():
+    """B: made safe (still 30 %), temporary 60 %, permanent; G at once; I by nobody."""
+    state = state_of({"B": 0.3, "G": 0.0, "I": 0.6})
+    repairs = [("B", 0.3), ("G", 1.0), ("B", 0.6), ("B", 1.0), ("L", 1.0)]
+    assert sorted(list_steps(state, repairs), key=lambda step: (step.asset, step.share)) == [
+        DamageStep("B", 0.3, (2, 3)),
+        DamageStep("B", 0.6, (3,)),
+        DamageStep("G", 0.0, (1,)),
+        DamageStep("I", 0.6, ()),
+    ]
+
+
+def test_an_asset_repaired_at_once_is_one_step_as_it_is():
+    state = state_of(SHARES)
+    repairs = [(asset, 1.0) for asset in reversed(list(state.damage))]
+    steps = list_steps(state, repairs)
+    assert [(step.asset, step.share) for step in steps] == [
+        (asset, entry.capacity_share) for asset, entry in state.damage.items()
+    ]
+    assert [step.until for step in steps] == [(at,) for at in range(len(steps))][::-1]
+
+
+def test_damage_that_takes_nothing_lasts_until_its_repair_or_for_ever():
+    assert list_steps(state_of({"L": 1.0})) == (DamageStep("L", 1.0, ()),)
+
+
+def test_repair_hours_are_those_of_the_first_better_stage():
+    """Hours 10.5 and 30 after as-of; the grid begins half an hour later."""
+    steps = (DamageStep("B", 0.3, (0, 1)), DamageStep("B", 0.6, (1,)), DamageStep("I", 0.6, ()))
+    finish = np.array([[10.5, 30.0], [np.inf, np.inf], [0.2, 0.4]])
+    found = find_repair_hours(steps, finish, later_h=0.5, hours=48)
+    assert found.tolist() == [[10, 30, 48], [48, 48, 48], [0, 0, 48]]
+
+
+@given(st.lists(st.floats(0, 40), min_size=3, max_size=3), st.integers(0, 47))
+def test_parts_left_in_any_hour_are_those_of_the_best_finished_stage(finish, hour):
+    """Steps and masks give what spreading the capacity of that hour gives."""
+    state = state_of({"B": 0.0, "L": 0.0})
+    after = {"B": [(0, 0.5), (1, 1.0)], "L": [(2, 1.0)]}
+    steps = list_steps(state, [("B", 0.5), ("B", 1.0), ("L", 1.0)])
+    case = compile_case(NETWORK)
+    effects = read_damage_effects(state, case, steps=steps)
+    repaired = find_repair_hours(steps, np.array([finish]), later_h=0.0, hours=48)
+    (stage,) = (s for s in find_stages(repaired[0], hours=48) if s.first <= hour < s.end)
+    now = {
+        asset: max([0.0, *(share for job, share in jobs if np.ceil(finish[job] - 1e-9) <= hour)])
+        for asset, jobs in after.items()
+    }
+    spread = spread_damage(NETWORK, now)
+    left = effects.parts_left(stage.damaged)
+    sources = dict(zip(case.source_ids, effects.sources_left(stage.damaged), strict=True))
+    left |= {source: share for source, share in sources.items() if share < 1}
+    assert left == spread

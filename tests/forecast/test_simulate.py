@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import product
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -204,6 +205,30 @@ def test_repairs_bring_the_supply_back_at_their_hour(monkeypatch):
     row = city(result).iloc[0]
     assert row["lole_h"] == pytest.approx((10 + 100 + hours) / 3)
     assert row["eue_mwh"] == pytest.approx(100.0 * (10 + 100 + hours) / 3)
+
+
+def test_a_temporary_repair_brings_a_part_of_the_supply(monkeypatch):
+    """The infeed of 100 MW gives 40 from hour 10 and all from hour 100 of a demand of 100 MW."""
+    network = one_bus((), infeeds=(("I", 100.0),))
+    completions = CompletionSamples(
+        asset_ids=("I", "I"), job_ids=("I:temporary", "I"), finish_h=np.array([[10.5, 100.0]] * 2)
+    )
+    monkeypatch.setattr(simulate, "simulate_completions", lambda _plan, **_: completions)
+    state = damaged(network, {"I": 0.0})
+    jobs = [
+        SimpleNamespace(job=SimpleNamespace(id=job, capacity_after=share))
+        for job, share in (("I:temporary", 0.4), ("I", 1.0))
+    ]
+    result = forecast_shortage(
+        state,
+        SimpleNamespace(jobs=jobs),
+        Flat(peak_mw=100.0),
+        config=ForecastConfig(months=1, samples=2, workers=1),
+        seed=1,
+    )
+    row = city(result).iloc[0]
+    assert row["lole_h"] == pytest.approx(100)
+    assert row["eue_mwh"] == pytest.approx(10 * 100.0 + 90 * 60.0)
 
 
 def test_a_damaged_unit_gives_nothing_until_repaired_and_fails_like_others_after():
