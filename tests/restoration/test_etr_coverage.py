@@ -1,0 +1,96 @@
+"""Dates held against executions of an independent simulator: how many are back by then."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from builders import grid
+from restoration.cases import crew, damaged, resources
+
+from gridtool.damage.model import Estimate3
+from gridtool.restoration.etr import make_etr_quantiles
+from gridtool.restoration.execute import simulate_completions
+from gridtool.restoration.model import PlanConfig
+from gridtool.restoration.plan import plan_restoration
+
+PARENT = {"S1": "S0", "S2": "S0", "S3": "S1", "S4": "S1", "S5": "S2", "S6": "S5", "S7": "S3"}
+"""A tree of substations: line Lk joins Sk to its parent."""
+
+LOAD_MW = {"S1": 10, "S2": 20, "S3": 15, "S4": 5, "S5": 30, "S6": 10, "S7": 12}
+
+
+@pytest.fixture(scope="module")
+def plan():
+    """All seven lines are out, with wide spreads of their work; two crews with different depots."""
+    network = grid(
+        stations={"S0": (0, 0)} | {station: (mw, 0) for station, mw in LOAD_MW.items()},
+        lines=[(f"L{station[1]}", parent, station, 1000) for station, parent in PARENT.items()],
+        infeeds=[("IF", "S0", 10_000)],
+    )
+    lines = {f"L{k}": 0.0 for k in range(1, 8)}
+    hours = {f"L{k}": 4.0 + 3 * k for k in range(1, 8)}
+    state = damaged(network, lines, hours=hours)
+    wide = {
+        asset: replace(entry, estimate=Estimate3(low_h=h * 0.5, likely_h=h, high_h=3 * h))
+        for (asset, entry), h in zip(state.damage.items(), hours.values(), strict=True)
+    }
+    team = resources(crew("A", speed_kmh=4.0), crew("B", x_km=7.0, speed_kmh=6.0))
+    return plan_restoration(replace(state, damage=wide), team, config=PlanConfig(evaluations=200))
+
+
+def simulate(plan, rng):
+    """One execution in plain Python: hours at which each line is repaired."""
+    crews = [
+        {"free": 0.0, "x": c.x_km, "y": c.y_km, "speed": c.speed_kmh} for c in plan.resources.crews
+    ]
+    jobs = {entry.job.id: entry.job for entry in plan.jobs}
+    finish = {}
+    for key in plan.order:
+        job = jobs[key]
+
+        def way(c, job=job):
+            return 1.3 * math.dist((c["x"], c["y"]), (job.x_km, job.y_km)) / c["speed"]
+
+        chosen = min(crews, key=lambda c: (round(c["free"] + way(c), 9), way(c)))
+        mean, sigma = job.duration.mean_h, job.duration.sigma_h
+        s2 = math.log(1 + (sigma / mean) ** 2)
+        work = rng.lognormvariate(math.log(mean) - s2 / 2, math.sqrt(s2))
+        finish[key] = chosen["free"] + way(chosen) + work
+        chosen |= {"free": finish[key], "x": job.x_km, "y": job.y_km}
+    return finish
+
+
+def back_hours(finish):
+    """When stations, district and city are back: a station with the last line of its way."""
+    back = {"S0": 0.0}
+    for station, parent in PARENT.items():
+        back[station] = max(back[parent], finish[f"L{station[1]}"])
+    total = sum(LOAD_MW.values())
+    for hour in sorted(back.values()):
+        out = sum(mw for station, mw in LOAD_MW.items() if back[station] > hour)
+        if out <= 0.01 * total:
+            return back | {"D1": hour, "*": hour}
+    raise AssertionError("the last station brings the city back")
+
+
+def test_coverage_on_a_small_case(plan):
+    """10,000 executions of another program and generator: 88-92 % by the P90, 48-52 % by the P50.
+
+    Dates from 20,000 executions: both shares have a standard error of 0.6 % at most.
+    """
+    frame = make_etr_quantiles(plan, simulate_completions(plan, n=20_000, seed=11))
+    rng = random.Random(5)
+    executions = [simulate(plan, rng) for _ in range(10_000)]
+    back = [back_hours(finish) | finish for finish in executions]
+    assert set(frame["level"]) == {"asset", "substation", "district", "city"}
+    assert len(frame) == 7 + 7 + 1 + 1
+    for row in frame.itertuples():
+        hours = np.array([found[row.id] for found in back])
+        for date, low, high in ((row.etr_p50, 0.48, 0.52), (row.etr_p90, 0.88, 0.92)):
+            share = (hours <= (date - plan.state.as_of) / timedelta(hours=1)).mean()
+            assert low <= share <= high, (row.id, share)
