@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import permutations
 
 import numpy as np
 import numpy.typing as npt
@@ -109,28 +110,43 @@ def place_tours(board: Board) -> Tours:
     """The tours that leave the least energy not served, as far as they were searched.
 
     One unit after the other gets the best tour given those placed before, the one that saves
-    most first. Then, while it helps and the budget lasts, each unit's tour is sought again given
-    all others, and those of two units together in either order, which exchanges their sites.
-    Never worse than no unit at all: every change is valued exactly before it is kept.
+    most first. Then, while it helps and the budget lasts, tours are sought again: each unit's
+    given all others; those of two units in either order, which exchanges their sites; and all of
+    them with one unit kept from a place it has. Never worse than no unit at all: every change is
+    valued exactly before it is kept.
     """
     tours: dict[str, tuple[Stop, ...]] = {unit.id: () for unit in board.units}
     energy = _place_greedily(board, tours)
     for _ in range(ROUNDS):
         before = energy
-        for group in _groups(board.units):
+        for steps in (*_regroupings(board.units), *_diversions(board.units, tours)):
             if board.exhausted:
                 return tours
-            energy = _place_again(board, tours, group, energy=energy)
+            energy = _place_again(board, tours, steps, energy=energy)
         if energy > before - _TINY_MWH:
             break
     return tours
 
 
-def _groups(units: Sequence[MobileUnit]) -> list[tuple[MobileUnit, ...]]:
-    """Units to be placed again together: each alone, then every ordered pair."""
-    groups: list[tuple[MobileUnit, ...]] = [(unit,) for unit in units]
-    groups += [(one, other) for one in units for other in units if one.id != other.id]
-    return groups
+_Step = tuple[MobileUnit, int]
+"""A unit to be placed again, and a place it must keep away from (-1: none)."""
+
+
+def _regroupings(units: Sequence[MobileUnit]) -> list[list[_Step]]:
+    """Each unit alone, then every ordered pair."""
+    pairs = permutations(units, 2)
+    return [[(unit, -1)] for unit in units] + [[(one, -1), (two, -1)] for one, two in pairs]
+
+
+def _diversions(units: Sequence[MobileUnit], tours: Tours) -> list[list[_Step]]:
+    """For each stop of a unit: the unit without it, all others, and the unit once more."""
+    if len(units) < 2:
+        return []
+    return [
+        [(unit, stop.place), *((other, -1) for other in units if other.id != unit.id), (unit, -1)]
+        for unit in units
+        for stop in tours[unit.id]
+    ]
 
 
 def _place_greedily(board: Board, tours: dict[str, tuple[Stop, ...]]) -> float:
@@ -159,14 +175,14 @@ def _place_greedily(board: Board, tours: dict[str, tuple[Stop, ...]]) -> float:
 def _place_again(
     board: Board,
     tours: dict[str, tuple[Stop, ...]],
-    group: Sequence[MobileUnit],
+    steps: Sequence[_Step],
     *,
     energy: float,
 ) -> float:
-    """Take the tours of ``group`` back and seek new ones in its order; keep what is better."""
-    changed = dict(tours) | {unit.id: () for unit in group}
-    for unit in group:
-        changed[unit.id] = _best_stops(board, changed, unit)
+    """Take the tours of the units in ``steps`` back and seek new ones; keep what is better."""
+    changed = dict(tours) | {unit.id: () for unit, _ in steps}
+    for unit, barred in steps:
+        changed[unit.id] = _best_stops(board, changed, unit, barred=barred)
     if changed == tours:
         return energy
     found = board.energy_mwh(changed)
@@ -176,9 +192,15 @@ def _place_again(
     return energy
 
 
-def _best_stops(board: Board, tours: Tours, unit: MobileUnit) -> tuple[Stop, ...]:
-    """The best tour of ``unit`` given the tours of the others."""
-    own = [k for k, candidate in enumerate(board.candidates) if candidate.unit == unit.id]
+def _best_stops(
+    board: Board, tours: Tours, unit: MobileUnit, *, barred: int = -1
+) -> tuple[Stop, ...]:
+    """The best tour of ``unit`` given the tours of the others, not by way of ``barred``."""
+    own = [
+        k
+        for k, candidate in enumerate(board.candidates)
+        if candidate.unit == unit.id and k != barred
+    ]
     first_h = _first_hours(board, unit, own)
     end_h = _last_hour(board, unit)
     others = {name: stops for name, stops in tours.items() if name != unit.id}

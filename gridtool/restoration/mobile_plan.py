@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,7 @@ from gridtool.restoration.model import MobileUnit, PlacedUnit
 from gridtool.restoration.schedule import ScheduleProblem, Timetable
 from gridtool.restoration.value import StateValues, Switching, timeline
 
-__all__ = ["PlacedValues", "UnitPlan", "improve_with_units"]
+__all__ = ["StandingValues", "UnitPlan", "improve_with_units"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -36,39 +37,27 @@ ROUNDS = 2
 _TINY_MWH = 1e-6
 
 
-class PlacedValues(StateValues):
-    """Values of states with mobile units that come and go at fixed times, whatever the order.
+class StandingValues(StateValues):
+    """Values of states while some mobile units stand where they are, whatever else happens.
 
-    Counts and remembers what ``values`` does.
+    A search for an order of repairs sees the load that is left to it so, without having to know
+    of units. Counts and remembers what ``values`` does.
     """
 
-    def __init__(self, values: StateValues, switchings: Sequence[Switching]) -> None:
+    def __init__(self, values: StateValues, standing: int) -> None:
         self._values = values
-        self._switchings = tuple(switchings)
+        self._standing = standing
         super().__init__(values.effects, served=self._refuse, blocks=values.blocks)
-        self.evaluations = values.evaluations
 
     @staticmethod
     def _refuse(capacity_share: object, /) -> FloatArray:
         raise NotImplementedError("states are dispatched by the values that are wrapped")
 
     def levels_mw(self, mask: int) -> FloatArray:
-        """See :meth:`StateValues.levels_mw`."""
-        found = self._values.levels_mw(mask)
+        """See :meth:`StateValues.levels_mw`; with the bits of the units that stand."""
+        found = self._values.levels_mw(mask | self._standing)
         self.evaluations = self._values.evaluations
         return found
-
-    def energy_not_served(
-        self,
-        timetable: Timetable,
-        *,
-        limit: float = np.inf,
-        switchings: Sequence[Switching] = (),
-    ) -> float:
-        """See :meth:`StateValues.energy_not_served`; the placed units come on top."""
-        last = float(timetable.finish_h.max(initial=0.0))
-        placed = [event for event in self._switchings if event[0] < last]
-        return super().energy_not_served(timetable, limit=limit, switchings=[*placed, *switchings])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +86,7 @@ class UnitPlan:
     @property
     def weighted_mwh(self) -> float:
         """What the search made small, with the units."""
-        return PlacedValues(self.weighted, self.switchings).energy_not_served(self.timetable)
+        return self.weighted.energy_not_served(self.timetable, switchings=self.switchings)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,8 +128,9 @@ def improve_with_units(
 ) -> UnitPlan | None:
     """The mobile units of the problem's resources placed around the repairs in ``order``.
 
-    The repairs are then ordered anew around the units (where ``search`` is given) and the units
-    placed anew around them, as long as that leaves less energy not served.
+    The repairs are then ordered anew as if each unit stood at its main site all the time (where
+    ``search`` is given), and the units placed anew around them: kept only where that leaves less
+    energy not served.
 
     Parameters
     ----------
@@ -178,7 +168,7 @@ def improve_with_units(
     for _ in range(ROUNDS):
         if best is None or search is None or workshop.interrupted:
             break
-        changed = search(PlacedValues(best.weighted, best.switchings), best.order)
+        changed = search(StandingValues(best.weighted, _main_bits(best)), best.order)
         found = _place(workshop, changed)
         spent += best.weighted.evaluations + (found.evaluations if found else 0)
         if found is None or found.weighted_mwh > best.weighted_mwh - _TINY_MWH:
@@ -221,6 +211,25 @@ def _place(workshop: _Workshop, order: IntArray) -> UnitPlan | None:
     spent = len(shortage.hours) + weighted.evaluations
     spent += plain.evaluations if plain is not weighted else 0
     return _view(workshop, order, timetable, placements, spent=spent)
+
+
+def _main_bits(found: UnitPlan) -> int:
+    """The bits of the stay of each unit that serves the most energy."""
+    last = timedelta(hours=float(found.timetable.finish_h.max(initial=0.0)))
+    ends = found.placed.state.as_of + last
+
+    def saved(stay: PlacedUnit) -> float:
+        return stay.served_gain_mw * ((stay.offline or ends) - stay.online).total_seconds()
+
+    main: dict[str, PlacedUnit] = {}
+    for stay in found.placements:
+        if stay.unit not in main or saved(stay) > saved(main[stay.unit]):
+            main[stay.unit] = stay
+    first = found.values.effects.jobs
+    return sum(
+        1 << (first + found.placed.parts.index(part))
+        for part in {stay.part for stay in main.values()}
+    )
 
 
 def _shortage_of(workshop: _Workshop, timetable: Timetable) -> Shortage:

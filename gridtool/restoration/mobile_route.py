@@ -5,6 +5,7 @@ A tour saves the sum of what is saved at its stops. With the stops given, leavin
 changes only the ends of two neighbouring stops, so that some best tour leaves every stop when the
 saving rate changes there, or so that it is set up at the next one when the rate changes there.
 These dates are finitely many: the best tour from each of them follows from those after it.
+(Exact unless a unit does harm at a place between two times at which it helps there.)
 """
 
 from __future__ import annotations
@@ -123,7 +124,8 @@ def best_tour(
     first_h : (P,)
         Hour at which the unit is first ready to connect at each place; infinite: never.
     move_h : (P, P)
-        Hours from disconnecting at one place to being ready at another; all positive.
+        Hours from disconnecting at one place to being ready at another; all positive, and never
+        less by way of a third place.
     end_h
         Hour from which the unit gives nothing any more.
     visit_mwh
@@ -149,13 +151,14 @@ def _departures(
 ) -> list[tuple[float, int]]:
     """Dates worth leaving each place at, the latest first."""
     bends = [[hour for hour in saving.bends if hour < end_h] + [end_h] for saving in savings]
+    begins = float(np.min(first_h, initial=np.inf))
     dates = set()
     for place in range(len(savings)):
         own = list(bends[place])
         for other in range(len(savings)):
             if other != place:
                 own += [hour - float(move_h[place, other]) for hour in bends[other]]
-        dates |= {(hour, place) for hour in own if first_h[place] <= hour <= end_h}
+        dates |= {(hour, place) for hour in own if begins <= hour <= end_h}
     return sorted(dates, key=lambda date: (-date[0], date[1]))
 
 

@@ -72,17 +72,24 @@ def view_placements(
         )
         for part in parts
     )
-    bits = {part: 1 << (jobs + k) for k, part in enumerate(parts)}
-    switchings: list[Switching] = []
-    for placed in ordered:
-        switchings.append((_hours(state.as_of, placed.online), bits[placed.part], 0))
-        if placed.offline is not None:
-            switchings.append((_hours(state.as_of, placed.offline), 0, bits[placed.part]))
     return PlacedNetwork(
         state=add_candidates(state, candidates, units),
         candidates=candidates,
-        switchings=tuple(sorted(switchings)),
+        switchings=_switchings(placements, parts, as_of=state.as_of, jobs=jobs),
     )
+
+
+def _switchings(
+    placements: Sequence[PlacedUnit], parts: Sequence[str], *, as_of: datetime, jobs: int
+) -> tuple[Switching, ...]:
+    """When the bits of ``parts`` come and go; the first of them is bit ``jobs``."""
+    bits = {part: 1 << (jobs + k) for k, part in enumerate(parts)}
+    switchings: list[Switching] = []
+    for placed in placements:
+        switchings.append((_hours(as_of, placed.online), bits[placed.part], 0))
+        if placed.offline is not None:
+            switchings.append((_hours(as_of, placed.offline), 0, bits[placed.part]))
+    return tuple(sorted(switchings))
 
 
 def saved_mwh(plan: RestorationPlan, placed: PlacedUnit) -> float:
