@@ -54,5 +54,11 @@ JOBS = [
     ("history is endless", _section(b'[demand]\nhistory = "/dev/zero"\n'), "is not a file"),
     ("unknown zone", _section(b'[demand]\nhistory = "job.toml"\ntimezone = "Kyiw"\n'), "time zone"),
     ("zone as a path", _section(b'[demand]\nhistory = "job.toml"\ntimezone = "../x"\n'), "zone"),
+    ("weight of no class", _section(b"[plan]\nweights = {hospitl = 2}\n"), "'hospital'?"),
+    ("negative weight", _section(b"[plan]\nweights = {hospital = -2}\n"), "at least 0"),
+    ("deadline that is none", _section(b'[plan]\ndeadline = "spring"\n'), "plan.deadline"),
+    ("unknown durations", _section(b'[plan]\ndurations = "fema"\n'), "'hazus' or 'equipment'"),
+    ("no time at all", _section(b"[plan]\ntime_limit_s = 0\n"), "above 0"),
+    ("cold load below one", _section(b"[plan]\ncold_load = 0.5\n"), "at least 1"),
     ("resources are a file", _section(b'[resources]\nfolder = "job.toml"\n'), "is not a folder"),
 ]

@@ -97,6 +97,22 @@ HISTORIES = [
 ]
 
 CREWS = "id,skills,substation\nC1,line,A\n"
+ARRIVALS = "spare,quantity,arrives_at,latest_at\n"
+UNITS = "id,kind,capacity_mva,kv,hv_kv,substation,sites\n"
+REPAIRS = "asset,stage,capacity_after_pct,low_h,likely_h,high_h,after,spares,crew,started_at\n"
+
+
+def _unit(name, row, words):
+    return name, {"crews.csv": CREWS, "mobile_units.csv": UNITS + row + "\n"}, words
+
+
+def _repair(name, rows, words):
+    cells = REPAIRS.count(",")
+    filled = [row + "," * (cells - row.count(",")) + "\n" for row in rows.split("\n")]
+    crews = CREWS + "C2,cable,A\n"
+    return name, {"crews.csv": crews, "repairs.csv": REPAIRS + "".join(filled)}, words
+
+
 RESOURCES = [
     ("no crews file", {}, "crews.csv"),
     ("no crews", {"crews.csv": "id,skills,substation\n"}, "crew"),
@@ -108,6 +124,58 @@ RESOURCES = [
         "half a spare",
         {"crews.csv": CREWS, "spares.csv": "spare,stock\ntower,0.5\n"},
         "stock",
+    ),
+    ("nobody in a crew", {"crews.csv": "id,skills,substation,size\nC1,line,A,0\n"}, "size"),
+    (
+        "an arrival later than its latest",
+        {"crews.csv": CREWS, "arrivals.csv": ARRIVALS + "tower,1,2027-02-02,2027-02-01\n"},
+        "latest_at: is before arrives_at",
+    ),
+    _unit("a unit that is a trailer", "M,trailer,16,110,,A,", "kind"),
+    _unit("a unit of no voltage", "M,generator,16,10,,A,", "no substation of the network has 10"),
+    _unit("a unit without high voltage", "M,substation,16,110,,A,", "hv_kv"),
+    _unit("a unit with low high voltage", "M,substation,16,110,10,A,", "hv_kv"),
+    _unit("a generator with high voltage", "M,generator,16,110,330,A,", "hv_kv"),
+    _unit("a unit in an unknown place", "M,generator,16,110,,A,Z", "sites: is not in substations"),
+    _unit("a unit with an asset's name", "L-AB,generator,16,110,,A,", "id of an asset"),
+    _unit("a unit from nowhere", "M,generator,16,110,,,", "has no depot"),
+    _repair("a repair of nothing", "L-AV,permanent", "did you mean 'L-AC'?|did you mean"),
+    _repair("an unknown stage", "L-AB,final", "make safe, temporary, permanent"),
+    _repair("a stage twice", "L-AB,permanent\nL-AB,permanent", "is there twice"),
+    _repair("half for good", "L-AB,permanent,50", "a permanent repair leaves nothing out"),
+    _repair("temporary without capacity", "L-AB,temporary,,1,2,3", "leaves some capacity"),
+    _repair("temporary without an estimate", "L-AB,temporary,50", "estimate of its own"),
+    _repair(
+        "capacity that falls",
+        "L-AB,make safe,60,1,2,3\nL-AB,temporary,50,1,2,3",
+        "less than after make safe",
+    ),
+    _repair("an estimate upside down", "L-AB,permanent,,3,2,1", "not in order"),
+    _repair("no number of spares", "L-AB,permanent,,,,,,tower:0", "is no number of spares"),
+    _repair("started by nobody", "L-AB,permanent,,,,,,,,2027-01-12T06:00", "crew: is empty"),
+    _repair("started at no time", "L-AB,permanent,,,,,,,C1", "started_at: is empty"),
+    _repair(
+        "started by an unknown crew",
+        "L-AB,permanent,,,,,,,C9,2027-01-12T04:00",
+        "crew: is not in crews (value 'C9'); accepted: C1, C2",
+    ),
+    _repair("a stage after no asset", "L-AB,permanent,,,,,X", "after: is not an asset"),
+    _repair("a stage after one not declared", "L-AB,permanent,,,,,L-AC:temporary", "no row with"),
+    _repair("a cycle", "L-AB,permanent,,,,,L-AB", "L-AB waits for L-AB"),
+    _repair(
+        "a cycle of stages",
+        "L-AB,make safe,,1,2,3,L-AB:temporary\nL-AB,temporary,50,1,2,3",
+        "L-AB:make-safe waits for L-AB:temporary (repairs.csv)",
+    ),
+    _repair(
+        "started before what it waits for",
+        "L-AB,make safe,,1,2,3\nL-AB,permanent,,,,,,,C1,2027-01-12T04:00",
+        "L-AB has started, but waits for L-AB:make-safe",
+    ),
+    _repair(
+        "a crew without the skill at work",
+        "L-AB,permanent,,,,,,,C2,2027-01-12T04:00",
+        "crew C2, which has started it, lacks the skill line",
     ),
 ]
 

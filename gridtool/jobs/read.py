@@ -9,13 +9,15 @@ from zoneinfo import ZoneInfo
 from gridtool.errors import InputError, Issue, JobFileError
 from gridtool.forecast.model import ForecastConfig
 from gridtool.formats.findings import refuse_on_errors
+from gridtool.formats.spelling import did_you_mean, list_words
 from gridtool.formats.strict_toml import load
 from gridtool.jobs.catalog import find_job
 from gridtool.jobs.model import DemandSource, Job
 from gridtool.jobs.paths import PathFinder
-from gridtool.jobs.settings import JobSettings, check_settings
+from gridtool.jobs.settings import JobSettings, PlanSection, check_settings
 from gridtool.network.catalog import find_network
-from gridtool.restoration.model import PlanConfig
+from gridtool.network.schema import CUSTOMER_CLASSES
+from gridtool.restoration.model import ColdLoad, PlanConfig
 from gridtool.timegrid import parse_timestamp
 
 __all__ = ["find_zone", "read_job"]
@@ -44,7 +46,7 @@ def _resolve(settings: JobSettings, path: Path) -> Job:
     network, issues = _find_network(settings.job.network, path)
     folders = [path.parent, network] if network is not None and network.is_dir() else [path.parent]
     finder = PathFinder(folders, file=file)
-    as_of, found = _parse_as_of(settings.job.as_of, network, file=file)
+    as_of, found = _parse_moment(settings.job.as_of, network, file=file, field="job.as_of")
     reports = [
         finder.find_reports(given, field="damage.reports")
         for given in (settings.damage.reports if settings.damage else [])
@@ -54,8 +56,9 @@ def _resolve(settings: JobSettings, path: Path) -> Job:
         if settings.resources
         else None
     )
+    plan, plan_issues = _resolve_plan(settings.plan, network, as_of=as_of, file=file)
     demand, zone_issues = _resolve_demand(settings, finder, file=file)
-    issues += [*found, *zone_issues, *finder.issues]
+    issues += [*found, *plan_issues, *zone_issues, *finder.issues]
     refuse_on_errors(issues, error=JobFileError, subject=str(path))
     assert network is not None
     return Job(
@@ -67,7 +70,7 @@ def _resolve(settings: JobSettings, path: Path) -> Job:
         reports=tuple(report for group in reports for report in group),
         quarantine=settings.damage.quarantine if settings.damage else False,
         resources=resources,
-        plan=PlanConfig(**settings.plan.model_dump()),
+        plan=plan,
         demand=demand,
         forecast=ForecastConfig(**settings.forecast.model_dump()),
     )
@@ -96,10 +99,10 @@ def _find_network(given: str, path: Path) -> tuple[Path | None, list[Issue]]:
     return None, [Issue(message=message, file=path.name, field="job.network", value=given)]
 
 
-def _parse_as_of(
-    given: str | datetime | date | None, network: Path | None, *, file: str
+def _parse_moment(
+    given: str | datetime | date | None, network: Path | None, *, file: str, field: str
 ) -> tuple[datetime | None, list[Issue]]:
-    """``as_of`` in UTC; a time without offset is local to the network."""
+    """A time in UTC; without offset it is local to the network."""
     if given is None:
         return None, []
     if isinstance(given, date) and not isinstance(given, datetime):
@@ -112,10 +115,44 @@ def _parse_as_of(
             Issue(
                 message=str(error),
                 file=file,
-                field="job.as_of",
+                field=field,
                 accepted="a time such as 2027-01-12T08:00+02:00",
             )
         ]
+
+
+def _resolve_plan(
+    section: PlanSection, network: Path | None, *, as_of: datetime | None, file: str
+) -> tuple[PlanConfig, list[Issue]]:
+    field = "plan.deadline"
+    deadline, issues = _parse_moment(section.deadline, network, file=file, field=field)
+    if deadline is not None and as_of is not None and deadline <= as_of:
+        message = "is not after job.as_of"
+        issues.append(Issue(message=message, file=file, field=field, value=str(section.deadline)))
+    issues += [
+        Issue(
+            message="is not a customer class",
+            file=file,
+            field=f"plan.weights.{word}",
+            accepted=list_words(CUSTOMER_CLASSES),
+            hint=did_you_mean(word, CUSTOMER_CLASSES),
+        )
+        for word in section.weights
+        if word not in CUSTOMER_CLASSES
+    ]
+    config = PlanConfig(
+        evaluations=section.evaluations,
+        horizon_days=section.horizon_days,
+        protected_weight=section.protected_weight,
+        class_weights=dict(section.weights),
+        deadline=deadline,
+        durations=section.durations,
+        cold_load=None if section.cold_load is None else ColdLoad(factor=section.cold_load),
+        time_limit_s=section.time_limit_s,
+        bound=section.bound,
+        ac=section.ac,
+    )
+    return config, issues
 
 
 def find_zone(network: Path | None) -> ZoneInfo:

@@ -23,6 +23,7 @@ from gridtool.jobs.model import DemandSource, Job
 from gridtool.network.catalog import load_network
 from gridtool.network.model import CityNetwork
 from gridtool.restoration.execute import COMPLETIONS, simulate_completions
+from gridtool.restoration.jobs import list_unused
 from gridtool.restoration.model import CompletionSamples, RestorationPlan
 from gridtool.restoration.plan import plan_restoration
 from gridtool.restoration.resources import read_resources
@@ -93,7 +94,11 @@ def run_job(job: Job, *, stages: Stages | None = None) -> JobResult:
         plan=plan,
         completions=completions,
         forecast=forecast,
-        warnings=(*_report_warnings(batch), *warnings),
+        warnings=(
+            *_report_warnings(batch),
+            *(list_unused(state, resources) if resources is not None else ()),
+            *warnings,
+        ),
     )
 
 

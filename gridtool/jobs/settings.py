@@ -77,6 +77,36 @@ class PlanSection(_Section):
         le=3660,
         description="days that the crews' calendar goes; default: as far as the work needs",
     )
+    deadline: _Text | datetime | date | None = Field(
+        default=None,
+        description="count energy not served until this time only; without an offset it is local "
+        "to the network",
+    )
+    weights: dict[str, Annotated[float, Field(ge=0, le=1000)]] = Field(
+        default_factory=dict,
+        description="what a MW counts by customer class, as {hospital = 5}; 1 where none is given",
+    )
+    protected_weight: float = Field(
+        default=1.0, ge=0, le=1000, description="how many times a MW of critical feeders counts"
+    )
+    durations: Literal["hazus", "equipment"] = Field(
+        default="hazus",
+        description="times where a report has no estimate: Hazus, or with the lead times of "
+        "transformers that have to be made",
+    )
+    cold_load: Annotated[float, Field(ge=1, le=10)] | None = Field(
+        default=None,
+        description="factor on load that comes back after a long interruption",
+    )
+    time_limit_s: Annotated[float, Field(gt=0, le=86_400)] | None = Field(
+        default=None,
+        description="seconds after which the search stops; a plan it cuts is labelled and cannot "
+        "be repeated exactly",
+    )
+    bound: bool = Field(
+        default=False, description="prove how far from the best possible the plan can be at most"
+    )
+    ac: bool = Field(default=False, description="verify the plan's stages by AC power flow")
 
 
 class DemandSection(_Section):
@@ -263,6 +293,8 @@ def _type_words(found: Mapping[str, Any]) -> str:
         "array": "list of text",
         "object": "table of text",
     }
+    if found.get("additionalProperties", {}).get("type") == "number":
+        return _type_words(found["additionalProperties"]).replace("number", "table of numbers", 1)
     words = kinds.get(found["type"], found["type"])
     bounds = (("minimum", "from"), ("exclusiveMinimum", "above"), ("maximum", "to"))
     return " ".join([words, *(f"{word} {found[name]}" for name, word in bounds if name in found)])

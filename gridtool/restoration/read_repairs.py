@@ -15,7 +15,7 @@ from gridtool.damage.capacity import SWITCHED_KINDS
 from gridtool.damage.match import AssetMatcher
 from gridtool.damage.rows import check_estimate, make_estimate
 from gridtool.errors import Issue
-from gridtool.formats.spelling import did_you_mean
+from gridtool.formats.spelling import did_you_mean, list_words
 from gridtool.network.model import CityNetwork
 from gridtool.restoration.job_stages import job_id
 from gridtool.restoration.model import Crew, DeclaredRepair, RepairStage, StartedWork
@@ -141,7 +141,10 @@ class _Judge:
         if crew is None:
             if self._all_crews:
                 hint = did_you_mean(crew_id, self._crews)
-                self._add(row, "crew", "is not in crews", value=crew_id, hint=hint)
+                accepted = list_words(self._crews)
+                self._add(
+                    row, "crew", "is not in crews", value=crew_id, accepted=accepted, hint=hint
+                )
             return None
         begins, ends = crew.available_from, crew.available_to
         if (begins and moment < begins) or (ends and moment >= ends):

@@ -7,6 +7,7 @@ import pytest
 
 from gridtool.errors import JobFileError
 from gridtool.jobs.read import read_job
+from gridtool.restoration.model import ColdLoad, PlanConfig
 
 HEAD = 'format = "gridtool-job"\nformat_version = 1\n'
 JOB = '[job]\nname = "a"\nnetwork = "rivercity"\nas_of = "2027-01-12T08:00"\n'
@@ -66,6 +67,60 @@ def test_paths_are_relative_to_the_job_file(write, tmp_path, monkeypatch):
     assert job.demand.columns == {"load_kw": "Total"}
     assert job.path in job.inputs
     assert tmp_path / "history.csv" in job.inputs
+
+
+def test_plan_settings_are_read(write):
+    plan = read_job(
+        write(
+            HEAD + JOB + "[plan]\nevaluations = 50\nhorizon_days = 90\n"
+            'deadline = "2027-02-01"\nweights = {hospital = 5, household = 0.5}\n'
+            'protected_weight = 2\ndurations = "equipment"\ncold_load = 1.8\n'
+            "time_limit_s = 30\nbound = true\nac = true\n"
+        )
+    ).plan
+    assert plan == PlanConfig(
+        evaluations=50,
+        horizon_days=90,
+        deadline=datetime(2027, 1, 31, 22, tzinfo=UTC),
+        class_weights={"hospital": 5.0, "household": 0.5},
+        protected_weight=2.0,
+        durations="equipment",
+        cold_load=ColdLoad(factor=1.8),
+        time_limit_s=30.0,
+        bound=True,
+        ac=True,
+    )
+
+
+def test_without_plan_settings_nothing_is_weighted_and_nothing_limited(write):
+    assert read_job(write(HEAD + JOB)).plan == PlanConfig(evaluations=2000)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("weights = {hospitals = 5}", "plan.weights.hospitals: is not a customer class"),
+        ("weights = {hospital = -1}", "plan.weights.hospital: is out of range"),
+        ("weights = 3", "plan.weights: has a value that is not accepted"),
+        ('deadline = "soon"', "plan.deadline: "),
+        ("deadline = 2027-01-12", "plan.deadline: is not after job.as_of"),
+        ("deadline = 5", "plan.deadline: has a value that is not accepted"),
+        ('durations = "guess"', "accepted: 'hazus' or 'equipment'"),
+        ("protected_weight = -1", "plan.protected_weight: is out of range"),
+        ("time_limit_s = 0", "plan.time_limit_s: is out of range"),
+        ("cold_load = 0.5", "plan.cold_load: is out of range"),
+        ('bound = "yes"', "plan.bound: has a value that is not accepted"),
+        ("horizon_days = 0", "plan.horizon_days: is out of range"),
+    ],
+)
+def test_a_faulty_plan_setting_is_one_finding(write, line, words):
+    (found,) = messages(write(HEAD + JOB + "[plan]\n" + line + "\n"))
+    assert words in found
+
+
+def test_an_unknown_class_is_answered_with_the_nearest(write):
+    (found,) = messages(write(HEAD + JOB + "[plan]\nweights = {hospitals = 5}\n"))
+    assert "did you mean 'hospital'?" in found
 
 
 def test_a_folder_stands_for_the_reports_in_it(write, tmp_path):
