@@ -100,6 +100,10 @@ def saved_mwh(plan: RestorationPlan, placed: PlacedUnit) -> float:
     until += [plan.config.deadline] if plan.config.deadline else []
     if plan.config.horizon_days is not None:
         until.append(plan.state.as_of + timedelta(days=plan.config.horizon_days))
+    if plan.config.demand is not None:
+        silent = ~plan.config.demand.weight.any(axis=1)
+        begins = plan.config.demand.begins_h[silent].tolist()
+        until += [plan.state.as_of + timedelta(hours=hour) for hour in begins]
     return placed.served_gain_mw * max(0.0, _hours(placed.online, min(until)))
 
 
