@@ -249,7 +249,10 @@ def test_declared_repairs_are_read(tmp_path):
         ("L1,permanent,,,,,,,,L2:later,,", "row 2, after: is not an asset of the network"),
         ("L1,permanent,,,,,,,,,A,", "row 2, started_at: is empty, but crew is given"),
         ("L1,permanent,,,,,,,,,,2027-01-11", "row 2, crew: is empty, but started_at is given"),
-        ("L1,permanent,,,,,,,,,AB,2027-01-11", "row 2, crew: is not in crews (value 'AB'); accepted: A, B; did"),
+        (
+            "L1,permanent,,,,,,,,,AB,2027-01-11",
+            "row 2, crew: is not in crews (value 'AB'); accepted: A, B; did you mean 'A'?",
+        ),
         ("L1,permanent,,,,,,,,,B,2027-01-09", "row 2, started_at: crew B was not there then"),
         (
             "L1,make safe,70,1,2,3,,,,,,\nL1,temporary,50,5,6,7,,,,,,",
