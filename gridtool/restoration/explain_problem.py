@@ -11,6 +11,7 @@ from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.restoration.blocks import plan_blocks
 from gridtool.restoration.effects import make_effects
+from gridtool.restoration.mobile_plan import StandingValues
 from gridtool.restoration.mobile_view import PlacedNetwork, view_placements
 from gridtool.restoration.model import RepairJob, Resources, RestorationPlan
 from gridtool.restoration.schedule import ScheduleProblem, Timetable, make_problem
@@ -47,6 +48,18 @@ class PlannedProblem:
     def timetable(self) -> Timetable:
         """The plan's timetable."""
         return self.problem.schedule(self.order)
+
+    @property
+    def searched(self) -> StateValues:
+        """What a search for an order values: weighted, all mobile units of the plan standing."""
+        standing = 0
+        for _, on, _ in self.switchings:
+            standing |= on
+        return StandingValues(self.weighted, standing) if standing else self.weighted
+
+    def weighted_mwh(self, timetable: Timetable, *, limit: float = np.inf) -> float:
+        """Weighted energy not served, the mobile units coming and going as in the plan, MWh."""
+        return self.weighted.energy_not_served(timetable, limit=limit, switchings=self.switchings)
 
     def change_resources(self, resources: Resources) -> ScheduleProblem:
         """The same jobs with other crews and spares."""

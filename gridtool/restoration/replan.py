@@ -15,7 +15,6 @@ from gridtool.flow.dispatch import Dispatcher
 from gridtool.restoration.explain_holds import HoldKind, find_holds
 from gridtool.restoration.explain_problem import PlannedProblem, rebuild_problem
 from gridtool.restoration.interrupt import Interrupt
-from gridtool.restoration.mobile_plan import PlacedValues
 from gridtool.restoration.model import PlanConfig, Resources, RestorationPlan
 from gridtool.restoration.plan import plan_restoration
 from gridtool.restoration.read_previous import PreviousPlan
@@ -151,8 +150,7 @@ def _keep_order(
     """The earlier order with the changes that must be, and those that pay."""
     ids = planned.plan.order
     position = {job_id: j for j, job_id in enumerate(ids)}
-    values = PlacedValues(planned.weighted, planned.switchings)
-    cost = make_cost(planned.problem, values)
+    values, cost = planned.searched, make_cost(planned)
     order = tuple(position[entry.id] for entry in previous.jobs if entry.id in position)
     new = [j for j in range(len(ids)) if j not in set(order)]
     order, late = _put_back_late(planned, previous, (*order, *new), cost=cost)

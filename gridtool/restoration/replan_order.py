@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gridtool.restoration.schedule import ScheduleProblem
-from gridtool.restoration.value import StateValues
+from gridtool.restoration.explain_problem import PlannedProblem
 
 __all__ = [
     "Cost",
@@ -41,12 +40,12 @@ class Move:
     saves_mwh: float
 
 
-def make_cost(problem: ScheduleProblem, values: StateValues) -> Cost:
+def make_cost(planned: PlannedProblem) -> Cost:
     """The energy not served of an order; of equal ones that finishes earlier costs less."""
 
     def cost(order: Sequence[int], *, limit: float = math.inf) -> float:
-        timetable = problem.schedule(np.array(order, dtype=np.int64))
-        ens = values.energy_not_served(timetable, limit=limit)
+        timetable = planned.problem.schedule(np.array(order, dtype=np.int64))
+        ens = planned.weighted_mwh(timetable, limit=limit)
         return ens + _EARLIER_MW * float(timetable.finish_h.sum())
 
     return cost
