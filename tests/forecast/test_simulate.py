@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 from builders import grid
+from restoration import cases as restoration
 
 from gridtool.damage.apply import make_state
 from gridtool.damage.model import AssetDamage, DamageState
@@ -21,7 +22,8 @@ from gridtool.forecast.history import History
 from gridtool.forecast.made_history import make_history
 from gridtool.forecast.model import ForecastConfig
 from gridtool.forecast.simulate import forecast_grid, forecast_shortage
-from gridtool.restoration.model import CompletionSamples
+from gridtool.restoration.model import CompletionSamples, DeclaredRepair, RepairStage, Resources
+from gridtool.restoration.plan import plan_restoration
 
 AS_OF = datetime(2027, 2, 20, 5, 30, tzinfo=UTC)
 KYIV = ZoneInfo("Europe/Kyiv")
@@ -229,6 +231,31 @@ def test_a_temporary_repair_brings_a_part_of_the_supply(monkeypatch):
     row = city(result).iloc[0]
     assert row["lole_h"] == pytest.approx(100)
     assert row["eue_mwh"] == pytest.approx(10 * 100.0 + 90 * 60.0)
+
+
+def test_a_plan_with_a_temporary_line_is_forecast_stage_by_stage():
+    """100 MW behind a line: nothing for 10 h, 5 % of its 1000 MW for 20 h, then all of it."""
+    state = restoration.damaged(restoration.star(100), {"L1": 0.0}, hours={"L1": 20.0})
+    temporary = DeclaredRepair(
+        asset="L1",
+        stage=RepairStage.TEMPORARY,
+        estimate=restoration.certain(10.0),
+        capacity_after=0.05,
+    )
+    crew = restoration.crew(x_km=0.5)  # halfway, where the work is
+    plan = plan_restoration(state, Resources(crews=(crew,), stock={}, repairs=(temporary,)))
+    assert plan.order == ("L1:temporary", "L1")
+    result = forecast_shortage(
+        state,
+        plan,
+        Flat(peak_mw=100.0),
+        config=ForecastConfig(months=1, samples=3, workers=1),
+        seed=1,
+    )
+    row = city(result).iloc[0]
+    assert row["lole_h"] == pytest.approx(30)
+    assert row["eue_mwh"] == pytest.approx(10 * 100.0 + 20 * 50.0)
+    assert plan.ens_mwh == pytest.approx(row["eue_mwh"], rel=1e-6)
 
 
 def test_a_damaged_unit_gives_nothing_until_repaired_and_fails_like_others_after():
