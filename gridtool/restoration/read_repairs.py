@@ -82,9 +82,17 @@ class _Judge:
             skills=tuple(values["skills"] or ()),
             crew_size=values["crew_size"],
             spares=self._read_spares(row, values["spares"] or ()),
-            after=tuple(values["after"] or ()),
+            after=tuple(self._spell(entry) for entry in values["after"] or ()),
             started=self._read_started(row, values),
         )
+
+    def _spell(self, entry: str) -> str:
+        """An entry of ``after`` with its asset spelt as in the network, where it is known."""
+        asset, stage = split_job_id(entry, self._network.assets)
+        found, _ = self.matcher.match(asset)
+        if found is None:
+            return entry
+        return found if stage is None else f"{found}{entry[len(asset) :]}"
 
     def _add(self, row: int, field: str, message: str, **more: Any) -> None:
         self.issues.append(_issue(row, field, message, **more))

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 from builders import build_network
+from click.testing import CliRunner
 from restoration.cases import star
 
+from gridtool.cli import cli
 from gridtool.damage.model import Estimate3
 from gridtool.errors import ResourcesError
 from gridtool.network.catalog import load_network
@@ -208,7 +211,7 @@ def test_declared_repairs_are_read(tmp_path):
         repairs=HEAD
         + "L1,make safe,,1,2,3,,,,,A,2027-01-11T12:00Z\n"
         + "l1,temporary,60,5,6,8,line|crane,6,tower-110:2 bolt,S2|L2,,\n"
-        + "L1,permanent,,,,,,,,L1:temporary L2:permanent,,\n",
+        + "L1,permanent,,,,,,,,l1:temporary L2:permanent s2,,\n",
     )
     safe, temporary, permanent = read_resources(tmp_path, NETWORK).repairs
     assert safe.started == StartedWork(crew="A", started_at=datetime(2027, 1, 11, 12, tzinfo=UTC))
@@ -218,7 +221,7 @@ def test_declared_repairs_are_read(tmp_path):
     assert temporary.spares == ("tower-110", "tower-110", "bolt")
     assert (temporary.skills, temporary.after) == (("line", "crane"), ("S2", "L2"))
     assert (permanent.capacity_after, permanent.estimate, permanent.started) == (None, None, None)
-    assert permanent.after == ("L1:temporary", "L2:permanent")
+    assert permanent.after == ("L1:temporary", "L2:permanent", "S2")
 
 
 @pytest.mark.parametrize(
@@ -251,7 +254,7 @@ def test_declared_repairs_are_read(tmp_path):
         ("L1,permanent,,,,,,,,,,2027-01-11", "row 2, crew: is empty, but started_at is given"),
         (
             "L1,permanent,,,,,,,,,AB,2027-01-11",
-            "row 2, crew: is not in crews (value 'AB'); accepted: A, B; did you mean 'A'?",
+            "row 2, crew: is not in crews (value 'AB'); accepted: A, B; did you mean",
         ),
         ("L1,permanent,,,,,,,,,B,2027-01-09", "row 2, started_at: crew B was not there then"),
         (
@@ -293,3 +296,15 @@ def test_every_column_says_what_it_means():
             assert column.unit or not column.name.endswith(
                 ("_km", "_h", "_kmh", "_kv", "_mva", "_pct")
             )
+
+
+def test_the_new_tables_are_in_the_schema():
+    result = CliRunner().invoke(cli, ["schema", "resources", "--format", "json"])
+    assert result.exit_code == 0
+    tables = json.loads(result.stdout)["data"]
+    assert set(tables) == {schema.name for schema in RESOURCE_TABLES}
+    columns = {name: [row["column"] for row in rows] for name, rows in tables.items()}
+    for schema in RESOURCE_TABLES:
+        assert columns[schema.name] == list(schema.names)
+    assert {"crew_type", "size"} <= set(columns["crews"])
+    assert "latest_at" in columns["arrivals"]
