@@ -17,8 +17,9 @@ from gridtool.damage.model import GridState
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.network.model import CityNetwork
+from gridtool.restoration.mobile_board import Board, Tours, tour_switchings, way_hours
 from gridtool.restoration.mobile_parts import Candidate, add_candidates
-from gridtool.restoration.mobile_place import Board, Tours, place_tours, tour_switchings, way_hours
+from gridtool.restoration.mobile_place import place_tours
 from gridtool.restoration.mobile_sites import (
     SITES_PER_UNIT,
     Shortage,
