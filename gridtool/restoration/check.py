@@ -7,7 +7,7 @@ damage that is left, not from the search's cached values.
 
 from __future__ import annotations
 
-from gridtool.errors import Issue
+from gridtool.errors import Issue, ResourcesError
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.restoration.check_clock import worked_hours
 from gridtool.restoration.check_crews import check_crews, check_spares
@@ -37,7 +37,10 @@ def check_plan(plan: RestorationPlan, *, dispatcher: Dispatcher | None = None) -
     dispatcher
         One of the plan's network, with the parts of its mobile units if it has placed any.
     """
-    jobs = make_jobs(plan.state, plan.resources, durations=plan.config.durations)
+    try:
+        jobs = make_jobs(plan.state, plan.resources, durations=plan.config.durations)
+    except ResourcesError as error:
+        return list(error.issues)
     issues = check_jobs(plan, jobs)
     if issues:
         return issues
