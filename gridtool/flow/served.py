@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from gridtool.flow.case import CompiledCase
 from gridtool.flow.screen import FLOW_TOLERANCE_MW
-from gridtool.flow.served_kernel import CaseArrays, serve_closed
+from gridtool.flow.screen_kernel import GENERATION_RULES
+from gridtool.flow.served_kernel import CaseArrays, serve_busbars, serve_closed
 
 __all__ = ["ClosedForm"]
 
@@ -62,3 +63,29 @@ class ClosedForm:
             self._ones if weights is None else weights,
             np.array([import_limit_mw, FLOW_TOLERANCE_MW]),
         )
+
+    def serve_busbars(
+        self,
+        shares: FloatArray,
+        *,
+        factor: float = 1.0,
+        import_limit_mw: float = np.inf,
+        patterns: FloatArray,
+    ) -> tuple[FloatArray, int]:
+        """Load served by busbar section and tier (B, 2), MW, and what proves it the optimum.
+
+        One way of sharing generation that keeps all limits is proof enough: 0 if one of the rules
+        of :mod:`gridtool.flow.screen_kernel` does, k if pattern k (from 1) of ``patterns``
+        (P, G), MW, adapted to what the state needs; -1 if none does and nothing is proven.
+
+        Parameters
+        ----------
+        shares, import_limit_mw
+            As in :meth:`serve`.
+        factor
+            Demand over the reference peak.
+        """
+        served, way = serve_busbars(
+            self._arrays, shares, factor, patterns, np.array([import_limit_mw, FLOW_TOLERANCE_MW])
+        )
+        return served, max(way - GENERATION_RULES + 1, 0) if way >= 0 else -1

@@ -14,7 +14,7 @@ from gridtool.flow.dcflow_kernel import Factor, branch_flows, factorise
 from gridtool.flow.screen_kernel import GENERATION_RULES, share_generation, share_shortage
 from gridtool.flow.topology_kernel import connect
 
-__all__ = ["CaseArrays", "serve_closed"]
+__all__ = ["CaseArrays", "serve_busbars", "serve_closed"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -202,18 +202,48 @@ def _supply(kinds: Kinds, islands: int, import_limit: float) -> FloatArray:
 
 
 @numba.njit(cache=True)
-def _fits(
-    core: Core, kinds: Kinds, at: IntArray, state: tuple[FloatArray, FloatArray], most: FloatArray
-) -> bool:
-    """Whether some way of sharing the generation keeps the limits of the core network.
+def _adapt(pattern: FloatArray, need: FloatArray, kinds: Kinds) -> FloatArray:
+    """Generation near ``pattern`` (K,) that meets the need of each island (K,).
 
-    ``at`` is the core node of each source, ``state`` the need of each island and the load taken
-    at each core node, ``most`` the import limit and the tolerance (MW).
+    What is too much is taken off in proportion, what lacks is given in proportion to what each
+    source has left.
+    """
+    rating, island, _ = kinds
+    output = np.minimum(pattern, rating)
+    given, room = np.zeros(need.shape[0]), np.zeros(need.shape[0])
+    for k in range(rating.shape[0]):
+        given[island[k]] += output[k]
+        room[island[k]] += rating[k] - output[k]
+    for k in range(rating.shape[0]):
+        i = island[k]
+        if given[i] > need[i]:
+            output[k] *= need[i] / given[i]
+        elif room[i] > 0.0:
+            output[k] += (rating[k] - output[k]) * min((need[i] - given[i]) / room[i], 1.0)
+    return output
+
+
+@numba.njit(cache=True)
+def _fit(
+    core: Core,
+    sources: tuple[Kinds, IntArray, FloatArray],
+    state: tuple[FloatArray, FloatArray],
+    most: FloatArray,
+) -> int:
+    """Which way of sharing the generation keeps the limits of the core network, -1 if none does.
+
+    The rules of :func:`share_generation` come first, then the patterns. ``sources`` are the
+    sources' kinds, core nodes and patterns (P, K); ``state`` the need of each island and the load
+    taken at each core node, ``most`` the import limit and the tolerance (MW).
     """
     factor, flows, limit, reference = core
+    kinds, at, patterns = sources
     need, taken = state
-    for rule in range(GENERATION_RULES):
-        generation = share_generation(rule, need, kinds, most[0])
+    for way in range(GENERATION_RULES + patterns.shape[0]):
+        if way < GENERATION_RULES:
+            generation = share_generation(way, need, kinds, most[0])
+        else:
+            generation = _adapt(patterns[way - GENERATION_RULES], need, kinds)
         injection = -taken
         imported = 0.0
         for k in range(at.shape[0]):
@@ -222,8 +252,46 @@ def _fits(
         if imported <= most[0] + most[1]:
             flow = branch_flows(factor, flows, injection, reference)
             if np.all(np.abs(flow) <= limit + most[1]):
-                return True
-    return False
+                return way
+    return -1
+
+
+@numba.njit(cache=True)
+def _reduce(
+    case: CaseArrays, shares: FloatArray, import_limit: float
+) -> tuple[Terminals, tuple[IntArray, FloatArray, Core], Kinds, IntArray, FloatArray]:
+    """Terminals; their core nodes, caps and core; kinds and positions of the sources; supply."""
+    (in_service, _), branches, _, sources, _ = case
+    terminals, rating, branch_on = _label(case, shares)
+    terminal, island, islands = terminals
+    used = np.flatnonzero(rating > 0.0)
+    at = terminal[sources[0][used]]
+    holds_source = np.zeros(island.shape[0], np.bool_)
+    holds_source[at] = True
+    begin = in_service.shape[0]
+    limit = branches[4] * shares[begin : begin + branches[0].shape[0]]
+    core = _core(case, limit, terminals, branch_on, holds_source)
+    kinds = (rating[used], island[at], sources[2][used])
+    return terminals, core, kinds, used, _supply(kinds, islands, import_limit)
+
+
+@numba.njit(cache=True)
+def _take(
+    wanted: FloatArray,
+    shed: FloatArray,
+    place: tuple[IntArray, IntArray, int],
+    supply: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Need of each island and load taken at each core node; ``place``: island and core node of
+    each terminal, number of core nodes."""
+    island, core_of, nodes = place
+    need, taken = np.zeros(supply.shape[0]), np.zeros(nodes)
+    for t in range(island.shape[0]):
+        for tier in range(2):
+            given = wanted[t, tier] - shed[t, tier]
+            need[island[t]] += given
+            taken[core_of[t]] += given
+    return np.minimum(need, supply), taken
 
 
 @numba.njit(cache=True)
@@ -244,31 +312,52 @@ def serve_closed(
     most : (2,) import limit of all infeeds together (infinite: none), and by how much a flow may
         be above its limit, MW.
     """
-    (in_service, _), branches, _, sources, feeders = case
-    terminals, rating, branch_on = _label(case, shares)
-    terminal, island, islands = terminals
-    plain, weighted = _demand(feeders, shares, terminal, island.shape[0], weight)
-    used = np.flatnonzero(rating > 0.0)
-    holds_source = np.zeros(island.shape[0], np.bool_)
-    at = terminal[sources[0][used]]
-    holds_source[at] = True
-    begin = in_service.shape[0]
-    limit = branches[4] * shares[begin : begin + branches[0].shape[0]]
-    core_of, cap, core = _core(case, limit, terminals, branch_on, holds_source)
-    kinds = (rating[used], island[at], sources[2][used])
-    supply = _supply(kinds, islands, most[0])
+    terminals, (core_of, cap, core), kinds, used, supply = _reduce(case, shares, most[0])
+    terminal, island, _ = terminals
+    plain, weighted = _demand(case[4], shares, terminal, island.shape[0], weight)
+    at = core_of[terminal[case[3][0][used]]]
+    sources = (kinds, at, np.zeros((0, used.shape[0])))
     served = np.zeros(factors.shape[0])
     closed = np.zeros(factors.shape[0], np.bool_)
     for level in range(factors.shape[0]):
-        shed = share_shortage(plain * factors[level], cap, island, supply)
-        need, taken = np.zeros(islands), np.zeros(core[3].shape[0])
+        wanted = plain * factors[level]
+        shed = share_shortage(wanted, cap, island, supply)
         for t in range(island.shape[0]):
             for tier in range(2):
-                given = plain[t, tier] * factors[level] - shed[t, tier]
-                need[island[t]] += given
-                taken[core_of[t]] += given
                 if plain[t, tier] > 0.0:
+                    given = wanted[t, tier] - shed[t, tier]
                     served[level] += given * weighted[t, tier] / plain[t, tier]
-        need = np.minimum(need, supply)
-        closed[level] = _fits(core, kinds, core_of[at], (need, taken), most)
+        state = _take(wanted, shed, (island, core_of, core[3].shape[0]), supply)
+        closed[level] = _fit(core, sources, state, most) >= 0
     return served, closed
+
+
+@numba.njit(cache=True)
+def serve_busbars(
+    case: CaseArrays,
+    shares: FloatArray,
+    factor: float,
+    patterns: FloatArray,
+    most: FloatArray,
+) -> tuple[FloatArray, int]:
+    """Load served by busbar section and tier (B, 2), and how the generation was shared.
+
+    -1: in no way tried, the closed form is no dispatch; else a rule of :func:`share_generation`
+    or, from their number on, one of the ``patterns`` (P, G), MW.
+    """
+    terminals, (core_of, cap, core), kinds, used, supply = _reduce(case, shares, most[0])
+    terminal, island, _ = terminals
+    busbar, tier, peak = case[4]
+    served = np.zeros((terminal.shape[0], 2))
+    plain, _ = _demand(case[4], shares, terminal, island.shape[0], np.ones(served.shape))
+    wanted = plain * factor
+    shed = share_shortage(wanted, cap, island, supply)
+    first = shares.shape[0] - 1 - busbar.shape[0]
+    for f in range(busbar.shape[0]):
+        t = terminal[busbar[f]]
+        if t >= 0 and wanted[t, tier[f]] > 0.0:
+            part = 1.0 - shed[t, tier[f]] / wanted[t, tier[f]]
+            served[busbar[f], tier[f]] += part * peak[f] * shares[first + f] * factor
+    state = _take(wanted, shed, (island, core_of, core[3].shape[0]), supply)
+    at = core_of[terminal[case[3][0][used]]]
+    return served, _fit(core, (kinds, at, patterns[:, used]), state, most)

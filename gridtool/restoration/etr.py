@@ -34,6 +34,7 @@ _ETR_COLUMNS = (
     "etr_p50",
     "etr_p90",
     "by_deadline",
+    "executions",
 )
 
 
@@ -54,15 +55,17 @@ def make_etr_quantiles(
     dispatcher
         A dispatcher of the network, where there is one already.
     n
-        How many of the executions are used, from the first on; None: all. The number of states
-        to dispatch grows with it. See :func:`executions_needed`.
+        How many of the executions are replayed on the network, from the first on; None: all, or
+        as many as :data:`gridtool.restoration.etr_replay.MOST_STATES` states make. See
+        :func:`executions_needed`.
 
     Returns
     -------
     Frame with level (asset, substation, district, city; in this order, then by date), id (city:
     "*"), name (of an asset: its kind), unserved_mw and customers_out now (NaN for assets),
     etr_p50 and etr_p90 (UTC; NaT: more than 50 or 10 % of the executions never get there), and
-    by_deadline, the share of executions that are there by the plan's deadline (NaN without one).
+    by_deadline, the share of executions that are there by the plan's deadline (NaN without one),
+    executions, how many of them the row is taken from (for assets all that were drawn).
     Substations, districts and the city have a row if they are out now, or in more than 10 % of
     the executions at any time.
     """
@@ -92,6 +95,7 @@ def tabulate_etr(plan: RestorationPlan, replay: Replay) -> pd.DataFrame:
             column: frame[column].astype(np.float64)
             for column in ("unserved_mw", "customers_out", "by_deadline")
         },
+        executions=frame["executions"].astype(np.int64),
         **{column: _moments(plan, frame[column]) for column in ("etr_p50", "etr_p90")},
     )
 
@@ -147,7 +151,7 @@ def executions_needed(*, probability: float, within: float) -> int:
     return math.ceil(probability * (1.0 - probability) / within**2)
 
 
-_Row = tuple[str, str, str, float, float, float, float, float]
+_Row = tuple[str, str, str, float, float, float, float, float, int]
 
 
 def _asset_rows(plan: RestorationPlan, replay: Replay) -> list[_Row]:
@@ -162,7 +166,17 @@ def _asset_rows(plan: RestorationPlan, replay: Replay) -> list[_Row]:
     by_deadline = _by_deadline(plan, hours)
     kinds = plan.state.network.assets
     return [
-        ("asset", asset, kinds[asset].kind, np.nan, np.nan, median[k], late[k], by_deadline[k])
+        (
+            "asset",
+            asset,
+            kinds[asset].kind,
+            np.nan,
+            np.nan,
+            float(median[k]),
+            float(late[k]),
+            float(by_deadline[k]),
+            len(hours),
+        )
         for k, asset in enumerate(columns)
     ]
 
@@ -171,8 +185,8 @@ def _owner_rows(plan: RestorationPlan, replay: Replay) -> list[_Row]:
     owners = replay.owners
     median, late = quantile_hours(replay.back_h)
     by_deadline = _by_deadline(plan, replay.back_h)
-    unserved = owners.gather @ replay.now.unserved_mw
-    customers = np.round(owners.gather @ replay.now.customers_out)
+    unserved = owners.sum_up(replay.now.unserved_mw)
+    customers = np.round(owners.sum_up(replay.now.customers_out))
     return [
         (
             owners.level[k],
@@ -183,6 +197,7 @@ def _owner_rows(plan: RestorationPlan, replay: Replay) -> list[_Row]:
             float(median[k]),
             float(late[k]),
             float(by_deadline[k]),
+            replay.n,
         )
         for k in np.flatnonzero(owners.are_out(replay.now) | (late > 0.0)).tolist()
     ]

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gridtool.flow.case import CompiledCase
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.flow.model import Dispatch
 from gridtool.network.model import CityNetwork
@@ -24,6 +25,7 @@ __all__ = [
     "list_owners",
     "make_curve",
     "make_etr",
+    "sum_stage",
     "view_stage",
 ]
 
@@ -73,23 +75,20 @@ def dispatch_shares(
 
 def view_stage(dispatch: Dispatch, *, begins: datetime) -> Stage:
     """A dispatch summed up by substation."""
-    case = dispatch.case
+    return sum_stage(dispatch.case, dispatch.demand_mw, dispatch.unserved_mw, begins=begins)
+
+
+def sum_stage(
+    case: CompiledCase, demand_mw: FloatArray, unserved_mw: FloatArray, *, begins: datetime
+) -> Stage:
+    """Demand and unserved load by busbar section and tier (B, 2) summed up by substation."""
     count = len(case.substation_ids)
-
-    def by_substation(values: FloatArray) -> FloatArray:
-        return _sum_by(case.busbar_substation, values, count=count)
-
-    share = np.divide(
-        dispatch.unserved_mw,
-        dispatch.demand_mw,
-        out=np.zeros_like(dispatch.unserved_mw),
-        where=dispatch.demand_mw > 0,
-    )
+    share = np.divide(unserved_mw, demand_mw, out=np.zeros_like(unserved_mw), where=demand_mw > 0)
     out = share[case.feeder_busbar, case.feeder_tier] * case.feeder_customers.astype(np.float64)
     return Stage(
         begins=begins,
-        demand_mw=by_substation(dispatch.demand_mw.sum(axis=1)),
-        unserved_mw=by_substation(dispatch.unserved_mw.sum(axis=1)),
+        demand_mw=_sum_by(case.busbar_substation, demand_mw.sum(axis=1), count=count),
+        unserved_mw=_sum_by(case.busbar_substation, unserved_mw.sum(axis=1), count=count),
         customers_out=_sum_by(case.feeder_substation, out, count=count),
     )
 
@@ -120,18 +119,24 @@ class Owners:
     ----------
     level, ids, names
         By owner; levels are substation, district and city, in this order.
-    gather : (O, S)
-        1 where a substation belongs to an owner.
+    district : (S,) int
+        Position of each substation's district.
     """
 
     level: tuple[str, ...]
     ids: tuple[str, ...]
     names: tuple[str, ...]
-    gather: FloatArray
+    district: npt.NDArray[np.int64]
+
+    def sum_up(self, values: FloatArray) -> FloatArray:
+        """``values`` by substation (S,) summed up by owner (O,)."""
+        count = self.level.count("district")
+        city = [values.sum()] * self.level.count("city")
+        return np.concatenate([values, _sum_by(self.district, values, count=count), city])
 
     def are_out(self, stage: Stage) -> BoolArray:
         """Which owners (O,) have more than :data:`BACK_SHARE` of their demand unserved."""
-        demand, unserved = self.gather @ stage.demand_mw, self.gather @ stage.unserved_mw
+        demand, unserved = self.sum_up(stage.demand_mw), self.sum_up(stage.unserved_mw)
         found: BoolArray = unserved > np.maximum(BACK_SHARE * demand, 1e-6)
         return found
 
@@ -141,9 +146,6 @@ def list_owners(network: CityNetwork, *, city: bool = False) -> Owners:
     substations = [str(key) for key in network.substations.index]
     districts = [str(key) for key in network.districts.index]
     row = {district: position for position, district in enumerate(districts)}
-    by_district = np.zeros((len(districts), len(substations)))
-    for column, substation in enumerate(substations):
-        by_district[row[network.district_of_substation[substation]], column] = 1.0
     names = [*network.substations["name"].astype(str), *network.districts["name"].astype(str)]
     return Owners(
         level=("substation",) * len(substations)
@@ -151,8 +153,8 @@ def list_owners(network: CityNetwork, *, city: bool = False) -> Owners:
         + ("city",) * city,
         ids=(*substations, *districts, *(CITY_ID,) * city),
         names=(*names, *(network.manifest.name,) * city),
-        gather=np.vstack(
-            [np.eye(len(substations)), by_district, np.ones((int(city), len(substations)))]
+        district=np.array(
+            [row[network.district_of_substation[s]] for s in substations], dtype=np.int64
         ),
     )
 
@@ -165,8 +167,8 @@ def make_etr(network: CityNetwork, stages: list[Stage]) -> pd.DataFrame:
     """
     owners = list_owners(network)
     out = np.array([owners.are_out(stage) for stage in stages])
-    unserved = owners.gather @ stages[0].unserved_mw
-    customers = owners.gather @ stages[0].customers_out
+    unserved = owners.sum_up(stages[0].unserved_mw)
+    customers = owners.sum_up(stages[0].customers_out)
     rows = []
     for owner in np.flatnonzero(out.any(axis=0)).tolist():
         back = int(np.flatnonzero(out[:, owner])[-1]) + 1

@@ -7,11 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import grid
-from restoration.cases import AS_OF, crew, damaged, random_instance, resources, star
+from restoration.cases import AS_OF, crew, damaged, job, random_instance, resources, star
 
 from gridtool.damage.suppose import intact
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
+from gridtool.network.catalog import load_network
+from gridtool.restoration import etr_replay
+from gridtool.restoration.effects import make_effects
 from gridtool.restoration.etr import (
     executions_needed,
     make_etr_quantiles,
@@ -19,9 +22,12 @@ from gridtool.restoration.etr import (
     quantile_hours,
 )
 from gridtool.restoration.etr_replay import replay_executions
+from gridtool.restoration.etr_states import StateBook
 from gridtool.restoration.execute import simulate_completions
 from gridtool.restoration.model import CompletionSamples, PlanConfig
 from gridtool.restoration.plan import plan_restoration
+from gridtool.restoration.stages import dispatch_shares, list_owners, view_stage
+from gridtool.restoration.stages_plan import PlanStates, TimedState
 
 QUICK = PlanConfig(evaluations=100)
 
@@ -217,9 +223,11 @@ def test_invariants_of_dates(spread_plan):
 def test_the_first_executions_are_those_of_a_shorter_run(spread_plan):
     done = simulate_completions(spread_plan, n=60, seed=4)
     few = simulate_completions(spread_plan, n=20, seed=4)
-    one = make_etr_quantiles(spread_plan, done, n=20)
-    assert one.equals(make_etr_quantiles(spread_plan, few))
-    assert one.equals(make_etr_quantiles(spread_plan, few))
+    one, two = (make_etr_quantiles(spread_plan, drawn, n=20) for drawn in (done, few))
+    assert one.equals(make_etr_quantiles(spread_plan, done, n=20))
+    assert two.equals(make_etr_quantiles(spread_plan, few))
+    replayed = one["level"] != "asset"  # assets are dated from all that were drawn
+    assert one[replayed].equals(two[replayed])
 
 
 def test_certain_work_gives_the_dates_of_the_plan():
@@ -240,3 +248,49 @@ def test_quantiles_are_those_of_numpy():
 def test_how_many_executions_a_quantile_takes():
     assert executions_needed(probability=0.5, within=0.01) == 2500
     assert executions_needed(probability=0.9, within=0.01) == 900
+
+
+def test_as_many_executions_as_the_states_allow(spread_plan, monkeypatch):
+    """Jobs are dated from all executions; the network from those that 20 states make."""
+    done = simulate_completions(spread_plan, n=400, seed=4)
+    monkeypatch.setattr(etr_replay, "MOST_STATES", 20)
+    replay = replay_executions(spread_plan, done)
+    assert 20 < replay.states <= 20 + 9
+    assert 1 < replay.n < 100
+    assert replay_executions(spread_plan, done, n=replay.n - 1).states <= 20
+    frame = make_etr_quantiles(spread_plan, done)
+    assert set(frame["executions"][frame["level"] == "asset"]) == {400}
+    assert set(frame["executions"][frame["level"] != "asset"]) == {replay.n}
+    assert make_etr_quantiles(spread_plan, done, n=400)["executions"].tolist() == [400] * len(frame)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_states_in_closed_form_are_those_of_the_dispatch(seed):
+    """Meshed rivercity under random damage: each state as the full dispatch has it."""
+    rng = np.random.default_rng(seed)
+    city = load_network("rivercity")
+    kinds = {"line", "transformer", "bay", "busbar", "unit", "feeder", "infeed"}
+    assets = [asset for asset, entry in city.assets.items() if entry.kind in kinds]
+    hit = [str(asset) for asset in rng.choice(assets, 60, replace=False)]
+    shares = {asset: float(rng.choice([0.0, 0.4])) for asset in hit}
+    jobs = [job(asset, 5.0) for asset in hit]
+    state = damaged(city, shares)
+    dispatcher = Dispatcher(compile_case(city))
+    given = PlanStates(
+        network=city,
+        dispatcher=dispatcher,
+        job_ids=tuple(hit),
+        effects=make_effects(state, jobs),
+        switchings=(),
+        states=(TimedState(begins=AS_OF, ends=None, mask=0),),
+    )
+    config = PlanConfig(demand_factor=float(rng.uniform(0.8, 1.0)))
+    book = StateBook(given, config, owners=list_owners(city, city=True))
+    masks = [sum(1 << int(k) for k in rng.choice(60, count)) for count in range(0, 60, 2)]
+    for mask in masks:
+        found = book.stage(mask)
+        dispatch = dispatch_shares(dispatcher, given.effects.shares(mask), config)
+        expected = view_stage(dispatch, begins=AS_OF)
+        assert found.unserved_mw == pytest.approx(expected.unserved_mw, abs=1e-5)
+        assert found.customers_out == pytest.approx(expected.customers_out, abs=1e-2)
+    assert 0 < book.programs < len(masks)
