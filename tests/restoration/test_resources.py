@@ -9,9 +9,12 @@ from click.testing import CliRunner
 from restoration.cases import star
 
 from gridtool.cli import cli
+from gridtool.damage.ledger import state_as_of
 from gridtool.damage.model import Estimate3
+from gridtool.damage.read import read_reports
 from gridtool.errors import ResourcesError
 from gridtool.network.catalog import load_network
+from gridtool.restoration.jobs import list_unused, make_jobs
 from gridtool.restoration.model import RepairStage, StartedWork
 from gridtool.restoration.resources import RESOURCE_TABLES, read_resources
 
@@ -287,6 +290,26 @@ def test_a_crew_whose_row_is_faulty_is_not_missed_a_second_time(tmp_path):
 def test_shipped_resources_are_read(root, name):
     network = load_network(root / "networks" / name)
     assert read_resources(root / "networks" / name / "resources", network).crews
+
+
+def test_the_city_has_an_example_of_every_table(root):
+    folder = root / "networks" / "rivercity"
+    city = load_network(folder)
+    found = read_resources(folder / "resources", city)
+    assert {unit.kind for unit in found.mobile_units} == {"substation", "generator"}
+    assert {repair.stage for repair in found.repairs} == set(RepairStage)
+    assert any(repair.started for repair in found.repairs)
+    assert any(repair.after for repair in found.repairs)
+    assert any(arrival.latest_at for arrival in found.arrivals)
+    assert all(crew.crew_type for crew in found.crews)
+    reports = read_reports(sorted((folder / "damage").glob("*.csv")), city, zone=city.manifest.zone)
+    morning = state_as_of(city, reports.reports, datetime(2027, 1, 12, 6, tzinfo=UTC))
+    assert list_unused(morning, found) == []
+    jobs = make_jobs(morning, found)
+    assert len(jobs) > sum(1 for entry in morning.damage.values() if entry.capacity_share < 1)
+    before = state_as_of(city, reports.reports, datetime(2027, 1, 10, 6, tzinfo=UTC))
+    assert all(job.started is None for job in make_jobs(before, found))
+    assert any("had not started" in issue.message for issue in list_unused(before, found))
 
 
 def test_every_column_says_what_it_means():
