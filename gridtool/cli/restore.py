@@ -14,8 +14,11 @@ from gridtool.cli.options import (
     output_options,
     seed_option,
 )
+from gridtool.cli.restore_options import PlanOptions, plan_options
 
 __all__ = ["restore"]
+
+_ALL_JOBS = "*"
 
 
 @click.command()
@@ -24,83 +27,125 @@ __all__ = ["restore"]
 @click.option(
     "--resources",
     type=click.Path(path_type=Path),
-    required=True,
     metavar="DIR",
-    help="Folder with crews.csv, and spares.csv and arrivals.csv where spares are needed.",
+    help="Folder with crews.csv, and spares.csv, arrivals.csv, mobile_units.csv and repairs.csv "
+    "where there are any.",
 )
-@click.option(
-    "--evaluations",
-    type=click.IntRange(1, 1_000_000),
-    default=4000,
-    show_default=True,
-    help="Budget of the search, in dispatches of distinct states.",
-)
-@click.option(
-    "--demand-factor",
-    type=FiniteRange(0, 10, min_open=True),
-    default=1.0,
-    show_default=True,
-    help="Demand that repairs are valued at, over the reference peak.",
-)
+@plan_options
 @click.option("--compare", is_flag=True, help="Print the plan against the rules people use.")
+@click.option(
+    "--explain",
+    "explained",
+    is_flag=False,
+    flag_value=_ALL_JOBS,
+    multiple=True,
+    metavar="[JOB]",
+    help="Say why JOB (an asset, or a job's id) stands where it stands; without JOB a table of "
+    "all jobs. Repeatable.",
+)
+@click.option(
+    "--replan",
+    type=click.Path(path_type=Path),
+    metavar="PREVIOUS",
+    help="Keep started jobs and the order of this plan (the JSON of restore, or its output "
+    "folder), and say what moves and why.",
+)
+@click.option(
+    "--replan-threshold",
+    "threshold_pct",
+    type=FiniteRange(0, 100),
+    metavar="PCT",
+    help="What each move must save with --replan, percent of the energy not served (0.5).",
+)
+@click.option(
+    "--value-of",
+    is_flag=True,
+    help="Print what one more crew of each type, each spare a week sooner or one more of it, and "
+    "each mobile unit is worth.",
+)
+@click.option(
+    "--unit-repairs",
+    is_flag=True,
+    help="Order one repair per period of a MATPOWER case with damage tables (NETWORK), as in the "
+    "literature.",
+)
+@click.option(
+    "--periods",
+    type=click.IntRange(1, 10_000),
+    metavar="R",
+    help="Periods with --unit-repairs (default: one for each damaged component).",
+)
 @seed_option
 @output_options
+@click.pass_context
 def restore(
+    context: click.Context,
     *,
     network: str,
     damage: tuple[Path, ...],
     as_of: str | None,
     tz: str | None,
     quarantine: bool,
-    resources: Path,
-    evaluations: int,
-    demand_factor: float,
+    resources: Path | None,
+    planning: PlanOptions,
     compare: bool,
+    explained: tuple[str, ...],
+    replan: Path | None,
+    threshold_pct: float | None,
+    value_of: bool,
+    unit_repairs: bool,
+    periods: int | None,
     seed: int,
     output: OutputOptions,
 ) -> None:
     """Plan the repairs of NETWORK: crews, spares, restoration curve and ETR.
 
+    Ctrl-C or SIGTERM ends the search: the best plan found so far is printed, labelled, with exit
+    code 130 or 143.
+
     \b
     Example:
         gridtool restore rivercity --damage networks/rivercity/damage \\
             --resources networks/rivercity/resources --compare
+        gridtool restore rivercity --damage networks/rivercity/damage \\
+            --resources networks/rivercity/resources --explain SS-08/T2 --weight hospital=5
+        gridtool restore rivercity --damage networks/rivercity/damage \\
+            --resources networks/rivercity/resources --replan runs/yesterday
+        gridtool restore case24.m --unit-repairs
     """
-    from gridtool.cli.output import Result, emit
-    from gridtool.cli.state import read_state
-    from gridtool.network.catalog import load_network
-    from gridtool.report.restore import chart_plan, describe_plan, tables_restoration
-    from gridtool.restoration.execute import COMPLETIONS, simulate_completions
-    from gridtool.restoration.model import PlanConfig
-    from gridtool.restoration.plan import plan_restoration
-    from gridtool.restoration.resources import read_resources
+    from gridtool.cli.restore_checks import check_request
 
-    city = load_network(network)
-    found = read_state(city, damage=damage, as_of=as_of, tz=tz, quarantine=quarantine)
-    plan = plan_restoration(
-        found.state,
-        read_resources(resources, city),
-        config=PlanConfig(evaluations=evaluations, demand_factor=demand_factor),
-        seed=seed,
-    )
-    completions = simulate_completions(plan, n=COMPLETIONS, seed=seed)
-    emit(
-        Result(
-            command="restore",
-            tables=tables_restoration(plan, completions, compare=compare),
-            verdict=describe_plan(plan, zone=found.zone),
-            charts=(chart_plan(plan, zone=found.zone),),
-            as_of=found.state.as_of,
+    check_request(context)
+    if unit_repairs:
+        from gridtool.cli.unit_repairs import run_unit_repairs
+
+        run_unit_repairs(
+            network,
+            periods=periods,
+            evaluations=planning.evaluations,
             seed=seed,
-            inputs=(*found.inputs, resources),
-            warnings=found.warnings,
-            headline={
-                "ens_mwh": plan.ens_mwh,
-                "repairs": float(len(plan.jobs)),
-                "repair_days": plan.curve["time"].iloc[-1].timestamp() / 86400
-                - found.state.as_of.timestamp() / 86400,
-            },
-            zone=found.zone,
+            output=output,
+        )
+        return
+    from gridtool.cli.restore_work import Request, run_restore
+    from gridtool.restoration.replan import THRESHOLD_PCT
+
+    run_restore(
+        Request(
+            network=network,
+            damage=damage,
+            as_of=as_of,
+            tz=tz,
+            quarantine=quarantine,
+            resources=resources or Path(),
+            planning=planning,
+            compare=compare,
+            explain_all=_ALL_JOBS in explained,
+            explained=tuple(name for name in explained if name != _ALL_JOBS),
+            previous=replan,
+            threshold_pct=THRESHOLD_PCT if threshold_pct is None else threshold_pct,
+            value_of=value_of,
+            seed=seed,
         ),
         output,
     )

@@ -11,14 +11,20 @@ from gridtool.forecast.model import ShortageForecast
 from gridtool.report.assess import headline_numbers, tables_assessment
 from gridtool.report.damage import damage_table
 from gridtool.report.forecast import headline_shortage, tables_shortage
-from gridtool.report.restore import tables_restoration
+from gridtool.report.restore import headline_restoration, tables_restoration
 from gridtool.report.run import table_shortage
 from gridtool.report.tables import NamedTable
+from gridtool.restoration.etr import tabulate_etr, tabulate_milestones
+from gridtool.restoration.etr_replay import replay_executions
 from gridtool.restoration.model import CompletionSamples, RestorationPlan
 
 __all__ = ["headline_chain", "tables_chain"]
 
 _NOW_SHOWN = {"out_now", "ac_check"}
+_PLAN_SHOWN = {"restoration_plan", "restoration_etr", "customers_back", "mobile_units"}
+
+EXECUTIONS = 100
+"""Executions of the plan that are followed on the network, for the dates of return."""
 
 
 def tables_chain(
@@ -37,14 +43,28 @@ def tables_chain(
     if state.damage:
         tables.append(damage_table(state))
     if plan is not None and plan.jobs:
-        jobs, curve, etr, comparison = tables_restoration(plan, completions, compare=True)
-        districts = int((etr.frame["level"] == "district").sum())
-        etr = replace(etr, terminal_rows=districts or None)
-        tables += [jobs, *_file_only([curve]), etr, *_file_only([comparison])]
+        tables += _plan_tables(plan, completions)
     if forecast is not None:
         by_district, city, *rest = tables_shortage(forecast)
         tables += [table_shortage(forecast), city, *_file_only([by_district, *rest])]
     return tuple(tables)
+
+
+def _plan_tables(plan: RestorationPlan, completions: CompletionSamples | None) -> list[NamedTable]:
+    """Jobs, mobile units and the districts' return are shown, the rest is for files."""
+    quantiles, milestones = None, None
+    if completions is not None:
+        replay = replay_executions(plan, completions, n=EXECUTIONS)
+        quantiles, milestones = tabulate_etr(plan, replay), tabulate_milestones(plan, replay)
+    tables = []
+    for table in tables_restoration(
+        plan, completions, compare=True, quantiles=quantiles, milestones=milestones
+    ):
+        if table.name == "restoration_etr":
+            districts = int((table.frame["level"] == "district").sum())
+            table = replace(table, terminal_rows=districts or None)  # noqa: PLW2901
+        tables += [table] if table.name in _PLAN_SHOWN else _file_only([table])
+    return tables
 
 
 def _file_only(tables: Iterable[NamedTable]) -> list[NamedTable]:
@@ -61,7 +81,7 @@ def headline_chain(
     """The numbers that ``--fail-on`` can name."""
     headline = headline_numbers(assessment)
     if plan is not None:
-        headline["ens_mwh"] = plan.ens_mwh
+        headline |= headline_restoration(plan)
     if forecast is not None:
         headline |= headline_shortage(forecast)
     return headline

@@ -41,9 +41,11 @@ def make_envelope(
     warnings: list[str],
     verdict: str = "",
     headline: Mapping[str, float] | None = None,
+    facts: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
-    """The envelope of a command's results: rows of each table by name, verdict, headline."""
-    data: dict[str, Any] = {table.name: table_rows(table.frame) for table in tables}
+    """The envelope of a command's results: facts, rows of each table by name, verdict, headline."""
+    data: dict[str, Any] = {name: to_plain(value) for name, value in (facts or {}).items()}
+    data |= {table.name: table_rows(table.frame) for table in tables}
     if verdict:
         data["verdict"] = verdict
     if headline:

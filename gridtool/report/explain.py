@@ -45,8 +45,11 @@ _WAITS = {
 }
 
 
-def table_explanation(found: PlanExplanation) -> NamedTable:
-    """All jobs by start: what each brings, what held it back, what waits, what a day costs."""
+def table_explanation(found: PlanExplanation, *, shown: bool = True) -> NamedTable:
+    """All jobs by start: what each brings, what held it back, what waits, what a day costs.
+
+    Without ``shown`` it is for files only.
+    """
     rows = [_row(job) for job in found.jobs]
     frame = pd.DataFrame(rows, columns=list(_COLUMNS))
     for column in ("start", "finish", "held_until"):
@@ -73,6 +76,7 @@ def table_explanation(found: PlanExplanation) -> NamedTable:
             "delay_cost_mwh",
             "critical",
         ),
+        terminal_rows=None if shown else 0,
         note="A day later: the energy not served more if the job takes a day of its crew longer, "
         "all after it moving along. Critical: on the chain of waits that ends last. "
         "'--explain JOB' says it in sentences.",

@@ -8,28 +8,65 @@ import numpy as np
 import pandas as pd
 
 from gridtool.report.curve import chart_restoration
+from gridtool.report.mobile import table_placements
+from gridtool.report.restore_checks import sum_ac_difference, table_ac
+from gridtool.report.restore_etr import table_etr, table_milestones
 from gridtool.report.tables import Chart, NamedTable
-from gridtool.restoration.model import CompletionSamples, RestorationPlan
+from gridtool.restoration.model import CompletionSamples, RepairStage, RestorationPlan
 from gridtool.restoration.rules import RULES
 from gridtool.units import format_quantity
 
 __all__ = [
     "chart_plan",
-    "describe_plan",
+    "headline_restoration",
     "table_comparison",
     "table_curve",
-    "table_etr",
     "table_jobs",
     "tables_restoration",
 ]
 
 
 def tables_restoration(
-    plan: RestorationPlan, completions: CompletionSamples | None = None, *, compare: bool = False
+    plan: RestorationPlan,
+    completions: CompletionSamples | None = None,
+    *,
+    compare: bool = False,
+    quantiles: pd.DataFrame | None = None,
+    milestones: pd.DataFrame | None = None,
 ) -> tuple[NamedTable, ...]:
-    """The jobs, the curve, the ETR and, if wanted, the comparison with rules in use."""
-    tables = (table_jobs(plan, completions), table_curve(plan), table_etr(plan))
-    return (*tables, table_comparison(plan)) if compare else tables
+    """The jobs, the curve, the ETR and what else the plan has: mobile units, the AC check, and
+    the comparison with rules in use if wanted.
+
+    Parameters
+    ----------
+    quantiles, milestones
+        Frames of :mod:`gridtool.restoration.etr`.
+    """
+    tables = [table_jobs(plan, completions), table_curve(plan), table_etr(plan, quantiles)]
+    if milestones is not None:
+        tables.append(table_milestones(plan, milestones))
+    if plan.placements:
+        tables.append(table_placements(plan))
+    if plan.ac is not None:
+        tables.append(table_ac(plan.ac))
+    if compare:
+        tables.append(table_comparison(plan))
+    return tuple(tables)
+
+
+def headline_restoration(plan: RestorationPlan) -> dict[str, float]:
+    """The numbers of a plan that ``--fail-on`` can name; what was not computed is NaN."""
+    nan = float("nan")
+    days = (plan.curve["time"].iloc[-1] - pd.Timestamp(plan.state.as_of)) / pd.Timedelta(1, "D")
+    return {
+        "ens_mwh": plan.ens_mwh,
+        "weighted_mwh": plan.weighted_mwh,
+        "lower_bound_mwh": plan.bound.weighted_mwh if plan.bound else nan,
+        "gap_pct": plan.bound.gap_pct if plan.bound else nan,
+        "ac_difference_mwh": nan if plan.ac is None else sum_ac_difference(plan.ac),
+        "repairs": float(len(plan.jobs)),
+        "repair_days": float(days),
+    }
 
 
 def table_jobs(plan: RestorationPlan, completions: CompletionSamples | None = None) -> NamedTable:
@@ -42,28 +79,34 @@ def table_jobs(plan: RestorationPlan, completions: CompletionSamples | None = No
     rows = [
         {
             "order": plan.order.index(entry.job.id) + 1,
+            "job": entry.job.id,
             "asset": entry.job.asset,
+            "stage": entry.job.stage.value,
+            "capacity_after_pct": 100 * entry.job.capacity_after,
             "kind": entry.job.kind,
             "substation": entry.job.substation,
             "district": entry.job.district,
             "crew": entry.crew,
             "start": entry.start,
             "finish": entry.finish,
-            "finish_p90": late.get(entry.job.asset, pd.NaT),
+            "finish_p90": late.get(entry.job.id, pd.NaT),
             "work_h": entry.job.duration.mean_h,
             "travel_h": entry.travel_h,
             "served_gain_mw": entry.served_gain_mw + 0.0,
             "skills": " ".join(entry.job.skills),
             "spares": " ".join(entry.job.spares),
+            "after": " ".join(entry.job.after),
             "duration_basis": entry.job.duration.basis,
+            "started": entry.job.started is not None,
         }
         for entry in sorted(plan.jobs, key=lambda entry: (entry.start, entry.crew))
     ]
     frame = pd.DataFrame(rows, columns=list(_JOB_COLUMNS))
-    shown = ["order", "asset", "crew", "start", "finish", "work_h", "served_gain_mw"]
-    shown += ["spares"] * any(entry.job.spares for entry in plan.jobs)
+    shown = ["order", "asset", "crew", "start", "finish", "served_gain_mw"]
     if late:
         shown.insert(5, "finish_p90")
+    if any(entry.job.stage is not RepairStage.PERMANENT for entry in plan.jobs):
+        shown.insert(2, "stage")
     for column in ("start", "finish", "finish_p90"):
         frame[column] = pd.to_datetime(frame[column], utc=True)
     return NamedTable(
@@ -71,7 +114,7 @@ def table_jobs(plan: RestorationPlan, completions: CompletionSamples | None = No
         title=f"Restoration plan: {len(rows)} repairs",
         frame=frame,
         headings={"finish_p90": "90 % by", "served_gain_mw": "gain [MW]"},
-        decimals={"work_h": 1, "travel_h": 1, "served_gain_mw": 1},
+        decimals={"work_h": 1, "travel_h": 1, "served_gain_mw": 1, "capacity_after_pct": 0},
         terminal_columns=tuple(shown),
         note="Times are those of the expected work; the order is the crews' priority. The gain is "
         "what is served more once the repair is finished, after those before it."
@@ -82,7 +125,10 @@ def table_jobs(plan: RestorationPlan, completions: CompletionSamples | None = No
 
 _JOB_COLUMNS = (
     "order",
+    "job",
     "asset",
+    "stage",
+    "capacity_after_pct",
     "kind",
     "substation",
     "district",
@@ -95,20 +141,24 @@ _JOB_COLUMNS = (
     "served_gain_mw",
     "skills",
     "spares",
+    "after",
     "duration_basis",
+    "started",
 )
 
 
 def _finish_p90(
     plan: RestorationPlan, completions: CompletionSamples | None
 ) -> dict[str, pd.Timestamp]:
-    if completions is None or not completions.asset_ids:
+    """By job, when it is finished in 90 % of the executions; without those that may never be."""
+    ids = (completions.job_ids or completions.asset_ids) if completions else ()
+    if completions is None or not ids:
         return {}
     hours = np.quantile(completions.finish_h, 0.9, axis=0, method="higher")
     as_of = pd.Timestamp(plan.state.as_of)
     return {
-        asset: as_of + pd.Timedelta(seconds=round(float(late) * 3600))
-        for asset, late in zip(completions.asset_ids, hours, strict=True)
+        job_id: as_of + pd.Timedelta(seconds=round(float(late) * 3600))
+        for job_id, late in zip(ids, hours, strict=True)
         if np.isfinite(late)
     }
 
@@ -134,23 +184,6 @@ def table_curve(plan: RestorationPlan) -> NamedTable:
     )
 
 
-def table_etr(plan: RestorationPlan) -> NamedTable:
-    """When each district and substation is back; districts first."""
-    etr = plan.etr.sort_values("level", kind="stable").reset_index(drop=True)
-    return NamedTable(
-        name="restoration_etr",
-        title="Estimated time of restoration (ETR), at the reference demand",
-        frame=etr,
-        headings={"etr": "back for good"},
-        decimals={"unserved_mw": 1},
-        terminal_rows=25,
-        note="Back: less than 1 % of the demand unserved, and no later step takes it away; '-': "
-        "not with these repairs."
-        if len(etr)
-        else "All substations are served.",
-    )
-
-
 def table_comparison(plan: RestorationPlan) -> NamedTable:
     """The plan against the rules people use, all with the same crews and spares."""
     return NamedTable(
@@ -168,49 +201,3 @@ def table_comparison(plan: RestorationPlan) -> NamedTable:
 def chart_plan(plan: RestorationPlan, *, zone: ZoneInfo) -> Chart:
     """The restoration curve in characters."""
     return chart_restoration(plan.curve, zone=zone, after="restoration_curve")
-
-
-def describe_plan(plan: RestorationPlan, *, zone: ZoneInfo) -> str:
-    """The plan in a few sentences."""
-    if not plan.jobs and plan.state.damage:
-        return "No damaged asset is below full capacity: there is nothing to repair."
-    if not plan.jobs:
-        return "Nothing is damaged: there is nothing to repair."
-    crews = len({entry.crew for entry in plan.jobs})
-    last = max(entry.finish for entry in plan.jobs)
-    text = (
-        f"{_count(len(plan.jobs), 'repair')} by {_count(crews, 'crew')}, the last finished on "
-        f"{last.astimezone(zone):%Y-%m-%d %H:%M}."
-    )
-    lost = float(plan.curve["served_mw"].iloc[-1] - plan.curve["served_mw"].iloc[0])
-    if lost <= 0.05:
-        return text + " The damage leaves no load unserved at the reference demand."
-    half, most = (_time_regained(plan, share) for share in (0.5, 0.9))
-    text += (
-        f" {format_quantity(lost, decimals=0)} MW are lost to the damage: half of them back by "
-        f"{half.tz_convert(zone):%Y-%m-%d %H:%M}, 90 % by {most.tz_convert(zone):%Y-%m-%d %H:%M}; "
-        f"{format_quantity(plan.ens_mwh, decimals=0)} MWh are not served "
-        "until the last repair, at the reference demand."
-    )
-    rules = plan.comparison.iloc[1:]
-    if len(rules) and plan.ens_mwh > 0:
-        best = rules.iloc[int(rules["ens_mwh"].argmin())]
-        excess = float(best["excess_pct"])
-        if excess >= 0.05:
-            text += f" The best of {len(rules)} rules in use ({best['rule']}) leaves {excess:.1f} %"
-            text += " more."
-        else:
-            text += f" The rule {best['rule']!r} does as well here."
-    return text
-
-
-def _time_regained(plan: RestorationPlan, share: float) -> pd.Timestamp:
-    """First step from which at least ``share`` of the load lost to the damage is back."""
-    served = plan.curve["served_mw"].to_numpy(dtype=np.float64)
-    wanted = served[0] + share * (served[-1] - served[0]) - 1e-6
-    below = np.flatnonzero(served < wanted)
-    return pd.Timestamp(plan.curve["time"].iloc[int(below[-1]) + 1])
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

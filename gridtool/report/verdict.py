@@ -12,6 +12,9 @@ import pandas as pd
 from gridtool.flow.model import Assessment
 from gridtool.forecast.model import CITY, ShortageForecast
 from gridtool.network.model import CityNetwork
+from gridtool.report.mobile import describe_placements
+from gridtool.report.restore_checks import describe_ac, describe_bound
+from gridtool.report.restore_words import describe_stop
 from gridtool.restoration.model import RestorationPlan
 from gridtool.units import Estimate, format_quantity
 
@@ -99,7 +102,9 @@ def _say_plan(plan: RestorationPlan, *, zone: ZoneInfo) -> str:
             "peak stay unserved"
         )
     energy = format_quantity(plan.ens_mwh, decimals=0)
-    return f"{text}. Until then {energy} MWh are not served at that demand."
+    text += f". Until then {energy} MWh are not served at that demand."
+    more = (describe_bound(plan), describe_placements(plan), describe_ac(plan))
+    return " ".join(part for part in (describe_stop(plan), text, *more) if part)
 
 
 def _return_times(plan: RestorationPlan) -> tuple[datetime, datetime, str] | None:

@@ -30,7 +30,8 @@ class PlannedProblem:
     """What a plan was made from, its jobs in the crews' priority.
 
     ``plain`` counts plain MW, ``weighted`` as configured (the same object where every MW counts
-    1). The mobile units of the plan come and go as it places them.
+    1). The mobile units of the plan come and go as it places them; ``dispatcher`` is of the
+    network with the parts they are.
     """
 
     plan: RestorationPlan
@@ -38,6 +39,7 @@ class PlannedProblem:
     plain: StateValues
     weighted: StateValues
     switchings: tuple[Switching, ...]
+    dispatcher: Dispatcher
 
     @property
     def order(self) -> IntArray:
@@ -102,6 +104,7 @@ def rebuild_problem(
         plain=plain,
         weighted=weighted,
         switchings=placed.switchings,
+        dispatcher=dispatcher,
     )
 
 

@@ -9,7 +9,8 @@ import pytest
 from restoration.cases import AS_OF, crew, damaged, resources, star
 
 from gridtool.damage.suppose import intact
-from gridtool.report.restore import describe_plan, table_curve, table_jobs, tables_restoration
+from gridtool.report.restore import table_curve, table_jobs, tables_restoration
+from gridtool.report.restore_words import describe_plan
 from gridtool.restoration.model import CompletionSamples, PlanConfig
 from gridtool.restoration.plan import plan_restoration
 

@@ -1,0 +1,75 @@
+"""Which options of ``restore`` go together."""
+
+from __future__ import annotations
+
+import click
+from click.core import ParameterSource
+
+__all__ = ["check_request"]
+
+_UNIT_REPAIRS = {
+    "network",
+    "unit_repairs",
+    "periods",
+    "evaluations",
+    "seed",
+    "format",
+    "out",
+    "quiet",
+    "verbose",
+    "progress",
+    "strict",
+    "fail_on",
+}
+"""What ``--unit-repairs`` understands."""
+
+_NEEDS = {
+    "periods": "unit_repairs",
+    "threshold_pct": "replan",
+    "columns": "history",
+    "clock": "history",
+    "special_days": "history",
+}
+"""Options that mean nothing without another one."""
+
+
+def check_request(context: click.Context) -> None:
+    """Refuse options that contradict each other.
+
+    Raises
+    ------
+    click.UsageError
+        Naming the options as they are written.
+    """
+    given = {
+        parameter.name: parameter
+        for parameter in context.command.params
+        if parameter.name is not None
+        and context.get_parameter_source(parameter.name)
+        not in {ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP, None}
+    }
+    names = {parameter.name: _written(parameter) for parameter in context.command.params}
+    if context.params.get("unit_repairs"):
+        foreign = [names[name] for name in given if name not in _UNIT_REPAIRS]
+        if foreign:
+            raise click.UsageError(
+                f"--unit-repairs orders the repairs of a MATPOWER case with its own damage "
+                f"tables; it does not go with {', '.join(foreign)}"
+            )
+        return
+    for name, needed in _NEEDS.items():
+        if name in given and needed not in given:
+            raise click.UsageError(f"{names[name]} goes with {names[needed]} only")
+    if "history" in given and "demand_factor" in given:
+        raise click.UsageError(
+            "--history and --demand-factor both say what demand repairs are valued at: give one"
+        )
+    if context.params.get("resources") is None:
+        raise click.UsageError(
+            "Missing option '--resources': the folder of crews and spares (only --unit-repairs "
+            "does without)"
+        )
+
+
+def _written(parameter: click.Parameter) -> str:
+    return max(parameter.opts, key=len) if parameter.opts else str(parameter.name)

@@ -1,0 +1,217 @@
+"""What ``restore`` does once its options are understood."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gridtool.cli.options import OutputOptions
+from gridtool.cli.output import Result, emit, progress
+from gridtool.cli.restore_explain import pick_jobs
+from gridtool.cli.restore_options import PlanOptions, make_config
+from gridtool.cli.state import StateRead, read_state
+from gridtool.cli.stopping import StopRequest, watch_signals
+from gridtool.errors import Issue
+from gridtool.flow.compile import compile_case
+from gridtool.flow.dispatch import Dispatcher
+from gridtool.network.catalog import load_network
+from gridtool.report.explain import describe_jobs, table_critical_path, table_explanation
+from gridtool.report.restore import chart_plan, headline_restoration, tables_restoration
+from gridtool.report.restore_replan import describe_replan, table_changes
+from gridtool.report.restore_value import table_value_of
+from gridtool.report.restore_words import describe_plan
+from gridtool.report.tables import NamedTable
+from gridtool.restoration.etr import tabulate_etr, tabulate_milestones
+from gridtool.restoration.etr_replay import replay_executions
+from gridtool.restoration.execute import COMPLETIONS, simulate_completions
+from gridtool.restoration.explain import explain_plan
+from gridtool.restoration.explain_problem import PlannedProblem, rebuild_problem
+from gridtool.restoration.jobs import list_unused
+from gridtool.restoration.plan import plan_restoration
+from gridtool.restoration.read_previous import read_previous
+from gridtool.restoration.replan import Replanned, replan_restoration
+from gridtool.restoration.replan_changes import find_changes
+from gridtool.restoration.resources import read_resources
+from gridtool.restoration.value_of import list_changes
+from gridtool.restoration.value_of_plan import value_of_resources
+
+if TYPE_CHECKING:
+    from gridtool.restoration.model import PlanConfig, Resources, RestorationPlan
+
+__all__ = ["Request", "run_restore"]
+
+EXECUTIONS = 300
+"""Executions that are followed on the network; the finish of jobs is taken from more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user asks for."""
+
+    network: str
+    damage: tuple[Path, ...]
+    as_of: str | None
+    tz: str | None
+    quarantine: bool
+    resources: Path
+    planning: PlanOptions
+    compare: bool
+    explain_all: bool
+    explained: tuple[str, ...]
+    previous: Path | None
+    threshold_pct: float
+    value_of: bool
+    seed: int
+
+
+def run_restore(request: Request, output: OutputOptions) -> None:
+    """Plan, report, and leave with the signal's code if the search was interrupted."""
+    city = load_network(request.network)
+    found = read_state(
+        city,
+        damage=request.damage,
+        as_of=request.as_of,
+        tz=request.tz,
+        quarantine=request.quarantine,
+    )
+    supplies = read_resources(request.resources, city)
+    config = make_config(request.planning, as_of=found.state.as_of, zone=found.zone)
+    dispatcher = Dispatcher(compile_case(city))
+    with watch_signals() as stop:
+        plan, replanned = _make_plan(
+            request, found, supplies, config=config, dispatcher=dispatcher, stop=stop
+        )
+        result = _report(
+            request,
+            found,
+            rebuild_problem(plan, dispatcher=dispatcher),
+            replanned,
+            warnings=_warnings(found, supplies, plan, replanned),
+            output=output,
+            stop=stop,
+        )
+    try:
+        emit(result, output)
+    finally:
+        if stop.exit_code:
+            raise click.exceptions.Exit(stop.exit_code)
+
+
+def _warnings(
+    found: StateRead, supplies: Resources, plan: RestorationPlan, replanned: Replanned | None
+) -> tuple[Issue | str, ...]:
+    warnings: list[Issue | str] = [*found.warnings, *list_unused(found.state, supplies)]
+    if replanned is not None:
+        warnings += replanned.notes
+    if plan.stopped:
+        warnings.append(f"stopped: {plan.stopped}; this is the best plan found until then")
+    return tuple(warnings)
+
+
+def _inputs(request: Request, found: StateRead) -> tuple[Path, ...]:
+    previous = () if request.previous is None else (request.previous,)
+    return (*found.inputs, request.resources, *previous)
+
+
+def _value_resources(
+    planned: PlannedProblem, request: Request, *, output: OutputOptions, stop: StopRequest
+) -> NamedTable:
+    plan = planned.plan
+    count = len(list_changes(plan.resources, [entry.job for entry in plan.jobs]))
+    with progress(output, count, "valuing resources") as advance:
+        values = value_of_resources(planned, seed=request.seed, advance=advance, interrupt=stop)
+    weighted = planned.weighted is not planned.plain
+    return table_value_of(values, weighted_mwh=plan.weighted_mwh, weighted=weighted)
+
+
+def _make_plan(
+    request: Request,
+    found: StateRead,
+    supplies: Resources,
+    *,
+    config: PlanConfig,
+    dispatcher: Dispatcher,
+    stop: StopRequest,
+) -> tuple[RestorationPlan, Replanned | None]:
+    """The plan, and how it came from the previous one if there is one."""
+    if request.previous is None:
+        plan = plan_restoration(
+            found.state,
+            supplies,
+            config=config,
+            seed=request.seed,
+            dispatcher=dispatcher,
+            stop=stop,
+            clock=time.monotonic,
+        )
+        return plan, None
+    replanned = replan_restoration(
+        found.state,
+        supplies,
+        read_previous(request.previous, found.state.network),
+        config=config,
+        seed=request.seed,
+        threshold_pct=request.threshold_pct,
+        dispatcher=dispatcher,
+        stop=stop,
+        clock=time.monotonic,
+    )
+    return replanned.plan, replanned
+
+
+def _report(
+    request: Request,
+    found: StateRead,
+    planned: PlannedProblem,
+    replanned: Replanned | None,
+    *,
+    warnings: tuple[Issue | str, ...],
+    output: OutputOptions,
+    stop: StopRequest,
+) -> Result:
+    """Every table and sentence that was asked for."""
+    plan = planned.plan
+    only = pick_jobs(plan, request.explained)
+    explanation = explain_plan(planned, only=None if request.explain_all else only)
+    completions = simulate_completions(plan, n=COMPLETIONS, seed=request.seed)
+    replay = replay_executions(plan, completions, dispatcher=planned.dispatcher, n=EXECUTIONS)
+    milestones = tabulate_milestones(plan, replay)
+    tables = list(
+        tables_restoration(
+            plan,
+            completions,
+            compare=request.compare,
+            quantiles=tabulate_etr(plan, replay),
+            milestones=milestones,
+        )
+    )
+    verdict = [describe_plan(plan, zone=found.zone, milestones=milestones)]
+    if replanned is not None:
+        changes = find_changes(replanned, planned)
+        tables.insert(1, table_changes(changes))
+        verdict.insert(0, describe_replan(replanned, changes, zone=found.zone))
+    tables.append(table_critical_path(explanation))
+    if explanation.jobs:
+        tables.append(table_explanation(explanation, shown=request.explain_all))
+        words = replace(
+            explanation, jobs=tuple(job for job in explanation.jobs if job.entry.job.id in only)
+        )
+        verdict.append(describe_jobs(words, jobs=len(plan.jobs), zone=found.zone))
+    if request.value_of:
+        tables.append(_value_resources(planned, request, output=output, stop=stop))
+    return Result(
+        command="restore",
+        tables=tuple(tables),
+        verdict=" ".join(part for part in verdict if part),
+        charts=(chart_plan(plan, zone=found.zone),),
+        as_of=found.state.as_of,
+        seed=request.seed,
+        inputs=_inputs(request, found),
+        warnings=warnings,
+        headline=headline_restoration(plan),
+        zone=found.zone,
+    )
