@@ -56,6 +56,20 @@ def test_with_crews_there_is_a_plan_that_brings_all_back(job_of):
     assert first["unserved_mw"] == pytest.approx(dispatched), "plans are valued by DC dispatch"
 
 
+def test_declared_stages_are_planned_and_those_of_sound_assets_told(job_of, tmp_path):
+    folder = tmp_path / "team"
+    folder.mkdir()
+    (folder / "crews.csv").write_text("id,skills,substation\nC1,line plant,A\n")
+    (folder / "repairs.csv").write_text(
+        "asset,stage,capacity_after_pct,low_h,likely_h,high_h\n"
+        "L-AB,temporary,40,2,3,4\nL-AC,permanent,,2,3,4\n"
+    )
+    result = run_job(job_of('[resources]\nfolder = "team"\n'))
+    assert sorted(result.plan.order) == ["G-C", "L-AB", "L-AB:temporary"]
+    told = [issue for issue in result.warnings if issue.file == "repairs.csv"]
+    assert [(issue.severity, issue.ids) for issue in told] == [("warning", ("L-AC",))]
+
+
 def test_a_users_own_history_is_one_line(job_of, tmp_path):
     """A year of flat demand, scaled to the peak: nothing is short once the repairs are done."""
     hours = np.arange("2026-01-01", "2027-01-12", dtype="datetime64[h]")
