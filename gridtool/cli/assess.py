@@ -35,6 +35,12 @@ __all__ = ["assess"]
     metavar="MW",
     help="What all infeeds together may import.",
 )
+@click.option(
+    "--mld",
+    is_flag=True,
+    help="Maximum load delivery of a MATPOWER case (.m), by the DC objective of "
+    "PowerModelsRestoration.jl; statuses count, damage tables do not.",
+)
 @output_options
 def assess(
     *,
@@ -47,6 +53,7 @@ def assess(
     top: int,
     demand_factor: float,
     import_limit: float | None,
+    mld: bool,
     output: OutputOptions,
 ) -> None:
     """Show what is out in NETWORK: served load, customers, limits, next outages.
@@ -57,7 +64,18 @@ def assess(
     Example:
         gridtool assess rivercity
         gridtool assess rivercity --damage networks/rivercity/damage --top 5
+        gridtool assess case24.m --mld --format json
     """
+    if mld:
+        from gridtool.cli.unit_repairs import run_load_delivery
+
+        if damage or as_of is not None or import_limit is not None or demand_factor != 1.0:
+            raise click.UsageError(
+                "--mld takes the case as it is: leave out --damage, --as-of, --demand-factor "
+                "and --import-limit"
+            )
+        run_load_delivery(network, output=output)
+        return
     from gridtool.cli.output import Result, emit
     from gridtool.cli.state import read_state
     from gridtool.flow.assess import assess as assess_state

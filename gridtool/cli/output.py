@@ -30,7 +30,8 @@ class Result:
 
     The first of ``tables`` is the main one (``--format csv`` prints it). ``charts`` are shown on
     a terminal only. ``inputs`` are the files and folders read. ``headline`` holds the numbers
-    that ``--fail-on`` can name besides the numeric columns of the tables. ``zone`` is the time
+    that ``--fail-on`` can name besides the numeric columns of the tables. ``facts`` are further
+    plain values of the JSON, beside the tables. ``zone`` is the time
     zone that times are shown in on a terminal; files carry UTC. ``next_command`` is suggested on
     stderr.
     """
@@ -44,6 +45,7 @@ class Result:
     inputs: tuple[Path | str, ...] = ()
     warnings: tuple[Issue | str, ...] = ()
     headline: Mapping[str, float] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
     zone: ZoneInfo | None = None
     next_command: str = ""
 
@@ -125,6 +127,7 @@ def _envelope(result: Result) -> dict[str, Any]:
         warnings=[str(warning) for warning in result.warnings],
         verdict=result.verdict,
         headline=result.headline,
+        facts=result.facts,
     )
 
 

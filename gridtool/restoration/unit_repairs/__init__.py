@@ -1,0 +1,1 @@
+"""One repair a period: the setting of PowerModelsRestoration.jl, with a certificate."""

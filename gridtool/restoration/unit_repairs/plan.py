@@ -1,0 +1,237 @@
+"""Plan unit repairs: seeds, search, proof or bound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gridtool.errors import AnalysisError
+from gridtool.restoration.unit_repairs.bound import bound_by_number
+from gridtool.restoration.unit_repairs.exact import best_chain
+from gridtool.restoration.unit_repairs.model import (
+    Periods,
+    RepairCase,
+    UnitRepairPlan,
+    make_periods,
+)
+from gridtool.restoration.unit_repairs.order import OrderCosts, neighbourhood, put_buses_first
+from gridtool.restoration.unit_repairs.program import make_order_program
+from gridtool.restoration.unit_repairs.rrr import refined_order
+from gridtool.restoration.unit_repairs.search import Trail, anneal, polish_windows
+from gridtool.restoration.unit_repairs.seeds import (
+    backward_order,
+    bundle_order,
+    utilization_order,
+)
+from gridtool.restoration.unit_repairs.values import RepairValues
+
+__all__ = ["plan_unit_repairs"]
+
+PROOF_COMPONENTS = 24
+"""Up to so many components the best order is proven over all subsets, if they are not too many."""
+
+PROGRAM_COMPONENTS = 24
+"""Up to so many components the program over all periods is solved as a whole."""
+
+REFINED_COMPONENTS = 120
+"""Up to so many components recursive refinement is one of the seeds."""
+
+BUDGET, PROVEN_BUDGET = 400, 60
+"""Networks solved in the search for each component; where a proof follows, less will do."""
+
+WINDOW = 8
+_BOUND_NODES = 2000
+_SEED_NODES = 500
+_PROGRAM_NODES = 200_000
+_GRID = 12
+"""Numbers of repairs that a bound is computed for where there are many components."""
+
+
+def plan_unit_repairs(
+    repair_case: RepairCase,
+    *,
+    count: int | None = None,
+    evaluations: int | None = None,
+    seed: int = 1,
+    bound: bool = True,
+) -> UnitRepairPlan:
+    """The best order found for one repair a period, or for ``count`` periods.
+
+    Parameters
+    ----------
+    evaluations
+        Networks solved in the search after the seeds; if not given, a number for each component
+        that is smaller where a proof follows.
+    bound
+        Compute the certificate where no proof is at hand.
+
+    Raises
+    ------
+    AnalysisError
+        With storage and more components than the program over all periods can order.
+    """
+    n = len(repair_case.components)
+    periods = make_periods(n, count=count, elapsed_h=repair_case.case.time_elapsed_h)
+    if repair_case.case.storages and n:
+        return _plan_with_storage(repair_case, periods, seed=seed)
+    values = RepairValues(_without_storage(repair_case))
+    costs = OrderCosts(values, periods)
+    trail = Trail(costs, 0)
+    if n:
+        _search(trail, evaluations=evaluations, seed=seed)
+    chain = _prefixes_of(trail.best, periods)
+    proof = _certify(trail, chain, periods, bound=bound)
+    served = tuple(values.served(mask) for mask in proof.chain)
+    pairs = list(zip(periods.elapsed, served, strict=True))
+    objective = sum(hours * load for hours, load in pairs)
+    return UnitRepairPlan(
+        repair_case=repair_case,
+        periods=periods,
+        order=_order_of(repair_case, proof.chain, trail.best),
+        in_service=proof.chain,
+        served_pu=served,
+        objective=objective,
+        upper_bound=objective if proof.proven else max(proof.most, objective),
+        bound_method=proof.method,
+        method="search",
+        evaluations=values.evaluations,
+        seed=seed,
+        proven_optimal=proof.proven,
+    )
+
+
+def _without_storage(repair_case: RepairCase) -> RepairCase:
+    if repair_case.case.storages:
+        raise AnalysisError("storage without a repair is ordered by no one: nothing is damaged")
+    return repair_case
+
+
+def _search(trail: Trail, *, evaluations: int | None, seed: int) -> None:
+    values = trail.costs.values
+    repair_case = values.repair_case
+    n = len(repair_case.components)
+    near = neighbourhood(repair_case)
+    trail.offer(utilization_order(repair_case))
+    trail.offer(backward_order(values, width=max(8, 3000 // n)))
+    trail.offer(bundle_order(values, near=near))
+    if n <= REFINED_COMPONENTS:
+        trail.offer(refined_order(repair_case, node_limit=_SEED_NODES))
+    budget = evaluations or n * (BUDGET if n > PROOF_COMPONENTS else PROVEN_BUDGET)
+    trail.evaluations = values.evaluations + budget
+    polish_windows(trail, width=WINDOW, until=1.0 - 0.7 * budget / trail.evaluations)
+    anneal(trail, seed=seed, until=1.0 - 0.2 * budget / trail.evaluations, near=near)
+    polish_windows(trail, width=WINDOW)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Proof:
+    """What is in service in each period, the most any plan serves, and how that is known."""
+
+    chain: tuple[int, ...]
+    most: float
+    method: str
+    proven: bool
+
+
+def _certify(trail: Trail, chain: tuple[int, ...], periods: Periods, *, bound: bool) -> _Proof:
+    """The best chain found, now also with repairs held back, and its certificate."""
+    costs, values = trail.costs, trail.costs.values
+    n = len(values.repair_case.components)
+    hours = sum(periods.elapsed)
+    ideal = values.served(0) * periods.elapsed[0] + costs.most * (hours - periods.elapsed[0])
+    if trail.best_cost <= costs.cost_of(0, 0) + 1e-9 or n == 0:
+        return _Proof(chain=chain, most=ideal, method="all that supply allows", proven=True)
+    if not bound:
+        return _Proof(chain=chain, most=ideal, method="all that supply allows", proven=False)
+    if n <= PROOF_COMPONENTS and len(periods.repaired) <= n:
+        return _prove_by_program(trail, chain, periods)
+    numbers = range(1, n) if n <= PROOF_COMPONENTS else _grid(trail, periods.repaired)
+    most = bound_by_number(values, numbers, node_limit=_BOUND_NODES).tolist()
+    least = [h * max(costs.most - top, 0.0) for h, top in zip(costs.hours, most, strict=True)]
+    method, reach = "best repairs of each number", hours * costs.most - sum(least)
+    if trail.best_cost <= sum(least) + 1e-6:
+        return _Proof(chain=chain, most=reach, method=method, proven=True)
+    if n <= PROOF_COMPONENTS:
+        found = best_chain(costs, limit=trail.best_cost, least=least)
+        if found is None or found.complete:
+            method = "all sets that could be on a better way"
+            chain = chain if found is None else found.masks
+            return _Proof(chain=chain, most=reach, method=method, proven=True)
+    return _Proof(chain=chain, most=reach, method=method, proven=False)
+
+
+def _prove_by_program(trail: Trail, chain: tuple[int, ...], periods: Periods) -> _Proof:
+    """Several repairs a period: few periods, which a program over all of them can afford."""
+    costs = trail.costs
+    repair_case = costs.values.repair_case
+    program = make_order_program(repair_case, periods)
+    solution = program.program.solve(node_limit=_PROGRAM_NODES)
+    masks = tuple(_mask(found) for found in program.sets_of(solution))
+    value = sum(h * costs.values.served(m) for h, m in zip(periods.elapsed, masks, strict=True))
+    ours = sum(periods.elapsed) * costs.most - trail.best_cost
+    return _Proof(
+        chain=masks if value > ours + 1e-6 else chain,
+        most=max(solution.bound, value, ours),
+        method="program over all periods",
+        proven=solution.optimal or solution.bound <= max(value, ours) + 1e-6,
+    )
+
+
+def _grid(trail: Trail, repaired: Sequence[int]) -> list[int]:
+    """Numbers of repairs between which the bound loses least: equal steps of served load."""
+    costs = trail.costs
+    served = [costs.values.served(mask) for mask in costs.masks_of(trail.best)]
+    wanted = np.linspace(served[0], max(served), _GRID + 2)[1:-1]
+    grown = np.maximum.accumulate(served)
+    found = {int(np.searchsorted(grown, level)) for level in wanted}
+    return sorted(found & set(repaired))
+
+
+def _prefixes_of(order: Sequence[int], periods: Periods) -> tuple[int, ...]:
+    return tuple(_mask(order[:done]) for done in periods.repaired)
+
+
+def _order_of(
+    repair_case: RepairCase, chain: Sequence[int], order: Sequence[int]
+) -> tuple[int, ...]:
+    """Components by the period they come into service; within one as in ``order``."""
+    entered = {bit: next(t for t, mask in enumerate(chain) if mask >> bit & 1) for bit in order}
+    rank = {bit: k for k, bit in enumerate(order)}
+    ranked = sorted(order, key=lambda bit: (entered[bit], rank[bit]))
+    return tuple(put_buses_first(repair_case, ranked))
+
+
+def _plan_with_storage(repair_case: RepairCase, periods: Periods, *, seed: int) -> UnitRepairPlan:
+    """The program over all periods: what storage holds ties them together."""
+    n = len(repair_case.components)
+    if n > PROGRAM_COMPONENTS:
+        raise AnalysisError(
+            f"{n} repairs beside storage: only up to {PROGRAM_COMPONENTS} can be ordered, because "
+            "what a storage holds ties all periods together"
+        )
+    program = make_order_program(repair_case, periods, growing_loads=True)
+    solution = program.program.solve(node_limit=_PROGRAM_NODES)
+    chain = tuple(_mask(found) for found in program.sets_of(solution))
+    return UnitRepairPlan(
+        repair_case=repair_case,
+        periods=periods,
+        order=_order_of(repair_case, chain, range(n)),
+        in_service=chain,
+        served_pu=tuple(program.served_of(repair_case, solution)),
+        objective=solution.objective,
+        upper_bound=solution.objective if solution.optimal else solution.bound,
+        bound_method="program over all periods",
+        method="program over all periods",
+        evaluations=0,
+        seed=seed,
+        proven_optimal=solution.optimal,
+    )
+
+
+def _mask(bits: Iterable[int]) -> int:
+    found = 0
+    for bit in bits:
+        found |= 1 << bit
+    return found

@@ -1,0 +1,129 @@
+"""Search for an order: simulated annealing with block moves, then windows solved exactly.
+
+Deterministic: the budget counts networks solved and moves tried, never seconds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gridtool.restoration.unit_repairs.exact import best_of_window
+from gridtool.restoration.unit_repairs.model import bits_of
+from gridtool.restoration.unit_repairs.order import OrderCosts, put_buses_first
+
+__all__ = ["Trail", "anneal", "polish_windows"]
+
+_STREAM = 0x0E1D
+
+MOVES_PER_EVALUATION = 8
+"""Moves tried per network of the budget, at most: most moves meet states already known."""
+
+
+@dataclass
+class Trail:
+    """The search so far: the best order, and what may still be spent."""
+
+    costs: OrderCosts
+    evaluations: int
+    best: list[int] = field(default_factory=list)
+    best_cost: float = math.inf
+    tried: int = 0
+
+    def offer(self, order: Sequence[int]) -> None:
+        """Keep ``order`` if it is the best so far."""
+        cost = self.costs.total(order)
+        if cost < self.best_cost - 1e-9:
+            self.best, self.best_cost = list(order), cost
+
+    @property
+    def spent(self) -> float:
+        """Share of the budget that is spent."""
+        return max(
+            self.costs.values.evaluations / max(self.evaluations, 1),
+            self.tried / max(self.evaluations * MOVES_PER_EVALUATION, 1),
+        )
+
+
+def anneal(
+    trail: Trail, *, seed: int, until: float, near: list[list[int]], hot: float = 0.02
+) -> None:
+    """One cooling from the best order so far, to the share ``until`` of the budget."""
+    rng = np.random.Generator(np.random.Philox(key=[seed, _STREAM]))
+    repair_case = trail.costs.values.repair_case
+    if len(trail.best) < 2 or trail.best_cost <= 0.0:
+        return
+    order = list(trail.best)
+    costs = trail.costs.prefix_costs(order)
+    total, begun = trail.best_cost, trail.spent
+    scale = trail.best_cost / len(order)
+    while trail.spent < until:
+        cooled = (trail.spent - begun) / max(until - begun, 1e-12)
+        temperature = scale * hot * len(order) * 0.002**cooled
+        limit = -temperature * math.log(1.0 - rng.random())
+        candidate = put_buses_first(repair_case, _moved(order, rng, near))
+        trail.tried += 1
+        rise, first, found = trail.costs.change(order, costs, candidate, limit=limit)
+        if rise <= limit and found:
+            order = candidate
+            costs[first + 1 : first + 1 + len(found)] = found
+            total += rise
+            if total < trail.best_cost - 1e-9:
+                trail.best, trail.best_cost = list(order), total
+
+
+def _moved(order: list[int], rng: np.random.Generator, near: list[list[int]]) -> list[int]:
+    """``order`` with a component, a block, or a component and neighbours moved elsewhere."""
+    n = len(order)
+    kind, where, far, size, *coins = rng.random(12).tolist()
+    i = int(where * n)
+    if kind < 0.15:
+        j = min(max(i + round((far - 0.5) * 12), 0), n - 1)
+        changed = list(order)
+        changed[i], changed[j] = changed[j], changed[i]
+        return changed
+    if kind < 0.45:
+        chosen = {order[i]}
+    elif kind < 0.7:
+        chosen = set(order[i : i + 2 + int(5 * size)])
+    else:
+        around = near[order[i]][: 1 + int(6 * size)]
+        chosen = {order[i], *(b for b, coin in zip(around, coins, strict=False) if coin < 0.6)}
+    block = [bit for bit in order if bit in chosen]
+    rest = [bit for bit in order if bit not in chosen]
+    reach = len(rest) + 1
+    step = round(math.copysign(abs(2 * far - 1) ** 3, far - 0.5) * reach)
+    j = min(max(i + step, 0), len(rest))
+    return rest[:j] + block + rest[j:]
+
+
+def polish_windows(trail: Trail, *, width: int, until: float = 1.0) -> None:
+    """Put every window of ``width`` neighbours of the best order into its best order.
+
+    The windows slide from the front; a sweep is repeated while it helps and the budget lasts.
+    """
+    improved = True
+    while improved and trail.spent < until:
+        before = trail.best_cost
+        for first in range(max(1, len(trail.best) - width + 1)):
+            if trail.spent >= until:
+                break
+            _solve_window(trail, first, min(width, len(trail.best)))
+        improved = trail.best_cost < before - 1e-9
+
+
+def _solve_window(trail: Trail, first: int, width: int) -> None:
+    """The best order of the components at ``first`` and after, put in where it is better."""
+    order, costs = trail.best, trail.costs
+    window = order[first : first + width]
+    current = sum(costs.prefix_costs(order)[first + 1 : first + len(window)])
+    if current <= 0.0:
+        return
+    base = bits_of(order[:first])
+    found = best_of_window(costs, window, base=base, first=first, limit=current)
+    if found is not None and found.complete:
+        trail.best = [*order[:first], *found.order, *order[first + len(window) :]]
+        trail.best_cost += found.cost - current

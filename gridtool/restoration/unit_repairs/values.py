@@ -1,0 +1,144 @@
+"""What a set of repaired components serves, cached by bitmask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import highspy
+import numpy as np
+import numpy.typing as npt
+
+from gridtool.errors import AnalysisError
+from gridtool.flow.mld_program import NetworkColumns, ProgramBuilder, Switches, add_network
+from gridtool.restoration.unit_repairs.model import RepairCase
+
+__all__ = ["LoadProgram", "RepairValues"]
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+DIGITS = 8
+"""Served loads are rounded to so many digits, p.u., so that equal states tie exactly."""
+
+
+class RepairValues:
+    """Weighted load served (p.u.) by mask of repaired components, each set computed once.
+
+    ``evaluations`` counts the networks solved; sets that leave the same elements in service are
+    one network.
+    """
+
+    def __init__(self, repair_case: RepairCase) -> None:
+        self.repair_case = repair_case
+        self.evaluations = 0
+        self._by_mask: dict[int, float] = {}
+        self._by_network: dict[int, float] = {}
+        components = repair_case.components
+        self._idle = sum(1 << bit for bit, part in enumerate(components) if part.place < 0)
+        self._behind: list[tuple[int, int]] = []
+        for bus, part in enumerate(components):
+            behind = sum(1 << bit for bit, other in enumerate(components) if bus in other.buses)
+            if part.kind == "bus" and behind:
+                self._behind.append((1 << bus, ~behind))
+        self._program = LoadProgram(repair_case)
+        self.full = self.served(repair_case.all_done)
+
+    def in_service(self, mask: int) -> int:
+        """The components of ``mask`` that can give something: those whose buses are repaired."""
+        found = mask & ~self._idle
+        for bus, others in self._behind:
+            if not mask & bus:
+                found &= others
+        return found
+
+    def served(self, mask: int) -> float:
+        """Weighted load served when the components of ``mask`` are repaired, p.u."""
+        known = self._by_mask.get(mask)
+        if known is None:
+            network = self.in_service(mask)
+            known = self._by_network.get(network)
+            if known is None:
+                self.evaluations += 1
+                known = round(self._program.served(network), DIGITS)
+                self._by_network[network] = known
+            self._by_mask[mask] = known
+        return known
+
+
+class LoadProgram:
+    """The load delivery of any state as one linear program, re-solved warm with other bounds.
+
+    What is out has its columns held at 0, and the row that ties a branch's flow to its angles is
+    let go.
+    """
+
+    def __init__(self, repair_case: RepairCase) -> None:
+        case = repair_case.case
+        if case.storages:
+            raise AnalysisError("with storage, a state has no value of its own")
+        program = ProgramBuilder()
+        columns = add_network(
+            program,
+            case,
+            switches=Switches(),
+            load_gain=case.load_weight * np.abs(case.load_pu),
+        )
+        self._count = len(repair_case.components)
+        self._lower, self._upper = np.array(program.lower), np.array(program.upper)
+        self._lower[columns.flow] = np.minimum(self._lower[columns.flow], 0.0)
+        self._held, self._freed = _elements(repair_case, columns)
+        self._touched = np.unique(_flat(self._held)).astype(np.int32)
+        self._rows = np.unique(_flat(self._freed)).astype(np.int32)
+        self._highs = program.model({"presolve": "off", "solver": "simplex"})
+
+    def served(self, network: int) -> float:
+        """Weighted load served with only ``network`` of the components in service, p.u.
+
+        Raises
+        ------
+        AnalysisError
+            If HiGHS finds no optimum, cold start included.
+        """
+        lower, upper = self._lower.copy(), self._upper.copy()
+        out = [bit for bit in range(self._count) if not network >> bit & 1]
+        for bit in out:
+            lower[self._held[bit]] = 0.0
+            upper[self._held[bit]] = 0.0
+        free = np.zeros(self._rows.max(initial=-1) + 1)
+        for bit in out:
+            free[self._freed[bit]] = np.inf
+        touched = self._touched
+        self._highs.changeColsBounds(len(touched), touched, lower[touched], upper[touched])
+        slack = free[self._rows]
+        self._highs.changeRowsBounds(len(slack), self._rows, -slack, slack)
+        for _ in range(2):
+            self._highs.run()
+            if self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+                return float(self._highs.getInfo().objective_function_value)
+            self._highs.clearSolver()
+        raise AnalysisError("the load that a state serves could not be computed")
+
+
+def _elements(
+    repair_case: RepairCase, columns: NetworkColumns
+) -> tuple[list[list[int]], list[list[int]]]:
+    """By component, the columns held at 0 and the rows let go while it is out."""
+    case = repair_case.case
+    held: list[list[int]] = []
+    freed: list[list[int]] = []
+    for part in repair_case.components:
+        place, mine, rows = part.place, [], []
+        if place >= 0 and part.kind == "gen":
+            mine = [int(columns.gen[place])]
+        elif place >= 0 and part.kind == "branch":
+            mine, rows = [int(columns.flow[place])], [int(columns.flow_rows[place])]
+        elif place >= 0 and part.kind == "bus":
+            mine = columns.load[case.load_bus == place].tolist()
+            mine += columns.shunt[case.shunt_bus == place].tolist()
+        held.append(mine)
+        freed.append(rows)
+    return held, freed
+
+
+def _flat(lists: Iterable[list[int]]) -> list[int]:
+    return [value for values in lists for value in values]
