@@ -14,6 +14,7 @@ from gridtool.restoration.etr_replay import Replay, replay_executions
 from gridtool.restoration.model import CompletionSamples, RestorationPlan
 
 __all__ = [
+    "EXECUTIONS",
     "executions_needed",
     "make_etr_quantiles",
     "make_milestones",
@@ -23,6 +24,20 @@ __all__ = [
 ]
 
 FloatArray = npt.NDArray[np.float64]
+
+
+def executions_needed(*, probability: float, within: float) -> int:
+    """Executions for which a quantile's coverage has a standard error of at most ``within``.
+
+    Of n executions the order statistic at ``probability`` covers that share of new executions
+    with a standard error of ``sqrt(probability * (1 - probability) / n)``.
+    """
+    return math.ceil(probability * (1.0 - probability) / within**2)
+
+
+EXECUTIONS = executions_needed(probability=0.5, within=0.01)
+"""2,500 executions: the P50 covers half of new ones within 1 %, the P90 90 % within 0.6 %
+(standard errors)."""
 
 _LEVELS = ("asset", "substation", "district", "city")
 _ETR_COLUMNS = (
@@ -55,8 +70,8 @@ def make_etr_quantiles(
     dispatcher
         A dispatcher of the network, where there is one already.
     n
-        How many of the executions are replayed on the network, from the first on; None: all, or
-        as many as :data:`gridtool.restoration.etr_replay.MOST_STATES` states make. See
+        How many of the executions are replayed on the network, from the first on (None: all), as
+        far as :data:`gridtool.restoration.etr_replay.MOST_STATES` states go. See
         :func:`executions_needed`.
 
     Returns
@@ -67,7 +82,8 @@ def make_etr_quantiles(
     by_deadline, the share of executions that are there by the plan's deadline (NaN without one),
     executions, how many of them the row is taken from (for assets all that were drawn).
     Substations, districts and the city have a row if they are out now, or in more than 10 % of
-    the executions at any time.
+    the executions at any time; an execution in which one is never out has it back at the as-of
+    time.
     """
     return tabulate_etr(plan, replay_executions(plan, completions, dispatcher=dispatcher, n=n))
 
@@ -140,15 +156,6 @@ def quantile_hours(hours: FloatArray) -> tuple[FloatArray, FloatArray]:
         return nothing, nothing
     ordered = np.sort(hours, axis=0)
     return ordered[math.ceil(0.5 * (n - 1))], ordered[math.ceil(0.9 * (n - 1))]
-
-
-def executions_needed(*, probability: float, within: float) -> int:
-    """Executions for which a quantile's coverage has a standard error of at most ``within``.
-
-    Of n executions the order statistic at ``probability`` covers that share of new executions
-    with a standard error of ``sqrt(probability * (1 - probability) / n)``.
-    """
-    return math.ceil(probability * (1.0 - probability) / within**2)
 
 
 _Row = tuple[str, str, str, float, float, float, float, float, int]

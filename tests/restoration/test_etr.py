@@ -8,23 +8,25 @@ import pandas as pd
 import pytest
 from builders import grid
 from restoration.cases import AS_OF, crew, damaged, job, random_instance, resources, star
+from restoration.mobile_cases import city, mobile_substation, with_units
 
 from gridtool.damage.suppose import intact
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.network.catalog import load_network
-from gridtool.restoration import etr_replay
 from gridtool.restoration.effects import make_effects
 from gridtool.restoration.etr import (
     executions_needed,
     make_etr_quantiles,
     make_milestones,
     quantile_hours,
+    tabulate_etr,
+    tabulate_milestones,
 )
 from gridtool.restoration.etr_replay import replay_executions
 from gridtool.restoration.etr_states import StateBook
 from gridtool.restoration.execute import simulate_completions
-from gridtool.restoration.model import CompletionSamples, PlanConfig
+from gridtool.restoration.model import CompletionSamples, PlacedUnit, PlanConfig
 from gridtool.restoration.plan import plan_restoration
 from gridtool.restoration.stages import dispatch_shares, list_owners, view_stage
 from gridtool.restoration.stages_plan import PlanStates, TimedState
@@ -117,6 +119,28 @@ def test_a_repair_can_take_supply_away_again():
     assert back["S2"] == [8, 0]
     assert back["*"] == [8, 5]
     assert replay.states == 4
+
+
+def test_mobile_units_come_and_go_by_the_plan():
+    """A mobile transformer carries S1 from 6 h to 40 h, whenever T1 is repaired."""
+    network = city([(8, None)])
+    state = damaged(network, {"S1/T1": 0.0}, hours={"S1/T1": 40.0})
+    team = with_units([crew(speed_kmh=1e9)], mobile_substation())
+    plan = plan_restoration(state, replace(team, mobile_units=()), config=QUICK)
+    placed = PlacedUnit(
+        unit="MS-1",
+        site="S1",
+        part="MS-1@S1/10-1",
+        start=hour(2),
+        online=hour(6),
+        offline=hour(40),
+        travel_h=2.0,
+        served_gain_mw=8.0,
+    )
+    plan = replace(plan, resources=team, placements=(placed,))
+    replay = replay_executions(plan, executions(**{"S1/T1": [3, 30, 50]}))
+    back = dict(zip(replay.owners.ids, replay.back_h.T.tolist(), strict=True))
+    assert back["S1"] == back["*"] == [3, 6, 50]
 
 
 def test_what_never_comes_back_has_no_date():
@@ -250,34 +274,34 @@ def test_how_many_executions_a_quantile_takes():
     assert executions_needed(probability=0.9, within=0.01) == 900
 
 
-def test_as_many_executions_as_the_states_allow(spread_plan, monkeypatch):
+def test_as_many_executions_as_the_states_allow(spread_plan):
     """Jobs are dated from all executions; the network from those that 20 states make."""
     done = simulate_completions(spread_plan, n=400, seed=4)
-    monkeypatch.setattr(etr_replay, "MOST_STATES", 20)
-    replay = replay_executions(spread_plan, done)
-    assert 20 < replay.states <= 20 + 9
+    replay = replay_executions(spread_plan, done, most_states=20)
+    assert 20 <= replay.states < 20 + 9
     assert 1 < replay.n < 100
-    assert replay_executions(spread_plan, done, n=replay.n - 1).states <= 20
-    frame = make_etr_quantiles(spread_plan, done)
+    assert replay_executions(spread_plan, done, n=replay.n - 1).states < 20
+    frame = tabulate_etr(spread_plan, replay)
     assert set(frame["executions"][frame["level"] == "asset"]) == {400}
     assert set(frame["executions"][frame["level"] != "asset"]) == {replay.n}
-    assert make_etr_quantiles(spread_plan, done, n=400)["executions"].tolist() == [400] * len(frame)
+    assert tabulate_milestones(spread_plan, replay)["executions"].tolist() == [replay.n] * 2
+    assert make_etr_quantiles(spread_plan, done)["executions"].tolist() == [400] * len(frame)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_states_in_closed_form_are_those_of_the_dispatch(seed):
     """Meshed rivercity under random damage: each state as the full dispatch has it."""
     rng = np.random.default_rng(seed)
-    city = load_network("rivercity")
+    network = load_network("rivercity")
     kinds = {"line", "transformer", "bay", "busbar", "unit", "feeder", "infeed"}
-    assets = [asset for asset, entry in city.assets.items() if entry.kind in kinds]
+    assets = [asset for asset, entry in network.assets.items() if entry.kind in kinds]
     hit = [str(asset) for asset in rng.choice(assets, 60, replace=False)]
     shares = {asset: float(rng.choice([0.0, 0.4])) for asset in hit}
     jobs = [job(asset, 5.0) for asset in hit]
-    state = damaged(city, shares)
-    dispatcher = Dispatcher(compile_case(city))
+    state = damaged(network, shares)
+    dispatcher = Dispatcher(compile_case(network))
     given = PlanStates(
-        network=city,
+        network=network,
         dispatcher=dispatcher,
         job_ids=tuple(hit),
         effects=make_effects(state, jobs),
@@ -285,7 +309,7 @@ def test_states_in_closed_form_are_those_of_the_dispatch(seed):
         states=(TimedState(begins=AS_OF, ends=None, mask=0),),
     )
     config = PlanConfig(demand_factor=float(rng.uniform(0.8, 1.0)))
-    book = StateBook(given, config, owners=list_owners(city, city=True))
+    book = StateBook(given, config, owners=list_owners(network, city=True))
     masks = [sum(1 << int(k) for k in rng.choice(60, count)) for count in range(0, 60, 2)]
     for mask in masks:
         found = book.stage(mask)
