@@ -68,3 +68,38 @@ def test_a_closed_pipe_is_quiet():
         running.wait(timeout=20)
     assert message == b""
     assert running.returncode == 0
+
+
+PLANNING = """
+import os, signal, sys
+from gridtool.cli import main
+from gridtool.restoration import plan
+usual = plan.enumerate_orders
+
+def interrupted(*args, **kwargs):
+    print("searching", file=sys.stderr, flush=True)
+    os.kill(os.getpid(), SENT)
+    return usual(*args, **kwargs)
+
+plan.enumerate_orders = interrupted
+main()
+"""
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_search_prints_the_best_plan_so_far(root, sent, code):
+    city = root / "networks" / "toy3"
+    finished = subprocess.run(
+        [
+            sys.executable, "-c", PLANNING.replace("SENT", str(int(sent))), "restore", str(city),
+            "--damage", str(city / "damage"), "--resources", str(city / "resources"),
+            "--no-ac", "--no-bound",
+        ],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert finished.returncode == code, finished.stderr
+    assert "searching" in finished.stderr
+    assert finished.stdout.startswith("Stopped: interrupted. The search was interrupted")
+    assert "Restoration plan: " in finished.stdout
+    assert "warning: stopped: interrupted" in finished.stderr
+    assert "Traceback" not in finished.stderr
