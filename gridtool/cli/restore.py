@@ -113,7 +113,7 @@ def restore(
             --resources networks/rivercity/resources --replan runs/yesterday
         gridtool restore case24.m --unit-repairs
     """
-    from gridtool.cli.restore_checks import check_request
+    from gridtool.cli.restore_checks import check_request, is_given
 
     check_request(context)
     if unit_repairs:
@@ -122,7 +122,7 @@ def restore(
         run_unit_repairs(
             network,
             periods=periods,
-            evaluations=planning.evaluations,
+            evaluations=planning.evaluations if is_given(context, "evaluations") else None,
             seed=seed,
             output=output,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from click.core import ParameterSource
 
-__all__ = ["check_request"]
+__all__ = ["check_request", "is_given"]
 
 _UNIT_REPAIRS = {
     "network",
@@ -44,9 +44,7 @@ def check_request(context: click.Context) -> None:
     given = {
         parameter.name: parameter
         for parameter in context.command.params
-        if parameter.name is not None
-        and context.get_parameter_source(parameter.name)
-        not in {ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP, None}
+        if parameter.name is not None and is_given(context, parameter.name)
     }
     names = {parameter.name: _written(parameter) for parameter in context.command.params}
     if context.params.get("unit_repairs"):
@@ -69,6 +67,15 @@ def check_request(context: click.Context) -> None:
             "Missing option '--resources': the folder of crews and spares (only --unit-repairs "
             "does without)"
         )
+
+
+def is_given(context: click.Context, name: str) -> bool:
+    """Whether the user gave the option, on the command line or by a variable."""
+    return context.get_parameter_source(name) in {
+        ParameterSource.COMMANDLINE,
+        ParameterSource.ENVIRONMENT,
+        ParameterSource.PROMPT,
+    }
 
 
 def _written(parameter: click.Parameter) -> str:
