@@ -1,12 +1,13 @@
 """Which job waits for which: stages of one asset, parts of one substation, and what is declared.
 
-Inside a substation, among damaged assets:
+Inside a substation, an asset that is damaged and out altogether holds up others (one with
+capacity left carries what they bring, and holds up nothing):
 
 - the substation's own repair comes before that of every part in it;
 - a busbar section before the bays, transformers, couplers and feeders at it;
-- a transformer before the feeders of its low-voltage section, but only where no undamaged
-  transformer of the substation can feed that section, through couplers that are closed or
-  transfer automatically.
+- a transformer before the feeders of its low-voltage section, but only where no transformer of
+  the substation in service can feed that section, through couplers that are closed or transfer
+  automatically.
 
 The other asset waits for the first stage that leaves its predecessor with capacity: temporary
 if there is one, else permanent. Making safe comes before anything and waits for nothing of this;
@@ -82,18 +83,20 @@ def find_waits(state: GridState, assets: Iterable[str]) -> dict[str, Reasons]:
     """Which of ``assets`` (damaged, in need of repair) each of them waits for, and why."""
     network = state.network
     wanted = set(assets)
+    out = {asset for asset in wanted if state.damage[asset].capacity_share <= 0.0}
     in_order = [network.assets[asset] for asset in network.assets if asset in wanted]
     waits: dict[str, Reasons] = {asset.id: {} for asset in in_order}
     for asset in in_order:
-        if asset.kind != "substation" and asset.substation in wanted:
+        if asset.kind != "substation" and asset.substation in out:
             waits[asset.id][asset.substation] = "its substation"
         if asset.kind in _AT_BUSBAR:
             table, columns = _AT_BUSBAR[asset.kind]
             for column in columns:
                 busbar = str(network.tables[table].at[asset.id, column])
-                if busbar in wanted:
+                if busbar in out:
                     waits[asset.id].setdefault(busbar, "its busbar section")
-    for transformer in (asset.id for asset in in_order if asset.kind == "transformer"):
+    lost = [asset.id for asset in in_order if asset.kind == "transformer" and asset.id in out]
+    for transformer in lost:
         section = str(network.transformers.at[transformer, "lv_busbar"])
         feeders = [feeder for feeder in _feeders_at(network, section) if feeder in wanted]
         if feeders and not _is_fed_otherwise(state, section, without=transformer):
@@ -107,21 +110,22 @@ def _feeders_at(network: CityNetwork, section: str) -> list[str]:
 
 
 def _is_fed_otherwise(state: GridState, section: str, *, without: str) -> bool:
-    """Whether an undamaged transformer of the substation reaches ``section``."""
-    network, hurt = state.network, state.capacity_share
+    """Whether another transformer of the substation in service reaches ``section``."""
+    network = state.network
+    out = {part for part, share in state.capacity_share.items() if share <= 0.0}
     substation = network.substation_of_busbar[section]
     couplers, transformers = network.couplers, network.transformers
     joined = nx.Graph()
     joined.add_node(section)
     usable = couplers[couplers["closed"] | couplers["automatic_transfer"]]
     for key, one, other in usable[["busbar_a", "busbar_b"]].itertuples(name=None):
-        if hurt.keys().isdisjoint({str(key), one, other} - {section}):
+        if out.isdisjoint({str(key), one, other} - {section}):
             joined.add_edge(one, other)
     reached = nx.node_connected_component(joined, section)
     feeding = transformers[transformers["in_service"] & transformers["lv_busbar"].isin(reached)]
     return any(
         str(key) != without
-        and str(key) not in hurt
+        and str(key) not in out
         and network.substation_of_busbar[str(busbar)] == substation
         for key, busbar in feeding["lv_busbar"].items()
     )

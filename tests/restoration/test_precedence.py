@@ -117,8 +117,10 @@ def test_what_stops_the_other_way_makes_the_feeder_wait(hurt):
     assert waits("S/T1", "S/F1", hurt)["S/F1"] == {"S/T1"}
 
 
-def test_a_transformer_at_part_capacity_is_not_undamaged():
-    assert waits("S/T1", "S/F1", shares={"S/T2": 0.6})["S/F1"] == {"S/T1"}
+def test_what_has_capacity_left_holds_up_nothing():
+    assert waits("S/T1", "S/F1", shares={"S/T2": 0.6}) == {}
+    assert waits("S/F1", network=station(automatic=False), shares={"S/T1": 0.6}) == {}
+    assert waits("S/F1", "S/T1", shares={"S": 0.4}) == {}
 
 
 def test_stages_follow_each_other_and_others_wait_for_the_first_with_capacity():
