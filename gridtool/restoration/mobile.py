@@ -20,12 +20,11 @@ from gridtool.network.model import CityNetwork
 from gridtool.restoration.mobile_board import Board, Tours, tour_switchings, way_hours
 from gridtool.restoration.mobile_parts import Candidate, add_candidates
 from gridtool.restoration.mobile_place import place_tours
+from gridtool.restoration.mobile_shortage import Shortage, find_shortage
 from gridtool.restoration.mobile_sites import (
     SITES_PER_UNIT,
-    Shortage,
     energised_sections,
     find_candidates,
-    find_shortage,
 )
 from gridtool.restoration.model import MobileUnit, PlacedUnit
 from gridtool.restoration.schedule import ScheduleProblem, Timetable
@@ -39,7 +38,7 @@ __all__ = [
     "with_mobile_units",
 ]
 
-EVALUATIONS = 4000
+EVALUATIONS = 2000
 """Dispatches spent on placing units, unless told otherwise."""
 
 

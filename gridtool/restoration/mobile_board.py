@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from gridtool.restoration.mobile_parts import Candidate
+from gridtool.restoration.mobile_parts import Candidate, unit_limit_mw
 from gridtool.restoration.mobile_route import Stop
-from gridtool.restoration.mobile_sites import Shortage
+from gridtool.restoration.mobile_shortage import Shortage
 from gridtool.restoration.model import MobileUnit
 from gridtool.restoration.schedule import DETOUR, Timetable
 from gridtool.restoration.value import StateValues, Switching
@@ -86,6 +87,27 @@ class Board:
     def bit(self, place: int) -> int:
         """The mask bit of candidate ``place``."""
         return 1 << (self.values.effects.jobs + place)
+
+    def levels_mw(self, mask: int) -> FloatArray:
+        """Load served at each demand level (L,), MW; units that are alike at one section count
+        as one state, whichever of them it is."""
+        for bits in self._alike:
+            placed = sum(1 for bit in bits if mask & bit)
+            if placed:
+                mask = mask & ~sum(bits) | sum(bits[:placed])
+        return self.values.levels_mw(mask)
+
+    @cached_property
+    def _alike(self) -> tuple[tuple[int, ...], ...]:
+        """Bits of candidates that are the same but for the unit's name."""
+        known = {unit.id: unit for unit in self.units}
+        groups: dict[tuple[object, ...], list[int]] = {}
+        for place, candidate in enumerate(self.candidates):
+            unit = known.get(candidate.unit)
+            if unit is not None:
+                key = (unit.kind, unit_limit_mw(unit), candidate.busbar, candidate.hv_busbar)
+                groups.setdefault(key, []).append(self.bit(place))
+        return tuple(tuple(bits) for bits in groups.values() if len(bits) > 1)
 
     def energy_mwh(self, tours: Tours) -> float:
         """Energy not served with ``tours``, MWh."""

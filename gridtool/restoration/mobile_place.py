@@ -10,7 +10,7 @@ import numpy as np
 
 from gridtool.restoration.mobile_board import Board, Tours, first_hours, last_hour, move_hours
 from gridtool.restoration.mobile_route import Stop, best_tour
-from gridtool.restoration.mobile_saving import find_savings
+from gridtool.restoration.mobile_saving import estimate_saved, find_savings
 from gridtool.restoration.model import MobileUnit
 
 __all__ = ["VISIT_MWH", "place_tours"]
@@ -30,18 +30,17 @@ def place_tours(board: Board) -> Tours:
     One unit after the other gets the best tour given those placed before, the one that saves
     most first. Then, while it helps and the budget lasts, tours are sought again: each unit's
     given all others; those of two units in either order, which exchanges their sites; and all of
-    them with one unit kept from a place it has. Never worse than no unit at all: every change is
-    valued exactly before it is kept.
+    them with one unit kept from a place it has.
     """
     tours: dict[str, tuple[Stop, ...]] = {unit.id: () for unit in board.units}
-    energy = _place_greedily(board, tours)
+    saved = _place_greedily(board, tours)
     for _ in range(ROUNDS):
-        before = energy
+        before = saved
         for steps in (*_regroupings(board.units), *_diversions(board.units, tours)):
             if board.exhausted:
                 return tours
-            energy = _place_again(board, tours, steps, energy=energy)
-        if energy > before - _TINY_MWH:
+            saved = _place_again(board, tours, steps, saved=saved)
+        if saved < before + _TINY_MWH:
             break
     return tours
 
@@ -68,26 +67,26 @@ def _diversions(units: Sequence[MobileUnit], tours: Tours) -> list[list[_Step]]:
 
 
 def _place_greedily(board: Board, tours: dict[str, tuple[Stop, ...]]) -> float:
-    """Fill ``tours``; the energy not served with them.
+    """Fill ``tours``; the energy they save, MWh.
 
     A unit saves hardly more once another is placed: units wait in the order of what they saved
     when last looked at, and one is placed as soon as it still saves more than the next did.
     """
-    energy = board.energy_mwh(tours)
+    saved = 0.0
     waiting = [(np.inf, unit) for unit in board.units]
     while waiting and not board.exhausted:
         _, unit = waiting.pop(0)
         stops = _best_stops(board, tours, unit)
-        gained = energy - board.energy_mwh({**tours, unit.id: stops}) if stops else 0.0
-        if gained <= _TINY_MWH:
+        gained = estimate_saved(board, {**tours, unit.id: stops}) - saved
+        if not stops or gained <= _TINY_MWH:
             continue
         if waiting and gained < waiting[0][0]:
             waiting.append((gained, unit))
             waiting.sort(key=lambda entry: -entry[0])
             continue
         tours[unit.id] = stops
-        energy -= gained
-    return energy
+        saved += gained
+    return saved
 
 
 def _place_again(
@@ -95,19 +94,19 @@ def _place_again(
     tours: dict[str, tuple[Stop, ...]],
     steps: Sequence[_Step],
     *,
-    energy: float,
+    saved: float,
 ) -> float:
     """Take the tours of the units in ``steps`` back and seek new ones; keep what is better."""
     changed = dict(tours) | {unit.id: () for unit, _ in steps}
     for unit, barred in steps:
         changed[unit.id] = _best_stops(board, changed, unit, barred=barred)
     if changed == tours:
-        return energy
-    found = board.energy_mwh(changed)
-    if found < energy - _TINY_MWH:
+        return saved
+    found = estimate_saved(board, changed)
+    if found > saved + _TINY_MWH:
         tours.update(changed)
         return found
-    return energy
+    return saved
 
 
 def _best_stops(

@@ -14,7 +14,8 @@ from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.restoration.effects import RepairEffects, make_effects
 from gridtool.restoration.mobile import EVALUATIONS, place_units, with_mobile_units
-from gridtool.restoration.mobile_sites import SITES_PER_UNIT, Shortage, find_shortage
+from gridtool.restoration.mobile_shortage import Shortage, find_shortage
+from gridtool.restoration.mobile_sites import SITES_PER_UNIT
 from gridtool.restoration.mobile_view import PlacedNetwork, view_placements
 from gridtool.restoration.model import MobileUnit, PlacedUnit
 from gridtool.restoration.schedule import ScheduleProblem, Timetable

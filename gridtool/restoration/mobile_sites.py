@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from gridtool.flow.case import CompiledCase
-from gridtool.flow.dispatch import Dispatcher
 from gridtool.flow.topology import apply_shares
 from gridtool.network.model import CityNetwork
 from gridtool.restoration.mobile_parts import Candidate, unit_limit_mw
+from gridtool.restoration.mobile_shortage import Shortage
 from gridtool.restoration.model import MobileUnit
 
 __all__ = [
     "SITES_PER_UNIT",
-    "Shortage",
     "candidate_at",
     "energised_sections",
     "find_candidates",
-    "find_shortage",
     "fitting_sites",
+    "potential_of",
 ]
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
-SITES_PER_UNIT = 8
+SITES_PER_UNIT = 6
 """Sites tried for a unit: those where it could serve the most energy."""
 
 SECTIONS_PER_SITE = 2
@@ -36,78 +34,6 @@ SECTIONS_PER_SITE = 2
 
 VOLTAGE_TOLERANCE = 0.1
 """Rated voltages are up to a tenth above nominal ones: 110 kV fits 115 kV."""
-
-LEAST_UNSERVED_MW = 1e-3
-"""Below, nothing is to be won: the dispatch leaves hairs of load unserved."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shortage:
-    """The load that stays unserved, by state of a plan without mobile units.
-
-    Attributes
-    ----------
-    begins_h : (K,)
-        Hours after the as-of time at which each state begins; the first is 0.
-    hours : (K,)
-        How long it lasts.
-    unserved_mw : (K, B)
-        By busbar section, at the highest demand.
-    """
-
-    case: CompiledCase
-    begins_h: FloatArray
-    hours: FloatArray
-    unserved_mw: FloatArray
-
-    @cached_property
-    def site_mw(self) -> FloatArray:
-        """Unserved load by state and substation (K, S), MW."""
-        count = len(self.case.substation_ids)
-        found = np.zeros((count, len(self.hours)))
-        np.add.at(found, self.case.busbar_substation, self.unserved_mw.T)
-        return np.where(found > LEAST_UNSERVED_MW, found, 0.0).T
-
-    def unserved_at(self, site: str, hour: float) -> float:
-        """Load unserved at the substation ``site`` at ``hour``, MW."""
-        state = int(np.searchsorted(self.begins_h, hour + 1e-9, side="right")) - 1
-        return float(self.site_mw[state, self.case.substation_ids.index(site)])
-
-    def potential_mwh(self, limit_mw: float) -> FloatArray:
-        """Energy by substation (S,) that ``limit_mw`` more could serve there, were it there at
-        once and nothing else in the way."""
-        found: FloatArray = self.hours @ np.minimum(self.site_mw, limit_mw)
-        return found
-
-
-def find_shortage(
-    dispatcher: Dispatcher,
-    states: Sequence[tuple[float, Mapping[str, float]]],
-    *,
-    end_h: float,
-    demand_factor: float = 1.0,
-    import_limit_mw: float | None = None,
-) -> Shortage:
-    """The unserved load of ``states``: hour each begins, and the shares of rating left in it.
-
-    ``dispatcher`` is that of the network without mobile units; ``end_h`` is when the last state
-    ends.
-    """
-    case = dispatcher.case
-    demand_mw = case.demand_mw * demand_factor if demand_factor != 1.0 else None
-    unserved = [
-        dispatcher.solve(
-            shares, demand_mw=demand_mw, import_limit_mw=import_limit_mw
-        ).unserved_mw.sum(axis=1)
-        for _, shares in states
-    ]
-    begins = np.array([hour for hour, _ in states], dtype=np.float64)
-    return Shortage(
-        case=case,
-        begins_h=begins,
-        hours=np.diff(np.append(begins, max(end_h, float(begins[-1])))),
-        unserved_mw=np.array(unserved),
-    )
 
 
 def energised_sections(case: CompiledCase, capacity_share: Mapping[str, float]) -> frozenset[str]:
@@ -129,6 +55,16 @@ def fitting_sites(network: CityNetwork, unit: MobileUnit) -> tuple[str, ...]:
     )
 
 
+def potential_of(unit: MobileUnit, shortage: Shortage) -> FloatArray:
+    """Load that ``unit`` could serve by state and substation (K, S), MW, as far as can be said
+    without a dispatch; see :meth:`Shortage.potential_mw`."""
+    kv = shortage.case.busbar_vn_kv
+    feeding = None
+    if unit.kind == "substation":
+        feeding = _fits(kv, unit.hv_kv) if unit.hv_kv else np.zeros(len(kv), dtype=np.bool_)
+    return shortage.potential_mw(unit_limit_mw(unit), fed=_fits(kv, unit.kv), feeding=feeding)
+
+
 def find_candidates(
     network: CityNetwork,
     units: Sequence[MobileUnit],
@@ -147,7 +83,7 @@ def find_candidates(
     missing = dict(zip(case.busbar_ids, shortage.hours @ shortage.unserved_mw, strict=True))
     found: list[Candidate] = []
     for unit in units:
-        potential = shortage.potential_mwh(unit_limit_mw(unit))
+        potential = shortage.hours @ potential_of(unit, shortage)
         hurt = [s for s in fitting_sites(network, unit) if potential[position[s]] > 0.0]
         # Sorts are stable: what is equal stays in table order.
         hurt.sort(key=lambda site: -potential[position[site]])
@@ -189,9 +125,12 @@ def _sections(network: CityNetwork, site: str, kv: float) -> list[str]:
     """Sections of ``site`` at ``kv``, in table order."""
     busbars = network.busbars
     here = (busbars["substation"] == site).to_numpy(dtype=np.bool_)
-    nominal = busbars["vn_kv"].to_numpy(dtype=np.float64)
-    fits = here & (np.abs(nominal / kv - 1.0) <= VOLTAGE_TOLERANCE + 1e-9)
+    fits = here & _fits(busbars["vn_kv"].to_numpy(dtype=np.float64), kv)
     return [str(key) for key in busbars.index[fits]]
+
+
+def _fits(vn_kv: FloatArray, kv: float) -> BoolArray:
+    return np.abs(vn_kv / kv - 1.0) <= VOLTAGE_TOLERANCE + 1e-9
 
 
 def _hv_sections(network: CityNetwork, site: str, unit: MobileUnit) -> list[str]:

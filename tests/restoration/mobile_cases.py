@@ -11,7 +11,7 @@ from gridtool.restoration.blocks import constant_blocks
 from gridtool.restoration.effects import make_effects
 from gridtool.restoration.jobs import make_jobs
 from gridtool.restoration.mobile import with_mobile_units
-from gridtool.restoration.mobile_sites import find_shortage
+from gridtool.restoration.mobile_shortage import find_shortage
 from gridtool.restoration.model import MobileUnit, Resources
 from gridtool.restoration.schedule import make_problem
 from gridtool.restoration.value import StateValues, timeline

@@ -156,8 +156,8 @@ class TestWhatItNeeds:
     def test_destroyed_substation_takes_no_unit(self):
         network = city([(20.0, None)])
         state = damaged(network, {"S1": 0.0}, hours={"S1": 100.0})
-        scene = Scene(state, with_units([on_site()], mobile_substation()))
-        assert scene.candidates
+        scene = Scene(state, with_units([on_site()], mobile_substation(), mobile_generator()))
+        assert scene.candidates == ()
         assert place(scene) == ((), ())
 
     def test_damage_of_the_substation_spares_the_unit(self):
@@ -175,7 +175,7 @@ class TestWhatItNeeds:
         network = city([(20.0, None)])
         state = damaged(network, {"L1": 0.0}, hours={"L1": 100.0})
         scene = Scene(state, with_units([on_site()], mobile_substation()))
-        assert place(scene) == ((), ())
+        assert scene.candidates == ()
 
     def test_only_where_voltages_fit_and_it_may_stand(self):
         for misfit in (
@@ -248,7 +248,10 @@ class TestNetworkWithUnits:
         tables = dict(network.tables)
         busbars = tables["busbars"].copy()
         busbars.loc["S1/35"] = ["S1", 35.0, True]
-        network = replace(network, tables=tables | {"busbars": busbars})
+        infeeds = tables["infeeds"].copy()
+        infeeds.loc["IF2"] = infeeds.loc["IF"]
+        infeeds.loc["IF2", "busbar"] = "S1/35"
+        network = replace(network, tables=tables | {"busbars": busbars, "infeeds": infeeds})
         unit = mobile_substation(hv_kv=35.0)
         state = damaged(network, {"S1/T1": 0.0})
         extended, candidates = with_mobile_units(state, [unit])
@@ -262,6 +265,13 @@ class TestNetworkWithUnits:
         assert [candidate.site for candidate in candidates] == ["S2", "S1"]
         _, candidates = with_mobile_units(state, [mobile_substation()], sites_per_unit=1)
         assert [candidate.site for candidate in candidates] == ["S2"]
+
+    def test_load_cut_off_by_damage_comes_before_load_that_is_short_everywhere(self):
+        # 60 MW of infeed for 76: S3 lacks most by size, S1 and S2 lose what their sections cut.
+        network = city([(6.0, None), (10.0, None), (60.0, None)], infeed_mw=60.0)
+        state = damaged(network, {"S1/T1": 0.0, "S2/T1": 0.5})
+        _, candidates = with_mobile_units(state, [mobile_substation()])
+        assert candidates[0].site == "S1"
 
     def test_every_section_is_a_candidate_the_dark_one_first(self):
         network = city([(10.0, 10.0)])
