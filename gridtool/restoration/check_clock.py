@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from math import exp, log, log1p, sqrt
 from zoneinfo import ZoneInfo
 
@@ -29,17 +30,26 @@ def worked_hours(crew: Crew, begin: datetime, end: datetime, *, zone: ZoneInfo) 
     if crew.shift_h >= 24:
         return (end - begin).total_seconds() / 3600
     day = begin.astimezone(zone).date() - timedelta(days=2)
+    final = end.astimezone(zone).date()
     total = 0.0
-    while day <= end.astimezone(zone).date():
-        opens = datetime.combine(day, time()) + timedelta(hours=crew.shift_start_h)
-        closes = opens + timedelta(hours=crew.shift_h)
-        first = max(begin, opens.replace(tzinfo=zone).astimezone(UTC))
-        last = min(end, closes.replace(tzinfo=zone).astimezone(UTC))
+    while day <= final:
+        opens, closes = _local_shift(day, crew.shift_start_h, crew.shift_h, zone)
+        first, last = max(begin, opens), min(end, closes)
         if last > first:
             total += (last - first).total_seconds() / 3600
             begin = last  # a long shift may run into the next one where the clock is put forward
         day += timedelta(days=1)
     return total
+
+
+@lru_cache(maxsize=50_000)
+def _local_shift(
+    day: date, start_h: float, length_h: float, zone: ZoneInfo
+) -> tuple[datetime, datetime]:
+    """Begin and end (UTC) of the shift that begins on a local day, by the clock on the wall."""
+    opens = datetime.combine(day, time()) + timedelta(hours=start_h)
+    closes = opens + timedelta(hours=length_h)
+    return opens.replace(tzinfo=zone).astimezone(UTC), closes.replace(tzinfo=zone).astimezone(UTC)
 
 
 def mean_hours_left(duration: Duration, worked_h: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from math import isclose
 
 import numpy as np
 import numpy.typing as npt
@@ -113,7 +114,7 @@ def check_comparison(plan: RestorationPlan) -> list[Issue]:
     for rule, other, said in zip(table["rule"], energy, excess, strict=True):
         over = 100.0 * (other / own - 1.0) if own > 0 else np.inf
         right = over if other > own else 0.0
-        if not (said == right or abs(said - right) <= 1e-6 * max(1.0, abs(right))):
+        if not isclose(said, right, rel_tol=1e-6, abs_tol=1e-6):
             message = f"the rule {rule!r} leaves {right:.2f} % more, not {said:.2f} %"
             issues.append(Issue(message=message))
     return issues
