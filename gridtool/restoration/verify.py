@@ -18,10 +18,10 @@ from gridtool.restoration.stages_plan import PlanStates, TimedState, find_plan_s
 
 __all__ = ["REFERENCE_STAGES", "peak_level", "verify_stages"]
 
-REFERENCE_STAGES = 40
-"""Stages that pandapower solves once more, at a tenth to a seventh of a second each for a city of
-sixty substations. Plans with more have so many of them chosen evenly; the rest rely on the fast
-engine and their own nodal balance."""
+REFERENCE_STAGES = 100
+"""Stages that pandapower solves once more, in about a tenth of a second each for a city of sixty
+substations. Plans with more have so many of them chosen evenly; the rest rely on the fast engine
+and the nodal balance recomputed from its flows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
