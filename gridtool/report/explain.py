@@ -69,7 +69,6 @@ def table_explanation(found: PlanExplanation, *, shown: bool = True) -> NamedTab
         terminal_columns=(
             "order",
             "job",
-            "start",
             "gain_mw",
             "held_by",
             "waiting",
@@ -219,25 +218,37 @@ def _say_critical(job: JobExplanation, found: PlanExplanation) -> str:
 
 
 def table_critical_path(found: PlanExplanation) -> NamedTable:
-    """The chain of jobs that ends last, each with what it waited for."""
+    """The chains that end with the last repair, and with the return of each district.
+
+    On a terminal the first, and that of the district that is back last.
+    """
+    latest = list(found.district_paths)[-1:]
+    paths = {"last repair": found.critical_path}
+    paths |= {district: found.district_paths[district] for district in latest}
+    shown = sum(len(chain) for chain in paths.values())
+    paths |= found.district_paths
     rows = [
         {
+            "path": name,
             "job": link.entry.job.id,
             "crew": link.entry.crew,
             "start": link.entry.start,
             "finish": link.entry.finish,
             "held_by": _name_hold(link),
         }
-        for link in found.critical_path
+        for name, chain in paths.items()
+        for link in chain
     ]
-    frame = pd.DataFrame(rows, columns=["job", "crew", "start", "finish", "held_by"])
+    frame = pd.DataFrame(rows, columns=["path", "job", "crew", "start", "finish", "held_by"])
     for column in ("start", "finish"):
         frame[column] = pd.to_datetime(frame[column], utc=True)
     return NamedTable(
         name="critical_path",
-        title="Critical path: each job waits for the one before it, the last ends the plan",
+        title="Critical paths: each job waits for the one before it",
         frame=frame,
-        headings={"held_by": "held back by"},
+        headings={"path": "ends with", "held_by": "held back by"},
+        terminal_rows=shown,
+        note="The paths end with the last repair, and with the return of a district.",
     )
 
 

@@ -11,6 +11,7 @@ from gridtool.report.curve import chart_restoration
 from gridtool.report.mobile import table_placements
 from gridtool.report.restore_checks import sum_ac_difference, table_ac
 from gridtool.report.restore_etr import table_etr, table_milestones
+from gridtool.report.restore_words import count_repairs
 from gridtool.report.tables import Chart, NamedTable
 from gridtool.restoration.model import CompletionSamples, RepairStage, RestorationPlan
 from gridtool.restoration.rules import RULES
@@ -111,7 +112,7 @@ def table_jobs(plan: RestorationPlan, completions: CompletionSamples | None = No
         frame[column] = pd.to_datetime(frame[column], utc=True)
     return NamedTable(
         name="restoration_plan",
-        title=f"Restoration plan: {len(rows)} repairs",
+        title=f"Restoration plan: {count_repairs(plan)}",
         frame=frame,
         headings={"finish_p90": "90 % by", "served_gain_mw": "gain [MW]"},
         decimals={"work_h": 1, "travel_h": 1, "served_gain_mw": 1, "capacity_after_pct": 0},

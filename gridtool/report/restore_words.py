@@ -12,7 +12,7 @@ from gridtool.report.restore_checks import describe_ac, describe_bound
 from gridtool.restoration.model import RestorationPlan
 from gridtool.units import format_quantity
 
-__all__ = ["describe_milestones", "describe_plan", "describe_stop"]
+__all__ = ["count_repairs", "describe_milestones", "describe_plan", "describe_stop"]
 
 _STOPS = {
     "interrupted": "The search was interrupted: this is the best plan it had found.",
@@ -31,7 +31,7 @@ def describe_plan(
         return "Nothing is damaged: there is nothing to repair."
     last = max(entry.finish for entry in plan.jobs)
     text = (
-        f"{_count_repairs(plan)} by {_count(len({entry.crew for entry in plan.jobs}), 'crew')}, "
+        f"{count_repairs(plan)} by {_count(len({entry.crew for entry in plan.jobs}), 'crew')}, "
         f"the last finished on {last.astimezone(zone):%Y-%m-%d %H:%M}."
     )
     lost = float(plan.curve["served_mw"].iloc[-1] - plan.curve["served_mw"].iloc[0])
@@ -69,7 +69,8 @@ def describe_milestones(milestones: pd.DataFrame, *, zone: ZoneInfo) -> str:
     return f"Customers that the damage put out are back: {shares}."
 
 
-def _count_repairs(plan: RestorationPlan) -> str:
+def count_repairs(plan: RestorationPlan) -> str:
+    """The number of repairs in words, and of stages where some have several."""
     assets = len({entry.job.asset for entry in plan.jobs})
     if assets == len(plan.jobs):
         return _count(assets, "repair")

@@ -14,7 +14,7 @@ from gridtool.forecast.model import CITY, ShortageForecast
 from gridtool.network.model import CityNetwork
 from gridtool.report.mobile import describe_placements
 from gridtool.report.restore_checks import describe_ac, describe_bound
-from gridtool.report.restore_words import describe_stop
+from gridtool.report.restore_words import count_repairs, describe_stop
 from gridtool.restoration.model import RestorationPlan
 from gridtool.units import Estimate, format_quantity
 
@@ -81,7 +81,7 @@ def _say_now(network: CityNetwork, assessment: Assessment, *, damaged: int, zone
 
 
 def _say_plan(plan: RestorationPlan, *, zone: ZoneInfo) -> str:
-    jobs = _count(len(plan.jobs), "repair")
+    jobs = count_repairs(plan)
     crews = _count(len({job.crew for job in plan.jobs}), "crew")
     text = f"The plan makes {jobs} with {crews}"
     returns = _return_times(plan)

@@ -88,13 +88,13 @@ class ChainLink:
 class PlanExplanation:
     """The explanations by start, and the chains in order of time.
 
-    ``critical_path`` ends with the last repair, ``district_paths`` (job ids by district id) with
-    the one that brings the district back for good.
+    ``critical_path`` ends with the last repair, ``district_paths`` (by district id, in order of
+    their return) with the one that brings the district back for good.
     """
 
     jobs: tuple[JobExplanation, ...]
     critical_path: tuple[ChainLink, ...]
-    district_paths: dict[str, tuple[str, ...]]
+    district_paths: dict[str, tuple[ChainLink, ...]]
 
 
 def explain_plan(
@@ -110,7 +110,7 @@ def explain_plan(
         ),
         critical_path=tuple(found.link(j) for j in found.critical),
         district_paths={
-            district: tuple(plan.order[j] for j in chain)
+            district: tuple(found.link(j) for j in chain)
             for district, chain in found.chains.items()
         },
     )

@@ -60,7 +60,8 @@ def test_each_waits_for_its_crew_and_the_chain_is_critical(three):
     assert jobs["L1"].held_until == AS_OF + timedelta(hours=4)
     assert [(w.job, w.kind) for w in jobs["L1"].waiting] == [("L3", HoldKind.CREW)]
     assert path(found) == ("L2", "L1", "L3")
-    assert found.district_paths == {"D1": ("L2", "L1")}, "the district is back with L1"
+    links = found.district_paths["D1"]
+    assert [link.entry.job.id for link in links] == ["L2", "L1"], "the district is back with L1"
     assert jobs["L3"].critical
     assert jobs["L3"].critical_for == ()
 
@@ -146,7 +147,8 @@ def test_the_table_has_a_row_for_each_job(three):
     assert table.frame["critical"].tolist() == [True, True, True]
     assert str(table.frame["start"].dt.tz) == "UTC"
     chain = table_critical_path(found)
-    assert chain.frame["job"].tolist() == ["L2", "L1", "L3"]
+    assert chain.frame["job"].tolist() == ["L2", "L1", "L3", "L2", "L1"]
+    assert chain.frame["path"].tolist() == ["last repair"] * 3 + ["D1"] * 2
 
 
 def test_the_sentences_of_a_job(three):
