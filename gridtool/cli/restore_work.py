@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -21,10 +22,12 @@ from gridtool.flow.dispatch import Dispatcher
 from gridtool.network.catalog import load_network
 from gridtool.report.explain import describe_jobs, table_critical_path, table_explanation
 from gridtool.report.restore import chart_plan, headline_restoration, tables_restoration
+from gridtool.report.restore_checks import describe_cold_load, table_cold_load
 from gridtool.report.restore_replan import describe_replan, table_changes
 from gridtool.report.restore_value import table_value_of
 from gridtool.report.restore_words import describe_plan
 from gridtool.report.tables import NamedTable
+from gridtool.restoration.cold_load import cold_load_energy
 from gridtool.restoration.etr import tabulate_etr, tabulate_milestones
 from gridtool.restoration.etr_replay import replay_executions
 from gridtool.restoration.execute import COMPLETIONS, simulate_completions
@@ -117,6 +120,20 @@ def _inputs(request: Request, found: StateRead) -> tuple[Path, ...]:
     return (*found.inputs, request.resources, *previous)
 
 
+def _explain(
+    planned: PlannedProblem, request: Request, *, zone: ZoneInfo
+) -> tuple[list[NamedTable], str]:
+    """The critical paths, the jobs that were asked for as a table, and sentences on them."""
+    only = pick_jobs(planned.plan, request.explained)
+    found = explain_plan(planned, only=None if request.explain_all else only)
+    tables = [table_critical_path(found)]
+    if found.jobs:
+        tables.append(table_explanation(found, shown=request.explain_all))
+    named = tuple(job for job in found.jobs if job.entry.job.id in only)
+    words = describe_jobs(replace(found, jobs=named), jobs=len(planned.plan.jobs), zone=zone)
+    return tables, words
+
+
 def _value_resources(
     planned: PlannedProblem, request: Request, *, output: OutputOptions, stop: StopRequest
 ) -> NamedTable:
@@ -175,8 +192,6 @@ def _report(
 ) -> Result:
     """Every table and sentence that was asked for."""
     plan = planned.plan
-    only = pick_jobs(plan, request.explained)
-    explanation = explain_plan(planned, only=None if request.explain_all else only)
     completions = simulate_completions(plan, n=COMPLETIONS, seed=request.seed)
     replay = replay_executions(plan, completions, dispatcher=planned.dispatcher, n=EXECUTIONS)
     milestones = tabulate_milestones(plan, replay)
@@ -194,13 +209,15 @@ def _report(
         changes = find_changes(replanned, planned)
         tables.insert(1, table_changes(changes))
         verdict.insert(0, describe_replan(replanned, changes, zone=found.zone))
-    tables.append(table_critical_path(explanation))
-    if explanation.jobs:
-        tables.append(table_explanation(explanation, shown=request.explain_all))
-        words = replace(
-            explanation, jobs=tuple(job for job in explanation.jobs if job.entry.job.id in only)
-        )
-        verdict.append(describe_jobs(words, jobs=len(plan.jobs), zone=found.zone))
+    explained, words = _explain(planned, request, zone=found.zone)
+    tables += explained
+    verdict.insert(0, words)
+    headline = headline_restoration(plan)
+    if plan.config.cold_load is not None:
+        extra = cold_load_energy(plan, plan.config.cold_load, dispatcher=planned.dispatcher)
+        tables.append(table_cold_load(extra))
+        verdict.append(describe_cold_load(extra))
+        headline["cold_load_mwh"] = float(extra["extra_unserved_mwh"].sum())
     if request.value_of:
         tables.append(_value_resources(planned, request, output=output, stop=stop))
     return Result(
@@ -212,6 +229,6 @@ def _report(
         seed=request.seed,
         inputs=_inputs(request, found),
         warnings=warnings,
-        headline=headline_restoration(plan),
+        headline=headline,
         zone=found.zone,
     )

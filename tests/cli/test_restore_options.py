@@ -188,3 +188,11 @@ def test_unit_repairs_go_with_little_else(given):
     assert result.exit_code == 2
     words = " ".join(result.stderr.split())
     assert "it does not go with --damage, --as-of, --resources, --compare" in words
+
+
+def test_cold_load_costs_energy_of_its_own(given):
+    plain = read(*given, "--no-ac")["data"]["headline"]
+    headline = read(*given, "--no-ac", "--cold-load", "2:1:3")["data"]["headline"]
+    assert headline["ens_mwh"] == plain["ens_mwh"]
+    assert headline["cold_load_mwh"] >= 0
+    assert "cold_load_mwh" not in plain
