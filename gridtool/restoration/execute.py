@@ -26,8 +26,9 @@ __all__ = [
 
 FloatArray = npt.NDArray[np.float64]
 
-COMPLETIONS = 1000
-"""Executions that finish dates are taken from where nothing else is asked for."""
+COMPLETIONS = 4000
+"""Executions that finish dates are taken from where nothing else is asked for: a P50 is then off
+by 0.8 % of the executions (one standard error), a P90 by 0.5 %."""
 
 
 def simulate_completions(plan: RestorationPlan, *, n: int, seed: int) -> CompletionSamples:

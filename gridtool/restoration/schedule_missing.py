@@ -1,4 +1,4 @@
-"""What no plan can provide: crews that are able, spares in number, an order without a circle."""
+"""What no plan can provide: crews that are able, spares in number, an order without a cycle."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gridtool.restoration.model import Crew, RepairJob, Resources
+from gridtool.restoration.precedence import find_cycle
 
 __all__ = ["find_missing", "is_able"]
 
@@ -21,9 +22,9 @@ def find_missing(jobs: Sequence[RepairJob], resources: Resources) -> tuple[str, 
         reason for job in jobs for reason in [_missing_crew(job, resources)] if reason is not None
     ]
     missing += _missing_spares(jobs, resources)
-    circle = _find_circle(jobs)
-    if circle:
-        missing.append("these wait for each other: " + ", ".join(circle))
+    cycle = find_cycle({job.id: job.after for job in jobs if job.started is None})
+    if cycle:
+        missing.append("these wait for each other: " + ", ".join(cycle))
     return tuple(missing)
 
 
@@ -72,13 +73,3 @@ def _missing_spares(jobs: Sequence[RepairJob], resources: Resources) -> list[str
                 f"{stock} in stock and {coming} arriving"
             )
     return missing
-
-
-def _find_circle(jobs: Sequence[RepairJob]) -> tuple[str, ...]:
-    """Jobs that can never be called because they wait for each other; empty if there are none."""
-    waits = {job.id: set(job.after) for job in jobs if job.started is None}
-    while True:
-        free = {job for job, before in waits.items() if not before & set(waits)}
-        if not free:
-            return tuple(waits)
-        waits = {job: before for job, before in waits.items() if job not in free}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from restoration.cases import AS_OF, crew, job, positions, resources
 
 from gridtool.errors import Infeasible
-from gridtool.restoration.model import SpareArrival
+from gridtool.restoration.model import Duration, SpareArrival, StartedWork
 from gridtool.restoration.schedule import make_problem
 
 KYIV = ZoneInfo("Europe/Kyiv")
@@ -184,3 +185,109 @@ def test_absurd_quantities_cost_nothing():
     jobs = [job("A", 1e250, spares=("T",)), job("B", 2, spares=("T",))]
     given = problem(jobs, resources(crew(), stock={"T": 0, "U": 10**15}, arrivals=many))
     assert given.schedule(positions(1, 0)).finish_h.tolist() == [np.inf, 7.0]
+
+
+def test_a_successor_waits_and_its_predecessor_is_called_first():
+    """B is called first but waits for A: A goes to the first crew, B follows it there."""
+    jobs = [job("A", 5), replace(job("B", 3), after=("A",)), job("C", 4)]
+    given = problem(jobs, resources(crew("1"), crew("2")))
+    found = given.schedule(positions(1, 0, 2))
+    assert found.start_h.tolist() == [0.0, 5.0, 0.0]
+    assert given.call_order(positions(1, 0, 2)).tolist() == [0, 1, 2]
+    assert given.before.tolist() == [[False, True, False], [False] * 3, [False] * 3]
+
+
+def test_predecessors_are_called_in_the_order_of_their_priority():
+    jobs = [job("A", 5), job("B", 3), replace(job("C", 4), after=("A", "B")), job("D", 1)]
+    given = problem(jobs, resources(crew()))
+    assert given.call_order(positions(2, 3, 1, 0)).tolist() == [1, 0, 2, 3]
+
+
+def test_what_is_not_among_the_jobs_is_done_already():
+    given = problem([replace(job("A", 5), after=("gone",))], resources(crew()))
+    assert given.schedule(positions(0)).finish_h.tolist() == [5.0]
+
+
+def test_a_job_waits_for_equipment_that_is_made():
+    lead = Duration(mean_h=100.0, sigma_h=50.0, basis="made")
+    given = problem([replace(job("A", 5), lead=lead), job("B", 3)], resources(crew()))
+    assert given.release_h.tolist() == [100.0, 0.0]
+    assert given.schedule(positions(0, 1)).finish_h.tolist() == [105.0, 108.0]
+    assert given.put_back_waiting(positions(0, 1)).tolist() == [1, 0]
+
+
+def test_a_rule_does_not_wait_for_a_predecessor_either():
+    """Crew 2 alone can do B, which waits 10 h for A: it does C before."""
+    jobs = [job("A", 10), replace(job("B", 3, skills=("cable",)), after=("A",)), job("C", 2)]
+    jobs[2] = replace(jobs[2], skills=("cable",))
+    team = (crew("1", skills=("line",)), crew("2", skills=("cable",)))
+    given = problem(jobs, resources(*team))
+    assert given.put_back_waiting(positions(0, 1, 2)).tolist() == [0, 2, 1]
+    assert given.schedule(positions(0, 2, 1)).finish_h.tolist() == [10.0, 13.0, 2.0]
+
+
+def test_a_job_goes_to_a_crew_that_is_large_enough():
+    given = problem(
+        [replace(job("A", 2), crew_size=5)], resources(crew("1", size=4), crew("2", size=5))
+    )
+    assert given.able.tolist() == [[False], [True]]
+
+
+def test_started_work_stays_with_its_crew_and_comes_first():
+    """10 h certain, 4 h done: 6 h are left, whatever its priority; its spare is there already."""
+    begun = StartedWork(crew="2", started_at=AS_OF - timedelta(hours=4))
+    certain_work = Duration(mean_h=10.0, sigma_h=0.0, basis="certain")
+    jobs = [
+        job("A", 3, x=5),
+        replace(job("B", 1, spares=("T",), x=8), duration=certain_work, started=begun),
+    ]
+    given = problem(jobs, resources(crew("1", x_km=500.0), crew("2", x_km=99.0, speed_kmh=13.0)))
+    found = given.schedule(positions(0, 1))
+    assert found.start_h[1] == -4.0
+    assert found.finish_h[1] == 6.0
+    assert found.travel_h[1] == 0.0
+    assert found.crew.tolist() == [1, 1]
+    assert found.start_h[0] == pytest.approx(6.0 + 3 * 1.3 / 13.0)
+    assert given.least_way_h == pytest.approx([3 * 1.3 / 13.0, 0.0])
+    assert given.call_order(positions(0, 1)).tolist() == [1, 0]
+
+
+def test_the_least_way_is_from_the_depot_or_another_job_of_an_able_crew():
+    team = (crew("1", skills=("line",), speed_kmh=13.0), crew("2", skills=("cable",), x_km=9.0))
+    jobs = [job("A", 1, x=5), job("B", 1, x=7), job("C", 1, x=8, skills=("cable",))]
+    given = problem(jobs, resources(*team))
+    assert given.least_way_h == pytest.approx([0.2, 0.2, 1.3 / 30])
+
+
+def test_crews_too_small_and_cycles_are_named():
+    jobs = [
+        replace(job("A", 2, skills=("line",)), crew_size=6),
+        replace(job("B", 2), after=("C",)),
+        replace(job("C", 2), after=("B",)),
+        replace(job("D", 2), after=("C",)),
+        replace(job("E", 2), started=StartedWork(crew="gone", started_at=AS_OF)),
+    ]
+    team = (crew("1", skills=("line",), size=3), crew("2", skills=("cable",), size=9))
+    with pytest.raises(Infeasible) as caught:
+        problem(jobs, resources(*team))
+    assert (
+        "A: no crew with the skills line is large enough, it takes 6 people and the largest, 1, "
+        "has 3"
+    ) in caught.value.constraints
+    assert "these wait for each other: B, C" in caught.value.constraints
+    assert "E: the crew gone that has started it is not there" in caught.value.constraints
+
+
+def test_the_calendar_reaches_beyond_leads_and_late_spares():
+    lead = Duration(mean_h=24.0 * 200, sigma_h=24.0 * 100, basis="made")
+    late = SpareArrival(
+        spare="T",
+        quantity=1,
+        arrives_at=AS_OF + timedelta(days=300),
+        latest_at=AS_OF + timedelta(days=400),
+    )
+    assert problem([replace(job("A", 5), lead=lead)], resources(crew())).days >= 200 + 15 * 100
+    given = problem([job("A", 5, spares=("T",))], resources(crew(), arrivals=(late,)))
+    assert given.days >= 300 + 15 * 100
+    fixed = problem([replace(job("A", 5), lead=lead)], resources(crew()), horizon_days=10)
+    assert fixed.schedule(positions(0)).finish_h[0] == np.inf
