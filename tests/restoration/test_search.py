@@ -18,11 +18,16 @@ from restoration.cases import (
 from gridtool.restoration.blocks import constant_blocks
 from gridtool.restoration.effects import RepairEffects, make_effects
 from gridtool.restoration.jobs import make_jobs
-from gridtool.restoration.kernel import estimate_shortfall
+from gridtool.restoration.model import DemandBlocks
 from gridtool.restoration.rules import rule_orders
 from gridtool.restoration.schedule import make_problem
-from gridtool.restoration.search import enumerate_orders, move_jobs, neighbours, search_order
+from gridtool.restoration.search import enumerate_orders, neighbours, search_order
+from gridtool.restoration.search_gains import Gains
+from gridtool.restoration.search_kernel import propose
+from gridtool.restoration.search_moves import DRAWS, move_jobs
+from gridtool.restoration.search_trail import Budget, Trail
 from gridtool.restoration.seeds import backward_order, forward_order
+from gridtool.restoration.state_table import look_up
 from gridtool.restoration.value import StateValues
 
 KYIV = ZoneInfo("Europe/Kyiv")
@@ -200,32 +205,128 @@ def test_moves_only_reorder():
     rng = np.random.default_rng(1)
     state, supplies = random_instance(rng, jobs=9, crews=1)
     problem, _ = set_up(state, supplies)
-    near = neighbours(problem)
+    kin = (neighbours(problem), np.ones((9, 9), dtype=np.bool_))
     changed = 0
     for _ in range(500):
-        order = rng.permutation(9).tolist()
-        moved = move_jobs(order, rng, near=near)
+        order = rng.permutation(9)
+        moved = move_jobs(order, int(rng.integers(1, 10)), kin, rng.random(DRAWS))
         assert sorted(moved) == list(range(9))
-        changed += moved != order
+        changed += moved.tolist() != order.tolist()
     assert changed > 350
 
 
-def test_the_estimate_is_exact_for_the_timetable_it_comes_from():
-    rng = np.random.default_rng(8)
+def make_trail(problem, values, evaluations=10_000):
+    return Trail(problem, values, budget=Budget(evaluations=evaluations, candidates=evaluations))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_compiled_energy_is_the_energy(seed):
+    """The search's own sums against those of the values, with stages of demand that end."""
+    rng = np.random.default_rng(seed)
     state, supplies = random_instance(rng, jobs=8, crews=2)
-    problem, values = set_up(state, supplies)
-    finish = problem.schedule(rng.permutation(8)).finish_h
-    chain = np.argsort(finish, kind="stable")
-    mask, prefix = 0, [values.served_mw(0)]
-    for j in chain.tolist():
-        mask |= 1 << j
-        prefix.append(values.served_mw(mask))
-    estimate = estimate_shortfall(finish, chain, np.array(prefix))
-    table = problem.schedule(positions(*range(8)))
-    same = type(table)(
-        crew=table.crew, start_h=table.start_h, finish_h=finish, travel_h=table.travel_h
+    problem, plain = set_up(state, supplies)
+    served = flow_served(state.network)
+    blocks = DemandBlocks(
+        level=np.array([0.5, 1.0]),
+        begins_h=np.array([0.0, 20.0, 50.0]),
+        weight=np.array([[0.5, 0.5], [0.2, 0.8], [0.0, 0.0]]),
     )
-    assert estimate == pytest.approx(values.energy_not_served(same))
+
+    def levels(shares, /):
+        return np.array([0.5, 1.0]) * served(shares)
+
+    values = StateValues(plain.effects, served=levels, blocks=blocks)
+    trail = make_trail(problem, values)
+    for _ in range(5):
+        order = rng.permutation(8)
+        energy = values.energy_not_served(problem.schedule(order))
+        assert trail.measure(order) == pytest.approx(energy, abs=1e-4)
+        first = trail.tried
+        assert trail.measure(order, limit=energy / 3) >= energy / 3 - 1e-4
+        assert trail.tried == first + 1
+
+
+def test_what_is_proposed_promises_least_and_the_promise_is_exact_where_states_are_known():
+    rng = np.random.default_rng(8)
+    state, supplies = random_instance(rng, jobs=5, crews=2)
+    problem, values = set_up(state, supplies)
+    trail = make_trail(problem, values)
+    measured = {order: trail.measure(positions(*order)) for order in permutations(range(5))}
+    gains = Gains(values)
+    kin = (neighbours(problem), np.ones((5, 5), dtype=np.bool_))
+    current = trail.stand_at(positions(*range(5)))
+    draws = rng.random((60, DRAWS))
+    known = (trail.demand, trail.states, gains.table, gains.bears)
+    moved, finish = propose(current, kin, draws, trail.given, known)
+    assert (finish == trail.finish_h(moved)).all()
+    tried = [move_jobs(current[0], current[4], kin, draw) for draw in draws]
+    fresh = [m for m in tried if (trail.finish_h(m) != current[1]).any()]
+    least = min(measured[tuple(m.tolist())] for m in fresh)
+    assert measured[tuple(moved.tolist())] == pytest.approx(least, abs=1e-6)
+
+
+def test_the_search_stands_at_an_order_of_the_same_timetable():
+    rng = np.random.default_rng(4)
+    state, supplies = random_instance(rng, jobs=9, crews=3)
+    problem, values = set_up(state, supplies)
+    trail = make_trail(problem, values)
+    for _ in range(20):
+        order = rng.permutation(9)
+        stood, finish, rank, prefix, active = trail.stand_at(order)
+        assert (problem.schedule(stood).finish_h == finish).all()
+        assert (finish == problem.schedule(order).finish_h).all()
+        mask = 0
+        for place, j in enumerate(np.argsort(finish, kind="stable").tolist()):
+            assert rank[j] == place
+            assert prefix[place, 0] == pytest.approx(values.full_mw - values.served_mw(mask))
+            mask |= 1 << j
+        assert 1 <= active <= 9
+
+
+def test_jobs_that_help_only_together_are_found_and_what_they_bring_is_known():
+    """S1 needs its line and its busbar; the other line stands alone."""
+    state = damaged(star(50, 10), {"L1": 0.0, "S1/B": 0.0, "L2": 0.0})
+    problem, values = set_up(state, resources(crew()))
+    names = [job.id for job in problem.jobs]
+    busbar, line, other = names.index("S1/B"), names.index("L1"), names.index("L2")
+    gains = Gains(values)
+    gains.probe(neighbours(problem), evaluations=1000)
+    assert gains.bears[line, 0] == 1 << busbar
+    assert gains.bears[busbar, 0] == 1 << line
+    assert gains.bears[other, 0] == 0
+
+    def brought(j, before):
+        key = np.array([before & int(gains.bears[j, 0]), j], dtype=np.uint64)
+        return gains.table[2][look_up(gains.table, key), 0]
+
+    assert brought(line, 1 << busbar) == pytest.approx(50)
+    assert brought(line, 1 << other) == pytest.approx(0)
+    assert brought(other, 1 << line) == pytest.approx(10)
+
+
+def test_an_interrupted_search_keeps_the_best_it_has():
+    rng = np.random.default_rng(5)
+    state, supplies = random_instance(rng, jobs=14, crews=2)
+    problem, values = set_up(state, supplies)
+    calls = iter(range(10_000))
+    start = positions(*range(14))
+    found = search_order(
+        problem,
+        values,
+        starts=[start],
+        evaluations=5000,
+        seed=1,
+        interrupt=lambda: next(calls) >= 40,
+    )
+    assert values.evaluations < 5000
+    first = values.energy_not_served(problem.schedule(start))
+    assert found.ens_mwh <= first + 1e-3
+    assert values.energy_not_served(problem.schedule(found.order)) == pytest.approx(
+        found.ens_mwh, abs=1e-3
+    )
+    cut = enumerate_orders(problem, values, interrupt=lambda: True)
+    assert not cut.proven
+    assert sorted(cut.order) == list(range(14))
 
 
 def test_the_order_of_repairs_does_not_change_the_final_state():
