@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -14,14 +14,17 @@ from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.restoration.effects import RepairEffects, make_effects
 from gridtool.restoration.mobile import EVALUATIONS, place_units, with_mobile_units
+from gridtool.restoration.mobile_parts import Candidate, add_candidates
+from gridtool.restoration.mobile_probe import keep_best_sites
 from gridtool.restoration.mobile_shortage import Shortage, find_shortage
 from gridtool.restoration.mobile_sites import SITES_PER_UNIT
+from gridtool.restoration.mobile_values import StandingValues
 from gridtool.restoration.mobile_view import PlacedNetwork, view_placements
 from gridtool.restoration.model import MobileUnit, PlacedUnit
 from gridtool.restoration.schedule import ScheduleProblem, Timetable
 from gridtool.restoration.value import StateValues, Switching, timeline
 
-__all__ = ["StandingValues", "UnitPlan", "improve_with_units"]
+__all__ = ["UnitPlan", "improve_with_units"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -35,30 +38,10 @@ SearchOrder = Callable[[StateValues, IntArray], IntArray]
 ROUNDS = 2
 """How often the order of repairs is sought anew around placed units, at most."""
 
+PROBED = 4
+"""Sites that are looked at for each that is tried."""
+
 _TINY_MWH = 1e-6
-
-
-class StandingValues(StateValues):
-    """Values of states while some mobile units stand where they are, whatever else happens.
-
-    A search for an order of repairs sees the load that is left to it so, without having to know
-    of units. Counts and remembers what ``values`` does.
-    """
-
-    def __init__(self, values: StateValues, standing: int) -> None:
-        self._values = values
-        self._standing = standing
-        super().__init__(values.effects, served=self._refuse, blocks=values.blocks)
-
-    @staticmethod
-    def _refuse(capacity_share: object, /) -> FloatArray:
-        raise NotImplementedError("states are dispatched by the values that are wrapped")
-
-    def levels_mw(self, mask: int) -> FloatArray:
-        """See :meth:`StateValues.levels_mw`; with the bits of the units that stand."""
-        found = self._values.levels_mw(mask | self._standing)
-        self.evaluations = self._values.evaluations
-        return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,8 +153,11 @@ def improve_with_units(
         if best is None or search is None or workshop.interrupted:
             break
         changed = search(StandingValues(best.weighted, _main_bits(best)), best.order)
+        spent += best.weighted.evaluations
+        if np.array_equal(changed, best.order):
+            break
         found = _place(workshop, changed)
-        spent += best.weighted.evaluations + (found.evaluations if found else 0)
+        spent += found.evaluations if found else 0
         if found is None or found.weighted_mwh > best.weighted_mwh - _TINY_MWH:
             break
         best = found
@@ -185,16 +171,10 @@ def _place(workshop: _Workshop, order: IntArray) -> UnitPlan | None:
     if not np.isfinite(timetable.finish_h).all():
         return None
     shortage = _shortage_of(workshop, timetable)
-    extended, candidates = with_mobile_units(
-        state, workshop.units, shortage=shortage, sites_per_unit=workshop.sites_per_unit
-    )
+    candidates, spent = _choose_candidates(workshop, timetable, shortage)
     if not candidates:
         return None
-    parts = tuple(candidate.part for candidate in candidates)
-    plain, weighted = workshop.make_values(
-        Dispatcher(compile_case(extended.network)),
-        make_effects(state, problem.jobs, candidates=parts),
-    )
+    plain, weighted = _values_with(workshop, candidates)
     placements, _ = place_units(
         problem,
         weighted,
@@ -209,9 +189,49 @@ def _place(workshop: _Workshop, order: IntArray) -> UnitPlan | None:
     )
     if not placements:
         return None
-    spent = len(shortage.hours) + weighted.evaluations
+    spent += weighted.evaluations
     spent += plain.evaluations if plain is not weighted else 0
     return _view(workshop, order, timetable, placements, spent=spent)
+
+
+def _choose_candidates(
+    workshop: _Workshop, timetable: Timetable, shortage: Shortage
+) -> tuple[tuple[Candidate, ...], int]:
+    """The places to try, and the dispatches spent on the choice.
+
+    Where the load that is unserved leaves more sites than are wanted, each is looked at.
+    """
+    state, units, wanted = workshop.state, workshop.units, workshop.sites_per_unit
+    _, candidates = with_mobile_units(
+        state, units, shortage=shortage, sites_per_unit=PROBED * wanted
+    )
+    spent = len(shortage.hours)
+    sites = {unit.id: {c.site for c in candidates if c.unit == unit.id} for unit in units}
+    if not candidates or max(map(len, sites.values())) <= wanted:
+        return candidates, spent
+    _, weighted = _values_with(workshop, candidates)
+    best = keep_best_sites(
+        weighted,
+        timetable,
+        candidates=candidates,
+        units=units,
+        shortage=shortage,
+        sites_per_unit=wanted,
+    )
+    return best, spent + weighted.evaluations
+
+
+def _values_with(
+    workshop: _Workshop, candidates: Sequence[Candidate]
+) -> tuple[StateValues, StateValues]:
+    """Values of the network with ``candidates``, plain and weighted."""
+    extended = add_candidates(workshop.state, candidates, workshop.units)
+    effects = make_effects(
+        workshop.state,
+        workshop.problem.jobs,
+        candidates=[candidate.part for candidate in candidates],
+    )
+    return workshop.make_values(Dispatcher(compile_case(extended.network)), effects)
 
 
 def _main_bits(found: UnitPlan) -> int:

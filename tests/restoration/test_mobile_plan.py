@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from restoration.cases import crew, damaged, positions
-from restoration.mobile_cases import city, make_values, mobile_substation, with_units
+from restoration.mobile_cases import Scene, city, make_values, mobile_substation, with_units
 from restoration.test_mobile_place import random_scene
 
 from gridtool.flow.compile import compile_case
@@ -13,7 +15,9 @@ from gridtool.flow.dispatch import Dispatcher
 from gridtool.restoration.blocks import constant_blocks
 from gridtool.restoration.effects import make_effects
 from gridtool.restoration.jobs import make_jobs
-from gridtool.restoration.mobile_plan import StandingValues, improve_with_units
+from gridtool.restoration.mobile_plan import improve_with_units
+from gridtool.restoration.mobile_probe import keep_best_sites
+from gridtool.restoration.mobile_values import StandingValues
 from gridtool.restoration.schedule import make_problem
 from gridtool.restoration.search import enumerate_orders
 
@@ -120,3 +124,36 @@ def test_same_energy_on_the_network_with_unused_parts():
     _, original = make_values(BLOCKS)(scene.dispatcher, scene.effects)
     for mask in range(1 << len(jobs)):
         assert values.served_mw(mask) == pytest.approx(original.served_mw(mask), abs=1e-6)
+
+
+def line_and_transformer():
+    """S1 lacks 50 MW for want of a line, S2 20 MW for want of a transformer."""
+    network = city([(60.0, None), (20.0, None), *[(5.0, None)] * 3], transformer_mva=100.0)
+    lines = network.tables["lines"].copy()
+    lines.loc["L1", "max_i_ka"] = 10.0 / 0.9 / 110.0 / 3**0.5
+    network = replace(network, tables=network.tables | {"lines": lines})
+    return damaged(network, {"S2/T1": 0.0}, hours={"S2/T1": 50.0})
+
+
+def test_a_closer_look_finds_the_sites_where_a_unit_helps():
+    scene = Scene(line_and_transformer(), with_units([crew(x_km=40.0)], mobile_substation()))
+    assert [candidate.site for candidate in scene.candidates] == ["S1", "S2"]
+    for wanted, sites in ((1, ["S2"]), (2, ["S1", "S2"])):
+        kept = keep_best_sites(
+            scene.values,
+            scene.timetable,
+            candidates=scene.candidates,
+            units=scene.units,
+            shortage=scene.shortage,
+            sites_per_unit=wanted,
+        )
+        assert [candidate.site for candidate in kept] == sites
+
+
+def test_few_sites_are_the_best_of_many():
+    state = line_and_transformer()
+    resources = with_units([crew(x_km=40.0)], mobile_substation())
+    _, found, _ = improve(state, resources, order=[0], sites_per_unit=1)
+    assert [placed.site for placed in found.placements] == ["S2"]
+    # 4 h of road at 13 km/h and 4 h to set up.
+    assert found.weighted_mwh == pytest.approx(20 * 8 + 11 * 42)
