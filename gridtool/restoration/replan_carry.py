@@ -97,12 +97,14 @@ def _under_way(
 ) -> dict[str, PreviousJob]:
     """By crew, the job it started last, if that is still to be done.
 
-    Work that the reports themselves tell of comes first; damage since the start voids it.
+    Work that the reports themselves tell of comes first; damage since the start voids it. A job
+    that waits for one not finished cannot have started: its crew is still at the one before.
     """
     declared = {job.started.crew for job in jobs.values() if job.started}
     last: dict[str, PreviousJob] = {}
     for entry in sorted(previous.jobs, key=lambda entry: (entry.start, entry.finish)):
-        if entry.start < state.as_of:
+        waits = entry.id in jobs and any(other in jobs for other in jobs[entry.id].after)
+        if entry.start < state.as_of and not waits:
             last[entry.crew] = entry
     return {
         crew: entry

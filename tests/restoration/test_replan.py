@@ -13,7 +13,7 @@ from restoration.cases import AS_OF, crew, damaged, resources, star
 
 from gridtool.errors import InputError
 from gridtool.restoration.explain_problem import rebuild_problem
-from gridtool.restoration.model import PlanConfig, SpareArrival
+from gridtool.restoration.model import DeclaredRepair, PlanConfig, RepairStage, SpareArrival
 from gridtool.restoration.plan import plan_restoration
 from gridtool.restoration.read_previous import (
     PreviousJob,
@@ -310,3 +310,16 @@ def test_the_time_limit_is_on_the_label(first):
         city(), TEAM, remember(first), config=config, clock=lambda: float(next(ticks))
     )
     assert result.plan.stopped == "time limit"
+
+
+def test_what_waits_for_an_unfinished_job_has_not_started():
+    """L2 after L1 by one crew; an hour after L1 should be done it is still reported damaged: the
+    crew is still at it, and L2 has not begun."""
+    repairs = (DeclaredRepair(asset="L2", stage=RepairStage.PERMANENT, after=("L1",)),)
+    supplies = replace(resources(crew("A", **NEAR)), repairs=repairs)
+    state = damaged(star(10, 30), {"L1": 0.0, "L2": 0.0}, hours={"L1": 5.0, "L2": 5.0})
+    before = plan_restoration(state, supplies, config=QUICK)
+    result, changes = replan(later(state, 6), supplies, remember(before))
+    assert changes["L1"].kind is ChangeKind.UNDER_WAY
+    assert changes["L2"].kind is not ChangeKind.UNDER_WAY
+    assert result.notes[0].ids == ("L1",)
