@@ -21,6 +21,10 @@ VK_PCT, VKR_PCT = 10.0, 0.5
 """Short-circuit voltage of a mobile transformer, and its resistive part, where the network has no
 transformer of its voltages to go by; usual for 110 kV units of 10 to 40 MVA."""
 
+LEAST_MVAR, MOST_MVAR = -0.3, 0.75
+"""Reactive power of a generator over its MW: sets are rated at a power factor of 0.8 lagging and
+take up much less."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
@@ -88,6 +92,8 @@ def _source_row(candidate: Candidate, unit: MobileUnit) -> dict[str, Any]:
         "busbar": candidate.busbar,
         "max_mw": limit,
         "p_mw": limit,
+        "min_mvar": LEAST_MVAR * limit,
+        "max_mvar": MOST_MVAR * limit,
         "vm_pu": 1.0,
         "grid_forming": True,
     }

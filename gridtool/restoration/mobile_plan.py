@@ -168,7 +168,7 @@ def _place(workshop: _Workshop, order: IntArray) -> UnitPlan | None:
     """The units placed around the repairs in ``order``; None where none saves anything."""
     state, problem = workshop.state, workshop.problem
     timetable = problem.schedule(order)
-    if not np.isfinite(timetable.finish_h).all():
+    if workshop.interrupted or not np.isfinite(timetable.finish_h).all():
         return None
     shortage = _shortage_of(workshop, timetable)
     candidates, spent = _choose_candidates(workshop, timetable, shortage)

@@ -243,6 +243,14 @@ class TestNetworkWithUnits:
         assert row["pfe_kw"] == pytest.approx(25.0 * 10 / 25)
         assert scene.state.network.transformers.index.tolist() == ["S1/T1"]
 
+    def test_generator_forms_a_grid_within_its_limits(self):
+        scene = one_dead_transformer(mobile_generator(fuel_mwh_per_day=48.0))
+        row = scene.extended.network.units.loc["MG-1@S1/10-1"]
+        assert (row["busbar"], row["grid_forming"], row["in_service"]) == ("S1/10-1", True, True)
+        # 2 MW at a power factor of 0.8: 2.5 MVA, 1.5 Mvar.
+        assert (row["max_mw"], row["max_mvar"]) == (2.0, 1.5)
+        assert -1.5 < row["min_mvar"] < 0
+
     def test_transformer_of_voltages_the_network_does_not_transform(self):
         network = city([(20.0, None)])
         tables = dict(network.tables)
