@@ -101,6 +101,8 @@ def choose_crew(
         if not able[c, j]:
             continue
         way = travel[c, place[c], j]
+        if max(free[c] + way, earliest) + expected[j] > best_finish + TINY_H:
+            continue  # not even round the clock
         arrival = work_until(starts[c], ends[c], worked[c], counts[c], free[c], way)
         ready = next_working(starts[c], ends[c], counts[c], arrival)
         begin = ready

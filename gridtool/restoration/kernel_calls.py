@@ -1,4 +1,8 @@
-"""Jobs called with a look at what they wait for, compiled: fair rules and random executions."""
+"""Jobs called with a look at what they wait for, compiled: fair rules and random executions.
+
+numba keeps compiled functions by the file they stand in alone: after a change of ``kernel.py`` or
+``kernel_clock.py`` this file has to be touched as well, or ``__pycache__`` emptied.
+"""
 
 from __future__ import annotations
 
@@ -61,15 +65,12 @@ def call_jobs(
         if not open_[j]:
             taken[count] = j
             count += 1
-    latest, counted = 0.0, -1.0
+    reach = farthest, np.array([-1.0, 0.0])
     while count < called.shape[0]:
-        now = crews[0].max() if crews[0].shape[0] else 0.0
-        if now > counted:
-            latest, counted = _latest_ready(now, farthest, given), now
-        j, c, begin = _call_next(called, open_, patience, latest, finish, crews, given)
+        j, c, begin = _call_next(called, open_, patience, reach, finish, crews, given)
         if j < 0:
             none = np.full_like(patience, -1.0)
-            j, c, begin = _call_next(called, open_, none, np.inf, finish, crews, given)
+            j, c, begin = _call_next(called, open_, none, reach, finish, crews, given)
         open_[j] = False
         taken[count] = j
         count += 1
@@ -78,14 +79,19 @@ def call_jobs(
 
 
 @numba.njit(cache=True)
-def _latest_ready(now: float, farthest: FloatArray, given: Given) -> float:
-    """The latest moment at which a crew that is free at ``now`` can be at work anywhere."""
+def _latest_ready(now: float, reach: tuple[FloatArray, FloatArray], given: Given) -> float:
+    """The latest moment at which a crew that is free at ``now`` can be at work anywhere.
+
+    ``reach`` has the longest way of each crew, and the last ``now`` with its answer.
+    """
     starts, ends, worked, counts = given[3:7]
-    latest = 0.0
-    for c in range(farthest.shape[0]):
-        arrival = work_until(starts[c], ends[c], worked[c], counts[c], now, farthest[c])
-        latest = max(latest, next_working(starts[c], ends[c], counts[c], arrival))
-    return latest
+    farthest, known = reach
+    if known[0] != now:
+        known[0], known[1] = now, 0.0
+        for c in range(farthest.shape[0]):
+            arrival = work_until(starts[c], ends[c], worked[c], counts[c], now, farthest[c])
+            known[1] = max(known[1], next_working(starts[c], ends[c], counts[c], arrival))
+    return float(known[1])
 
 
 @numba.njit(cache=True)
@@ -93,7 +99,7 @@ def _call_next(
     called: IntArray,
     open_: BoolArray,
     patience: FloatArray,
-    latest: float,
+    reach: tuple[FloatArray, FloatArray],
     finish: FloatArray,
     crews: Crews,
     given: Given,
@@ -101,15 +107,19 @@ def _call_next(
     """The next open job that does not wait longer than its patience, its crew and its start.
 
     With negative patience: the one that can start first. -1: all wait too long. A job whose
-    supplies come so much after ``latest`` that any crew would wait too long is not looked at.
+    supplies come so late that any crew would wait too long is not looked at.
     """
+    now = crews[0].max() if crews[0].shape[0] else 0.0
     chosen, chosen_crew, earliest = -1, -1, np.inf
     for j in called:
         if not open_[j] or _waits_for_open(j, open_, given):
             continue
         supplied = supplied_at(j, crews[2], given)
-        if patience[0, j] >= 0 and supplied - latest > patience[0, j] + TINY_H:
-            continue
+        too_long = now + patience[0, j] + TINY_H
+        if patience[0, j] >= 0 and supplied > too_long:
+            late = supplied - _latest_ready(now, reach, given)
+            if late > patience[0, j] + TINY_H:
+                continue
         preceded = preceded_at(j, finish, given)
         c, begin, _, waits, idles = choose_crew(j, supplied, preceded, crews, given)
         if patience[0, j] < 0:
