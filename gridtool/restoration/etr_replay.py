@@ -30,9 +30,9 @@ ALL_BACK = 0.5
 
 MILESTONES = (0.9, 1.0)
 
-MOST_STATES = 20_000
-"""Distinct states dispatched at most, which bounds the number of executions: about a minute for
-a city of 400 substations, where they make a hundred executions of 200 jobs. Thousands of
+MOST_STATES = 12_000
+"""Distinct states dispatched at most, which bounds the number of executions: up to a minute for a
+city of 400 substations, where they make about sixty executions of 200 jobs. Ten thousand
 executions of 30 jobs pass through fewer."""
 
 

@@ -61,7 +61,8 @@ def verify_stages(
     dc_served_mw, ac_served_mw, shed_added_mw (DC less AC), min_voltage_pu, max_loading_pct,
     violations and actions (text, "; " between them), energy_difference_mwh (shed_added_mw for all
     hours of the stage, an upper figure where its demand is not always at the peak; NaN for the
-    last stage, which has no end), converged, and reference (whether pandapower confirmed it).
+    last stage, which has no end), residual_mva (the largest nodal mismatch, recomputed from the
+    flows), converged, and reference (whether pandapower confirmed it).
     What AC would give is NaN in a stage without a power flow: it says so in ``violations``.
     """
     given = find_plan_states(plan, dispatcher=dispatcher)
@@ -132,6 +133,7 @@ def _verify(
         "violations": "; ".join(check.violations),
         "actions": "; ".join(check.actions),
         "energy_difference_mwh": shed * stage.hours if np.isfinite(stage.hours) else np.nan,
+        "residual_mva": check.residual_mva,
         "converged": check.converged,
         "reference": reference and check.converged,
     }

@@ -69,6 +69,7 @@ def test_losses_and_their_energy_by_hand():
     assert np.isnan(found["energy_difference_mwh"][2])
     assert found["converged"].all()
     assert found["reference"].all()
+    assert (found["residual_mva"] < 1e-4).all()
     assert found["violations"].tolist() == ["", "", ""]
 
 
@@ -155,6 +156,7 @@ def test_only_so_many_stages_are_solved_twice():
     assert not fast["reference"].any()
     assert verify_stages(plan, reference_stages=2)["reference"].tolist() == [True, False, True]
     both = verify_stages(plan).drop(columns="reference")
+    assert (fast["residual_mva"] < 1e-4).all()
     for column in ("ac_served_mw", "min_voltage_pu", "max_loading_pct"):
         assert fast[column].to_numpy() == pytest.approx(both[column].to_numpy(), nan_ok=True)
 
