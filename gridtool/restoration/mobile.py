@@ -38,7 +38,7 @@ __all__ = [
     "with_mobile_units",
 ]
 
-EVALUATIONS = 2000
+EVALUATIONS = 1500
 """Dispatches spent on placing units, unless told otherwise."""
 
 
