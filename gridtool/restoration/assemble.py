@@ -29,22 +29,25 @@ class Found:
     """What the search found: an order, its timetable, and the mobile units that go with it.
 
     ``plain`` counts every MW 1, ``weighted`` as configured (the same object where that is
-    alike).
+    alike); both by ``dispatcher``, which is that of the network with the parts of the mobile
+    units where there are any. ``elsewhere`` counts dispatches of values that are not kept.
     """
 
     problem: ScheduleProblem
+    dispatcher: Dispatcher
     plain: StateValues
     weighted: StateValues
     order: IntArray
     timetable: Timetable
     placements: tuple[PlacedUnit, ...] = ()
     switchings: Sequence[Switching] = ()
+    elsewhere: int = 0
 
     @property
     def evaluations(self) -> int:
         """States dispatched in all."""
         other = 0 if self.weighted is self.plain else self.weighted.evaluations
-        return self.plain.evaluations + other
+        return self.plain.evaluations + other + self.elsewhere
 
     @property
     def weighted_mwh(self) -> float:
@@ -58,13 +61,12 @@ def assemble_plan(
     *,
     config: PlanConfig,
     seed: int,
-    dispatcher: Dispatcher,
     comparison: pd.DataFrame,
     stopped: str,
 ) -> RestorationPlan:
     """The plan of ``found``, not yet bounded, verified or checked."""
     problem, timetable = found.problem, found.timetable
-    stages, gains_mw = _follow(state, found, config=config, dispatcher=dispatcher)
+    stages, gains_mw = _follow(state, found, config=config)
     jobs = tuple(
         _scheduled_job(problem, timetable, j, gain_mw=gains_mw[j]) for j in found.order.tolist()
     )
@@ -87,7 +89,7 @@ def assemble_plan(
 
 
 def _follow(
-    state: GridState, found: Found, *, config: PlanConfig, dispatcher: Dispatcher
+    state: GridState, found: Found, *, config: PlanConfig
 ) -> tuple[list[Stage], dict[int, float]]:
     """The stages of the plan by date, and the load won by each job, MW.
 
@@ -98,7 +100,7 @@ def _follow(
 
     def view(mask: int) -> Stage:
         if mask not in viewed:
-            dispatch = dispatch_shares(dispatcher, effects.shares(mask), config)
+            dispatch = dispatch_shares(found.dispatcher, effects.shares(mask), config)
             viewed[mask] = view_stage(dispatch, begins=state.as_of)
         return viewed[mask]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +15,12 @@ from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.restoration.assemble import Found, assemble_plan, compare_rules
 from gridtool.restoration.blocks import plan_blocks
+from gridtool.restoration.certify import bound_plan
 from gridtool.restoration.check import check_plan
-from gridtool.restoration.effects import make_effects
-from gridtool.restoration.interrupt import Interrupt
+from gridtool.restoration.effects import RepairEffects, make_effects
+from gridtool.restoration.interrupt import INTERRUPTED, Interrupt
 from gridtool.restoration.jobs import make_jobs
+from gridtool.restoration.mobile_plan import MakeValues, SearchOrder, improve_with_units
 from gridtool.restoration.model import PlanConfig, Resources, RestorationPlan
 from gridtool.restoration.rules import rule_orders
 from gridtool.restoration.schedule import ScheduleProblem, Timetable, make_problem
@@ -29,12 +33,16 @@ from gridtool.restoration.search import (
 from gridtool.restoration.seeds import backward_order, forward_order
 from gridtool.restoration.served import DispatchedLoad
 from gridtool.restoration.value import StateValues
+from gridtool.restoration.verify import verify_stages
 from gridtool.restoration.weights import busbar_weights
 
 __all__ = ["PlanConfig", "plan_restoration"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+
+SHORT_SEARCH = 4
+"""Part of the budget that a search around placed mobile units gets: one in so many."""
 
 
 def plan_restoration(
@@ -70,6 +78,8 @@ def plan_restoration(
     ------
     Infeasible
         If a job cannot be done by any crew, or its spares never come: all of them are named.
+    AnalysisError
+        If the plan fails its own check.
     """
     config = config or PlanConfig()
     interrupt = Interrupt(stop=stop, clock=clock, limit_s=config.time_limit_s)
@@ -82,10 +92,11 @@ def plan_restoration(
         horizon_days=config.horizon_days,
     )
     dispatcher = dispatcher or Dispatcher(compile_case(state.network))
-    plain, weighted = _make_values(state, problem, config=config, dispatcher=dispatcher)
+    make_values = partial(_make_values, state=state, config=config)
+    plain, weighted = make_values(dispatcher, make_effects(state, jobs))
     rules = {
-        rule: problem.put_back_waiting(order)
-        for rule, order in rule_orders(state.network, jobs, resources).items()
+        rule: problem.put_back_waiting(by_rule)
+        for rule, by_rule in rule_orders(state.network, jobs, resources).items()
     }
     if order is None:
         given = (*rules.values(), *(_positions(problem, start) for start in starts))
@@ -98,29 +109,39 @@ def plan_restoration(
     _raise_if_unfinished(problem, timetable)
     found = Found(
         problem=problem,
+        dispatcher=dispatcher,
         plain=plain,
         weighted=weighted,
         order=result.order,
         timetable=timetable,
     )
+    if resources.mobile_units:
+        search = partial(_search_anew, problem, config=config, seed=seed, interrupt=interrupt)
+        found = _place_units(
+            state,
+            found,
+            make_values=make_values,
+            search=search if order is None else None,
+            config=config,
+            interrupt=interrupt,
+        )
     plan = assemble_plan(
         state,
         found,
         config=config,
         seed=seed,
-        dispatcher=dispatcher,
         comparison=compare_rules(found, rules),
         stopped=interrupt.reason,
     )
+    plan = _certify(plan, found, dispatcher=dispatcher, interrupt=interrupt)
     _raise_if_unsound(plan, dispatcher)
     return plan
 
 
 def _make_values(
-    state: GridState, problem: ScheduleProblem, *, config: PlanConfig, dispatcher: Dispatcher
+    dispatcher: Dispatcher, effects: RepairEffects, *, state: GridState, config: PlanConfig
 ) -> tuple[StateValues, StateValues]:
     """The load of a state in plain MW and as weighted; one object where every MW counts 1."""
-    effects = make_effects(state, problem.jobs)
     blocks = plan_blocks(config, as_of=state.as_of)
     weights = busbar_weights(state.network, dispatcher.case, config)
 
@@ -135,6 +156,57 @@ def _make_values(
 
     plain = count(None)
     return plain, plain if weights is None else count(weights)
+
+
+def _place_units(
+    state: GridState,
+    found: Found,
+    *,
+    make_values: MakeValues,
+    search: SearchOrder | None,
+    config: PlanConfig,
+    interrupt: Interrupt,
+) -> Found:
+    """``found`` with mobile units, where they save anything."""
+    placed = improve_with_units(
+        state,
+        found.problem,
+        order=found.order,
+        dispatcher=found.dispatcher,
+        make_values=make_values,
+        search=search,
+        demand_factor=float(found.plain.blocks.level.max()),
+        import_limit_mw=config.import_limit_mw,
+        stop=interrupt,
+    )
+    if placed is None or placed.weighted_mwh > found.weighted_mwh:
+        return found
+    return Found(
+        problem=found.problem,
+        dispatcher=placed.dispatcher,
+        plain=placed.values,
+        weighted=placed.weighted,
+        order=placed.order,
+        timetable=placed.timetable,
+        placements=placed.placements,
+        switchings=placed.switchings,
+        elsewhere=found.evaluations + placed.evaluations,
+    )
+
+
+def _certify(
+    plan: RestorationPlan, found: Found, *, dispatcher: Dispatcher, interrupt: Interrupt
+) -> RestorationPlan:
+    """The plan with its lower bound and its stages by AC power flow, as configured.
+
+    A plan that was cut short has no bound, and an interrupted one is not verified either.
+    """
+    config = plan.config
+    if config.bound and not plan.stopped:
+        plan = replace(plan, bound=bound_plan(plan, found, interrupt=interrupt))
+    if config.ac and interrupt.reason != INTERRUPTED:
+        plan = replace(plan, ac=verify_stages(plan, dispatcher=dispatcher))
+    return plan
 
 
 def _search(
@@ -163,6 +235,27 @@ def _search(
         seed=seed,
         interrupt=interrupt,
     )
+
+
+def _search_anew(
+    problem: ScheduleProblem,
+    values: StateValues,
+    order: IntArray,
+    *,
+    config: PlanConfig,
+    seed: int,
+    interrupt: Interrupt,
+) -> IntArray:
+    """A short search from ``order``, for values in which mobile units stand."""
+    found = search_order(
+        problem,
+        values,
+        starts=[order],
+        evaluations=values.evaluations + config.evaluations // SHORT_SEARCH,
+        seed=seed,
+        interrupt=interrupt,
+    )
+    return found.order
 
 
 def _positions(problem: ScheduleProblem, order: Sequence[str]) -> IntArray:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 from restoration.cases import (
     AS_OF,
@@ -16,7 +17,7 @@ from restoration.cases import (
 )
 
 from gridtool.damage.suppose import intact
-from gridtool.errors import Infeasible
+from gridtool.errors import Infeasible, InputError
 from gridtool.restoration.check import check_plan
 from gridtool.restoration.execute import sample_work, simulate_completions
 from gridtool.restoration.jobs import make_jobs
@@ -186,3 +187,81 @@ def test_certain_durations_execute_the_timetable(plan):
     for asset, hours in zip(samples.asset_ids, samples.finish_h.T, strict=True):
         expected = (planned[asset] - plan.state.as_of) / timedelta(hours=1)
         assert hours == pytest.approx(np.full(3, expected), abs=1e-3)
+
+
+def test_a_plan_with_its_bound_and_its_stages_by_ac_power_flow():
+    """Two independent lines and one crew: the bound cannot be above the best order's 500 MWh."""
+    state = damaged(star(30, 20), {"L1": 0.0, "L2": 0.0}, hours={"L1": 10.0, "L2": 4.0})
+    config = replace(QUICK, bound=True, ac=True)
+    found = plan_restoration(state, resources(crew(speed_kmh=1e9)), config=config)
+    assert found.weighted_mwh == pytest.approx(500, abs=0.1)
+    assert 0 < found.bound.weighted_mwh <= found.weighted_mwh
+    assert found.bound.gap_pct == pytest.approx(
+        100 * (1 - found.bound.weighted_mwh / found.weighted_mwh)
+    )
+    assert found.bound.method
+    assert len(found.ac) == 3
+
+
+def test_what_is_weighted_is_what_the_search_made_small():
+    """30 MW of households and 20 MW of hospitals that count 5: the other order is better."""
+    network = star(30, 20)
+    classes = network.feeders["busbar"].map({"S1/B": "household", "S2/B": "hospital"})
+    customers = pd.DataFrame(
+        {
+            "feeder": network.feeders.index.to_numpy(),
+            "customer_class": classes.to_numpy(),
+            "customers": 10,
+            "demand_share": 1.0,
+        }
+    )
+    tables = {**network.tables, "customers": customers}
+    state = damaged(
+        replace(network, tables=tables), {"L1": 0.0, "L2": 0.0}, hours={"L1": 10.0, "L2": 10.0}
+    )
+    team = resources(crew(speed_kmh=1e9))
+    config = replace(QUICK, class_weights={"hospital": 5.0})
+    found = plan_restoration(state, team, config=config)
+    assert found.order == ("L2", "L1")
+    assert found.ens_mwh == pytest.approx(50 * 10 + 30 * 10, abs=0.1)
+    assert found.weighted_mwh == pytest.approx((30 + 100) * 10 + 30 * 10, abs=0.1)
+    bad = replace(QUICK, class_weights={"hospitals": 2.0}, protected_weight=-1.0)
+    with pytest.raises(InputError, match=r"(?s)hospitals.*weight of protected") as caught:
+        plan_restoration(state, team, config=bad)
+    assert len(caught.value.issues) == 2
+
+
+def test_a_deadline_prefers_what_is_back_by_then():
+    """300 MW in 10 h or 20 MW in 4 h, until hour 10: only the small one is back in time."""
+    state = damaged(star(300, 20), {"L1": 0.0, "L2": 0.0}, hours={"L1": 10.0, "L2": 4.0})
+    team = resources(crew(speed_kmh=1e9))
+    free = plan_restoration(state, team, config=QUICK)
+    assert free.order == ("L1", "L2")
+    early = replace(QUICK, deadline=AS_OF + timedelta(hours=10))
+    found = plan_restoration(state, team, config=early)
+    assert found.order == ("L2", "L1")
+    assert found.ens_mwh == pytest.approx(320 * 4 + 300 * 6, abs=0.1)
+
+
+def test_the_time_limit_and_a_stop_are_kept_and_named():
+    rng = np.random.default_rng(3)
+    state, supplies = random_instance(rng, jobs=9, crews=2)
+    ticks = iter(range(100_000))
+    cut = plan_restoration(
+        state,
+        supplies,
+        config=PlanConfig(evaluations=100_000, time_limit_s=30.0),
+        clock=lambda: float(next(ticks)),
+    )
+    assert cut.stopped == "time limit"
+    assert cut.evaluations < 100_000
+    assert check_plan(cut) == []
+    stopped = plan_restoration(
+        state,
+        supplies,
+        config=PlanConfig(evaluations=100_000, bound=True, ac=True),
+        stop=lambda: True,
+    )
+    assert (stopped.stopped, stopped.bound, stopped.ac) == ("interrupted", None, None)
+    assert check_plan(stopped) == []
+    assert plan_restoration(state, supplies, config=QUICK).stopped == ""
