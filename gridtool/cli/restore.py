@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from gridtool.cli.history_options import HistoryOptions, history_options
 from gridtool.cli.numbers import FiniteRange
 from gridtool.cli.options import (
     OutputOptions,
@@ -32,6 +33,13 @@ _ALL_JOBS = "*"
     "where there are any.",
 )
 @plan_options
+@click.option(
+    "--history",
+    type=click.Path(path_type=Path),
+    metavar="CSV",
+    help="Hourly demand: repairs are valued at the demand it lets expect, not at the peak.",
+)
+@history_options
 @click.option("--compare", is_flag=True, help="Print the plan against the rules people use.")
 @click.option(
     "--explain",
@@ -88,6 +96,8 @@ def restore(
     quarantine: bool,
     resources: Path | None,
     planning: PlanOptions,
+    history: Path | None,
+    reading: HistoryOptions,
     compare: bool,
     explained: tuple[str, ...],
     replan: Path | None,
@@ -139,6 +149,8 @@ def restore(
             quarantine=quarantine,
             resources=resources or Path(),
             planning=planning,
+            history=history,
+            reading=reading,
             compare=compare,
             explain_all=_ALL_JOBS in explained,
             explained=tuple(name for name in explained if name != _ALL_JOBS),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from gridtool.cli.history_options import HistoryOptions
 from gridtool.cli.options import OutputOptions
 from gridtool.cli.output import Result, emit, progress
 from gridtool.cli.restore_explain import pick_jobs
@@ -43,6 +44,8 @@ from gridtool.restoration.value_of import list_changes
 from gridtool.restoration.value_of_plan import value_of_resources
 
 if TYPE_CHECKING:
+    from gridtool.cli.restore_demand import DemandRead
+    from gridtool.network.model import CityNetwork
     from gridtool.restoration.model import PlanConfig, Resources, RestorationPlan
 
 __all__ = ["Request", "run_restore"]
@@ -62,6 +65,8 @@ class Request:
     quarantine: bool
     resources: Path
     planning: PlanOptions
+    history: Path | None
+    reading: HistoryOptions
     compare: bool
     explain_all: bool
     explained: tuple[str, ...]
@@ -82,7 +87,13 @@ def run_restore(request: Request, output: OutputOptions) -> None:
         quarantine=request.quarantine,
     )
     supplies = read_resources(request.resources, city)
-    config = make_config(request.planning, as_of=found.state.as_of, zone=found.zone)
+    demand = _read_demand(request, city, found)
+    config = make_config(
+        request.planning,
+        as_of=found.state.as_of,
+        zone=found.zone,
+        demand=demand.blocks if demand else None,
+    )
     dispatcher = Dispatcher(compile_case(city))
     with watch_signals() as stop:
         plan, replanned = _make_plan(
@@ -93,7 +104,7 @@ def run_restore(request: Request, output: OutputOptions) -> None:
             found,
             rebuild_problem(plan, dispatcher=dispatcher),
             replanned,
-            warnings=_warnings(found, supplies, plan, replanned),
+            warnings=_warnings(found, supplies, plan, replanned, demand=demand),
             output=output,
             stop=stop,
         )
@@ -104,10 +115,32 @@ def run_restore(request: Request, output: OutputOptions) -> None:
             raise click.exceptions.Exit(stop.exit_code)
 
 
+def _read_demand(request: Request, city: CityNetwork, found: StateRead) -> DemandRead | None:
+    if request.history is None:
+        return None
+    from gridtool.cli.restore_demand import read_demand
+
+    return read_demand(
+        request.history,
+        request.reading,
+        city=city,
+        as_of=found.state.as_of,
+        tz=request.tz,
+        seed=request.seed,
+    )
+
+
 def _warnings(
-    found: StateRead, supplies: Resources, plan: RestorationPlan, replanned: Replanned | None
+    found: StateRead,
+    supplies: Resources,
+    plan: RestorationPlan,
+    replanned: Replanned | None,
+    *,
+    demand: DemandRead | None,
 ) -> tuple[Issue | str, ...]:
     warnings: list[Issue | str] = [*found.warnings, *list_unused(found.state, supplies)]
+    if demand is not None:
+        warnings += demand.warnings
     if replanned is not None:
         warnings += replanned.notes
     if plan.stopped:
@@ -116,8 +149,8 @@ def _warnings(
 
 
 def _inputs(request: Request, found: StateRead) -> tuple[Path, ...]:
-    previous = () if request.previous is None else (request.previous,)
-    return (*found.inputs, request.resources, *previous)
+    others = (request.previous, request.history, request.reading.special_days)
+    return (*found.inputs, request.resources, *(path for path in others if path is not None))
 
 
 def _explain(

@@ -167,6 +167,8 @@ def test_a_cut_search_is_labelled(given):
         (("--deadline", "2027-01-01T00:00Z"), "is not after the as-of time"),
         (("--import", "nan"), "not a finite number"),
         (("--time-limit", "0"), "--time-limit"),
+        (("--clock", "utc"), "--clock goes with --history only"),
+        (("--history", "x.csv", "--demand-factor", "1"), "both say what demand"),
         (("--periods", "3"), "--periods goes with --unit-repairs only"),
         (("--replan-threshold", "1"), "--replan-threshold goes with --replan only"),
     ],
@@ -196,3 +198,12 @@ def test_cold_load_costs_energy_of_its_own(given):
     assert headline["ens_mwh"] == plain["ens_mwh"]
     assert headline["cold_load_mwh"] >= 0
     assert "cold_load_mwh" not in plain
+
+
+def test_a_history_gives_the_demand_of_the_season(given, root):
+    """Expected demand is below the reference peak, so less is unserved than the 320 MWh."""
+    history = root / "forecasts" / "history" / "rivercity_hourly.csv.gz"
+    envelope = read(*given, "--no-ac", "--no-bound", "--history", history)
+    assert 0 < envelope["data"]["headline"]["ens_mwh"] < 320
+    assert "at the demand expected" in envelope["data"]["verdict"]
+    assert any(str(entry["path"]).endswith("csv.gz") for entry in envelope["inputs"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from gridtool.restoration.blocks import constant_blocks, level_hours
+from gridtool.restoration.blocks import constant_blocks, level_hours, make_blocks
 from gridtool.restoration.model import DemandBlocks
 
 
@@ -30,3 +30,31 @@ def test_hours_at_each_level_are_the_integral_of_the_weights():
         for level, value in enumerate(row):
             integral = quad(weight, 0, hour, args=(level,), points=[10, 30], limit=200)[0]
             assert value == pytest.approx(integral, abs=1e-6)
+
+
+def test_hours_become_levels_mixed_by_month():
+    """Two months of 100 hours: the first at 0.5, the second 60 hours at 0.5, 40 at 0.9. Levels
+    0.5 and 0.9; after the last hour 160 and 40 hours of 200."""
+    factor = np.array([0.5] * 160 + [0.9] * 40)
+    found = make_blocks(factor, np.repeat([3, 4], 100))
+    assert found.level == pytest.approx([0.5, 0.9])
+    assert found.begins_h.tolist() == [0, 100, 200]
+    assert found.weight == pytest.approx(np.array([[1, 0], [0.6, 0.4], [0.8, 0.2]]))
+
+
+def test_blocks_keep_the_energy_of_the_whole_time():
+    rng = np.random.default_rng(7)
+    factor = rng.uniform(0.3, 1.0, 8760)
+    found = make_blocks(factor, np.arange(8760) // 730)
+    assert len(found.level) == 4
+    assert (np.diff(found.level) > 0).all()
+    assert found.weight.sum(axis=1) == pytest.approx(1)
+    hours = level_hours(found, np.array([8760.0]))[0]
+    assert hours @ found.level == pytest.approx(factor.sum())
+    assert found.level[-1] > np.quantile(factor, 0.93)
+
+
+def test_one_level_is_enough_for_constant_demand():
+    found = make_blocks(np.full(24, 0.7), np.zeros(24, dtype=np.int64))
+    assert found.level == pytest.approx([0.7])
+    assert found.weight.tolist() == [[1.0], [1.0]]

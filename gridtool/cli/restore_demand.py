@@ -1,0 +1,69 @@
+"""The demand that repairs are valued at, from a history: expected by hour, as blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtool.cli.history_options import HistoryOptions, read_given_history
+from gridtool.cli.state import resolve_zone
+from gridtool.forecast.demand import fit_demand
+from gridtool.restoration.blocks import make_blocks
+from gridtool.timegrid import TimeGrid
+
+if TYPE_CHECKING:
+    from gridtool.errors import Issue
+    from gridtool.network.model import CityNetwork
+    from gridtool.restoration.model import DemandBlocks
+
+__all__ = ["DemandRead", "read_demand"]
+
+PATHS = 64
+"""Simulated paths of demand whose mean is the expected one."""
+
+HOURS = 366 * 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemandRead:
+    """The blocks, and what reading the history said."""
+
+    blocks: DemandBlocks
+    warnings: tuple[Issue | str, ...]
+
+
+def read_demand(
+    history: Path,
+    reading: HistoryOptions,
+    *,
+    city: CityNetwork,
+    as_of: datetime,
+    tz: str | None,
+    seed: int,
+) -> DemandRead:
+    """The demand of the year after ``as_of``, from what was known then.
+
+    The highest hour of the history's last year is the network's reference peak.
+
+    Raises
+    ------
+    HistoryError
+        With every finding.
+    """
+    zone = resolve_zone(tz, city)
+    known, days = read_given_history(history, reading, zone=zone, network=city)
+    known = known.until(as_of)
+    model = fit_demand(known, peak_mw=city.peak_mw, special_days=days)
+    start = as_of.replace(minute=0, second=0, microsecond=0)
+    if start < as_of:
+        start += timedelta(hours=1)
+    grid = TimeGrid(start=start, hours=HOURS, zone=zone)
+    expected_mw = model.simulate(PATHS, grid=grid, seed=seed).mean(axis=0)
+    month = np.asarray(grid.month_index, dtype=np.int64)
+    return DemandRead(
+        blocks=make_blocks(expected_mw / city.peak_mw, month), warnings=tuple(known.warnings)
+    )
