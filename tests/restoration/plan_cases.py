@@ -13,10 +13,6 @@ from restoration.mobile_cases import city, mobile_generator, mobile_substation
 from gridtool.damage.model import DamageState
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
-from gridtool.restoration.assemble import Found, assemble_plan
-from gridtool.restoration.blocks import plan_blocks
-from gridtool.restoration.jobs import make_jobs
-from gridtool.restoration.mobile_plan import improve_with_units
 from gridtool.restoration.mobile_view import view_placements
 from gridtool.restoration.model import (
     DeclaredRepair,
@@ -29,10 +25,6 @@ from gridtool.restoration.model import (
     StartedWork,
 )
 from gridtool.restoration.plan import plan_restoration
-from gridtool.restoration.schedule import make_problem
-from gridtool.restoration.served import DispatchedLoad
-from gridtool.restoration.value import StateValues
-from gridtool.restoration.weights import busbar_weights
 
 SKILLS = ("line", "substation", "cable")
 
@@ -89,8 +81,6 @@ def random_plan(seed):
     )
     config = _config(rng, seed)
     plan = plan_restoration(state, supplies, config=config, seed=seed)
-    if supplies.mobile_units and not plan.placements:
-        plan = _with_units(plan)
     if plan.bound is None and plan.weighted_mwh > 0:
         below = plan.weighted_mwh * float(rng.uniform(0.8, 1.0))
         gap_pct = 100 * (1 - below / plan.weighted_mwh)
@@ -192,64 +182,3 @@ def _config(rng, seed):
     if seed % 7 == 5:
         config = replace(config, import_limit_mw=45.0)
     return config
-
-
-def _with_units(plan):
-    """``plan`` with its mobile units placed around its repairs."""
-    state, config = plan.state, plan.config
-    jobs = make_jobs(state, plan.resources, durations=config.durations)
-    zone = state.network.manifest.zone
-    problem = make_problem(jobs, plan.resources, as_of=state.as_of, zone=zone)
-    position = {job.id: j for j, job in enumerate(jobs)}
-    blocks = plan_blocks(config, as_of=state.as_of)
-
-    def make_values(dispatcher, effects):
-        def count(weights):
-            served = DispatchedLoad(
-                dispatcher,
-                levels=blocks.level,
-                import_limit_mw=config.import_limit_mw,
-                weights=weights,
-            )
-            return StateValues(effects, served=served, blocks=blocks)
-
-        weights = busbar_weights(state.network, dispatcher.case, config)
-        plain = count(None)
-        return plain, plain if weights is None else count(weights)
-
-    units = improve_with_units(
-        state,
-        problem,
-        order=np.array([position[name] for name in plan.order]),
-        dispatcher=Dispatcher(compile_case(state.network)),
-        make_values=make_values,
-        demand_factor=float(blocks.level[-1]),
-        import_limit_mw=config.import_limit_mw,
-    )
-    if units is None:
-        return plan
-    found = Found(
-        problem=problem,
-        plain=units.values,
-        weighted=units.weighted,
-        order=units.order,
-        timetable=units.timetable,
-        placements=units.placements,
-        switchings=units.switchings,
-    )
-    energy = found.plain.energy_not_served(units.timetable, switchings=units.switchings)
-    table = plan.comparison.copy()
-    table.loc[0, "ens_mwh"] = energy
-    table["excess_pct"] = [
-        0.0 if ens <= energy else (100 * (ens / energy - 1) if energy > 0 else np.inf)
-        for ens in table["ens_mwh"]
-    ]
-    return assemble_plan(
-        state,
-        found,
-        config=config,
-        seed=plan.seed,
-        dispatcher=units.dispatcher,
-        comparison=table,
-        stopped="",
-    )
