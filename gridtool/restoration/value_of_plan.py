@@ -11,12 +11,13 @@ from gridtool.flow.dispatch import Dispatcher
 from gridtool.restoration.explain_problem import PlannedProblem
 from gridtool.restoration.model import Resources
 from gridtool.restoration.plan import plan_restoration
+from gridtool.restoration.schedule import ScheduleProblem
 from gridtool.restoration.search import search_order
 from gridtool.restoration.value_of import MarginalValue, list_changes, value_changes
 
 __all__ = ["SHARE_OF_BUDGET", "value_of_resources"]
 
-SHARE_OF_BUDGET = 40
+SHARE_OF_BUDGET = 20
 """Every change is searched with the plan's budget over so much, twice."""
 
 
@@ -68,6 +69,8 @@ class _Search:
         """The least weighted energy found with ``resources``, MWh; the plan's at most."""
         as_planned = resources == self.planned.plan.resources
         problem = self.planned.change_resources(resources)
+        if not as_planned and self._is_same(problem):
+            return self.plan_mwh
         self.planned.weighted.evaluations = 0
         self.values.evaluations = 0
         result = search_order(
@@ -86,6 +89,13 @@ class _Search:
             self.found.append(result.order.tolist())
             self.plan_mwh = min(self.plan_mwh, energy)
         return min(energy, self.plan_mwh)
+
+    def _is_same(self, problem: ScheduleProblem) -> bool:
+        """Whether the change leaves crews and the dates of all spares in use as they are."""
+        own = self.planned.problem
+        return problem.resources.crews == own.resources.crews and np.array_equal(
+            problem.unit_times_h, own.unit_times_h
+        )
 
 
 def _without_units(

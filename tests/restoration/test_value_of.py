@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -10,7 +11,7 @@ from restoration.cases import AS_OF, crew, damaged, random_instance, resources, 
 
 from gridtool.report.restore_value import table_value_of
 from gridtool.restoration.explain_problem import rebuild_problem
-from gridtool.restoration.model import PlanConfig, SpareArrival
+from gridtool.restoration.model import MobileUnit, PlanConfig, SpareArrival
 from gridtool.restoration.plan import plan_restoration
 from gridtool.restoration.value_of import (
     Change,
@@ -62,6 +63,23 @@ def test_values_are_weighted_as_the_plan():
     supplies = resources(crew(**NEAR), arrivals=(late,))
     found, _ = value(state, supplies, class_weights={"household": 3.0})
     assert found["spare more", "tower"].value_mwh == pytest.approx(3 * 240 * 30)
+
+
+def test_a_mobile_unit_is_worth_what_is_lost_without_it():
+    """A generator of 12 MW at the cut-off station S1 (30 MW) gives 12 MW while L1 is repaired."""
+    unit = MobileUnit(
+        id="GEN", kind="generator", capacity_mva=12.0, kv=110.0, x_km=1.0, y_km=0.0,
+        setup_h=2.0, sites=("S1",),
+    )  # fmt: skip
+    state = damaged(star(30), {"L1": 0.0}, hours={"L1": 50.0})
+    supplies = replace(resources(crew(**NEAR)), mobile_units=(unit,))
+    plan = plan_restoration(state, supplies)
+    assert plan.placements
+    alone = plan_restoration(state, replace(supplies, mobile_units=()))
+    found, _ = value(state, supplies)
+    gained = found["mobile unit", "GEN"].value_mwh
+    assert gained == pytest.approx(alone.ens_mwh - plan.ens_mwh)
+    assert 12 * 40 < gained <= 12 * 48
 
 
 @pytest.mark.parametrize("seed", range(4))
