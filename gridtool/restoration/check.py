@@ -57,8 +57,5 @@ def check_plan(plan: RestorationPlan, *, dispatcher: Dispatcher | None = None) -
     views = StateViews.of(plan, dispatcher)
     positions = {job.id: j for j, job in enumerate(jobs)}
     states = follow_plan(plan, positions=positions, placements=plan.placements)
-    return [
-        *check_gains(plan, states, views),
-        *check_energy(plan, states, views),
-        *check_frames(plan, states, views),
-    ]
+    issues = [*check_gains(plan, states, views), *check_energy(plan, states, views)]
+    return issues or check_frames(plan, states, views)

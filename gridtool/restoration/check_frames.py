@@ -84,8 +84,8 @@ def _check_etr(
             back = int(without[-1]) + 1
             etr = pd.Timestamp(moments[back]) if back < len(moments) else pd.NaT
             wanted[level, name] = (unserved[0], out[0], etr)
-    rows = plan.etr[["level", "id", "unserved_mw", "customers_out", "etr"]]
-    found = [tuple(row) for row in rows.itertuples(index=False, name=None)]
+    columns = ("level", "id", "unserved_mw", "customers_out", "etr")
+    found = list(zip(*(plan.etr[name].tolist() for name in columns), strict=True))
     if sorted(row[:2] for row in found) != sorted(wanted):
         return [Issue(message="the ETR are not of those that are without supply")]
     return [

@@ -145,8 +145,9 @@ def _count_weights(network: CityNetwork, case: CompiledCase, config: PlanConfig)
     weights = np.ones((len(case.busbar_ids), 2))
     if config.class_weights:
         classes: dict[str, list[tuple[float, float]]] = {}
-        rows = network.customers[["feeder", "customer_class", "demand_share"]]
-        for feeder, name, share in rows.itertuples(index=False, name=None):
+        columns = ("feeder", "customer_class", "demand_share")
+        rows = zip(*(network.customers[column].tolist() for column in columns), strict=True)
+        for feeder, name, share in rows:
             classes.setdefault(feeder, []).append((share, config.class_weights.get(name, 1.0)))
         peak, counted = np.zeros_like(weights), np.zeros_like(weights)
         for row, feeder in enumerate(case.feeder_ids):
