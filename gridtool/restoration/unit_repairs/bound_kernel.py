@@ -54,9 +54,7 @@ class SupplyBound:
 
     def along(self, mask: int, added: Sequence[int]) -> FloatArray:
         """Bound, p.u., of ``mask`` with the first, the first two, ... of ``added`` repaired."""
-        n = len(self._kind)
-        packed = np.frombuffer(mask.to_bytes(n // 8 + 1, "little"), np.uint8)
-        on = np.unpackbits(packed, bitorder="little")[:n]
+        on = self._flags(mask)
         found: FloatArray = _bounds_along(
             on,
             np.array(added, dtype=np.int64),
@@ -66,6 +64,111 @@ class SupplyBound:
             self._grid,
         )
         return found
+
+    def live(self, mask: int) -> int:
+        """The components of ``mask`` that carry anything.
+
+        Left out is what stands in an island without generation or without load, and branches
+        that end at a bus with neither: the load served is the same without them.
+        """
+        kept = _live(self._flags(mask), self._kind, self._place, self._counts, self._grid)
+        return int.from_bytes(np.packbits(kept, bitorder="little").tobytes(), "little")
+
+    def _flags(self, mask: int) -> npt.NDArray[np.uint8]:
+        n = len(self._kind)
+        packed = np.frombuffer(mask.to_bytes(n // 8 + 1, "little"), np.uint8)
+        return np.unpackbits(packed, bitorder="little")[:n]
+
+
+@njit(cache=True)
+def _live(
+    on: npt.NDArray[np.uint8],
+    kind: IntArray,
+    place: IntArray,
+    counts: IntArray,
+    grid: Any,
+) -> npt.NDArray[np.uint8]:
+    taken, given, gen_bus, gen_max, branch_from, branch_to, _ = grid
+    bus_on = np.ones(counts[0], np.bool_)
+    gen_on = np.ones(counts[1], np.bool_)
+    branch_on = np.ones(counts[2], np.bool_)
+    for bit in range(len(kind)):
+        if not on[bit]:
+            _switch(kind[bit], place[bit], 0, bus_on, gen_on, branch_on)
+    supply = given.copy()
+    for k in range(len(gen_bus)):
+        supply[gen_bus[k]] += gen_max[k] * gen_on[k]
+    for k in range(len(branch_from)):
+        branch_on[k] &= bus_on[branch_from[k]] and bus_on[branch_to[k]]
+    _cut_dead_ends(branch_on, taken + supply, branch_from, branch_to)
+    lit = _lit(bus_on, branch_on, taken, supply, branch_from, branch_to)
+    kept = np.zeros(len(on), np.uint8)
+    for bit in range(len(kind)):
+        k = place[bit]
+        if not on[bit] or k < 0:
+            continue
+        if kind[bit] == _BUS:
+            kept[bit] = lit[k]
+        elif kind[bit] == _GEN:
+            kept[bit] = lit[gen_bus[k]]
+        elif kind[bit] == _BRANCH:
+            kept[bit] = lit[branch_from[k]] and branch_on[k]
+    return kept
+
+
+@njit(cache=True)
+def _lit(
+    bus_on: npt.NDArray[np.bool_],
+    branch_on: npt.NDArray[np.bool_],
+    taken: FloatArray,
+    supply: FloatArray,
+    branch_from: IntArray,
+    branch_to: IntArray,
+) -> npt.NDArray[np.bool_]:
+    """Buses on in an island with both generation and load."""
+    buses = len(bus_on)
+    root = np.arange(buses)
+    for k in range(len(branch_from)):
+        if branch_on[k]:
+            start, end = _root_of(root, branch_from[k]), _root_of(root, branch_to[k])
+            root[max(start, end)] = min(start, end)
+    wanted, offered = np.zeros(buses), np.zeros(buses)
+    for bus in range(buses):
+        wanted[_root_of(root, bus)] += taken[bus] * bus_on[bus]
+        offered[_root_of(root, bus)] += supply[bus] * bus_on[bus]
+    lit = np.zeros(buses, np.bool_)
+    for bus in range(buses):
+        top = _root_of(root, bus)
+        lit[bus] = bus_on[bus] and wanted[top] > 0.0 and offered[top] > 0.0
+    return lit
+
+
+@njit(cache=True)
+def _cut_dead_ends(
+    branch_on: npt.NDArray[np.bool_],
+    used: FloatArray,
+    branch_from: IntArray,
+    branch_to: IntArray,
+) -> None:
+    """Switch off branches that end at a bus where nothing is, until there are none."""
+    degree = np.zeros(len(used), np.int64)
+    for k in range(len(branch_on)):
+        if branch_on[k]:
+            degree[branch_from[k]] += 1
+            degree[branch_to[k]] += 1
+    cut = True
+    while cut:
+        cut = False
+        for k in range(len(branch_on)):
+            start, end = branch_from[k], branch_to[k]
+            bare = (degree[start] == 1 and used[start] == 0.0) or (
+                degree[end] == 1 and used[end] == 0.0
+            )
+            if branch_on[k] and bare:
+                branch_on[k] = False
+                degree[start] -= 1
+                degree[end] -= 1
+                cut = True
 
 
 @njit(cache=True)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gridtool.restoration.unit_repairs.bound_kernel import SupplyBound
 from gridtool.restoration.unit_repairs.model import Periods, RepairCase
 from gridtool.restoration.unit_repairs.values import RepairValues
 
@@ -24,7 +23,7 @@ class OrderCosts:
 
     def __init__(self, values: RepairValues, periods: Periods) -> None:
         self.values = values
-        self.bound = SupplyBound(values.repair_case)
+        self.bound = values.bound
         everything = range(len(values.repair_case.components))
         self.most = max(float(self.bound.along(0, everything).max(initial=0.0)), values.full)
         self.hours = [0.0] * (len(values.repair_case.components) + 1)
@@ -61,14 +60,9 @@ class OrderCosts:
         ``costs`` are the prefix costs of ``order``. Stops with infinity once the rise is sure to
         be above ``limit``.
         """
-        first = 0
-        while order[first] == candidate[first]:
-            first += 1
-            if first == len(order):
-                return 0.0, 0, []
-        last = len(order) - 1
-        while order[last] == candidate[last]:
-            last -= 1
+        first, last = _differing(order, candidate)
+        if first > last:
+            return 0.0, 0, []
         mask = 0
         for position in order[:first]:
             mask |= 1 << position
@@ -77,6 +71,19 @@ class OrderCosts:
         if found is None:
             return float("inf"), first, []
         return sum(found) - before, first, found
+
+    def least_change(self, order: list[int], costs: list[float], candidate: list[int]) -> float:
+        """What ``candidate`` costs more at least, by what supply alone allows; no program."""
+        first, last = _differing(order, candidate)
+        if first > last:
+            return float("inf")
+        mask = 0
+        for position in order[:first]:
+            mask |= 1 << position
+        most = self.bound.along(mask, candidate[first:last])
+        hours = self.hours[first + 1 : last + 1]
+        least = sum((self.most - top) * h for top, h in zip(most.tolist(), hours, strict=True))
+        return float(least) - sum(costs[first + 1 : last + 1])
 
     def costs_along(
         self, mask: int, size: int, added: Sequence[int], *, limit: float = float("inf")
@@ -102,6 +109,16 @@ class OrderCosts:
                 return None
             found.append(cost)
         return found
+
+
+def _differing(order: list[int], candidate: list[int]) -> tuple[int, int]:
+    """First and last place where two orders differ; crossed if they do not."""
+    first, last = 0, len(order) - 1
+    while first <= last and order[first] == candidate[first]:
+        first += 1
+    while last > first and order[last] == candidate[last]:
+        last -= 1
+    return first, last
 
 
 def _prefixes(order: Sequence[int], mask: int) -> list[int]:

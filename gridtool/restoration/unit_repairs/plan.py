@@ -35,17 +35,18 @@ PROOF_COMPONENTS = 24
 PROGRAM_COMPONENTS = 24
 """Up to so many components the program over all periods is solved as a whole."""
 
-REFINED_COMPONENTS = 120
+REFINED_COMPONENTS = 200
 """Up to so many components recursive refinement is one of the seeds."""
 
-BUDGET, PROVEN_BUDGET = 400, 60
-"""Networks solved in the search for each component; where a proof follows, less will do."""
+BUDGET, PROVEN_BUDGET, MOST_BUDGET = 400, 60, 40_000
+"""Networks solved in the search for each component (where a proof follows, less will do), and
+in all."""
 
 WINDOW = 8
-_BOUND_NODES = 2000
-_SEED_NODES = 500
+_BOUND_NODES = 300
+_SEED_NODES = 200
 _PROGRAM_NODES = 200_000
-_GRID = 12
+_GRID = 20
 """Numbers of repairs that a bound is computed for where there are many components."""
 
 
@@ -115,10 +116,11 @@ def _search(trail: Trail, *, evaluations: int | None, seed: int) -> None:
     near = neighbourhood(repair_case)
     trail.offer(utilization_order(repair_case))
     trail.offer(backward_order(values, width=max(8, 3000 // n)))
-    trail.offer(bundle_order(values, near=near))
+    trail.offer(bundle_order(trail.costs, near=near))
     if n <= REFINED_COMPONENTS:
         trail.offer(refined_order(repair_case, node_limit=_SEED_NODES))
-    budget = evaluations or n * (BUDGET if n > PROOF_COMPONENTS else PROVEN_BUDGET)
+    usual = min(n * (BUDGET if n > PROOF_COMPONENTS else PROVEN_BUDGET), MOST_BUDGET)
+    budget = evaluations or usual
     trail.evaluations = values.evaluations + budget
     polish_windows(trail, width=WINDOW, until=1.0 - 0.7 * budget / trail.evaluations)
     anneal(trail, seed=seed, until=1.0 - 0.2 * budget / trail.evaluations, near=near)

@@ -19,7 +19,17 @@ __all__ = ["Trail", "anneal", "polish_windows"]
 
 _STREAM = 0x0E1D
 
-MOVES_PER_EVALUATION = 8
+HANDFUL, BLIND_SHARE = 10, 0.3
+"""Moves of which the one that promises most by supply alone is tried, and the share of moves
+tried without such a look, which is blind to the limits of lines."""
+
+NEAR_REACH, FAR_SHARE = 25, 0.1
+"""Places that most moves go at most, and the share of moves that may go anywhere."""
+
+HOT, COLD_SHARE = 0.003, 0.01
+"""Temperature an annealing begins with, as a share of the cost, and what is left of it last."""
+
+MOVES_PER_EVALUATION = 3
 """Moves tried per network of the budget, at most: most moves meet states already known."""
 
 
@@ -49,24 +59,25 @@ class Trail:
 
 
 def anneal(
-    trail: Trail, *, seed: int, until: float, near: list[list[int]], hot: float = 0.02
+    trail: Trail, *, seed: int, until: float, near: list[list[int]], hot: float = HOT
 ) -> None:
     """One cooling from the best order so far, to the share ``until`` of the budget."""
     rng = np.random.Generator(np.random.Philox(key=[seed, _STREAM]))
     repair_case = trail.costs.values.repair_case
     if len(trail.best) < 2 or trail.best_cost <= 0.0:
         return
-    order = list(trail.best)
-    costs = trail.costs.prefix_costs(order)
-    total, begun = trail.best_cost, trail.spent
-    scale = trail.best_cost / len(order)
+    order, costs_of = list(trail.best), trail.costs
+    costs = costs_of.prefix_costs(order)
+    total, begun, scale = trail.best_cost, trail.spent, trail.best_cost
     while trail.spent < until:
         cooled = (trail.spent - begun) / max(until - begun, 1e-12)
-        temperature = scale * hot * len(order) * 0.002**cooled
+        temperature = scale * hot * COLD_SHARE**cooled
         limit = -temperature * math.log(1.0 - rng.random())
-        candidate = put_buses_first(repair_case, _moved(order, rng, near))
+        handful = 1 if rng.random() < BLIND_SHARE else HANDFUL
+        moved = [put_buses_first(repair_case, _moved(order, rng, near)) for _ in range(handful)]
+        candidate = min(moved, key=lambda other: costs_of.least_change(order, costs, other))
         trail.tried += 1
-        rise, first, found = trail.costs.change(order, costs, candidate, limit=limit)
+        rise, first, found = costs_of.change(order, costs, candidate, limit=limit)
         if rise <= limit and found:
             order = candidate
             costs[first + 1 : first + 1 + len(found)] = found
@@ -94,7 +105,7 @@ def _moved(order: list[int], rng: np.random.Generator, near: list[list[int]]) ->
         chosen = {order[i], *(b for b, coin in zip(around, coins, strict=False) if coin < 0.6)}
     block = [bit for bit in order if bit in chosen]
     rest = [bit for bit in order if bit not in chosen]
-    reach = len(rest) + 1
+    reach = len(rest) if size < FAR_SHARE else min(len(rest), NEAR_REACH)
     step = round(math.copysign(abs(2 * far - 1) ** 3, far - 0.5) * reach)
     j = min(max(i + step, 0), len(rest))
     return rest[:j] + block + rest[j:]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from gridtool.restoration.unit_repairs.model import RepairCase
-from gridtool.restoration.unit_repairs.order import put_buses_first
+from gridtool.restoration.unit_repairs.order import OrderCosts, put_buses_first
 from gridtool.restoration.unit_repairs.values import RepairValues
 
 __all__ = ["backward_order", "bundle_order", "utilization_order", "utilization_periods"]
@@ -38,25 +40,31 @@ def _unneeded(repair_case: RepairCase, mask: int, left: list[int]) -> list[int]:
     return [bit for bit in left if bit not in needed]
 
 
-def bundle_order(values: RepairValues, *, near: list[list[int]], reach: int = 12) -> list[int]:
+def bundle_order(costs: OrderCosts, *, near: list[list[int]], reach: int = 12) -> list[int]:
     """Forward: the bundle of repairs that wins most per repair, one after the other.
 
-    A bundle grows from a component with its buses by the neighbours that win most, and is
-    valued at each size (Nurre and others 2012: the cheapest path first).
+    A bundle grows from a component with its buses by its neighbours and is valued at each size
+    (Nurre and others 2012: the cheapest path first). Bundles are tried by what supply alone
+    would let them win, until none can beat the best.
     """
-    repair_case = values.repair_case
+    values = costs.values
     mask, order = 0, []
-    left = set(range(len(repair_case.components)))
+    left = set(range(len(values.repair_case.components)))
     while left:
-        best, best_rate = [min(left)], 0.0
         served = values.served(mask)
+        hopes = []
         for start in sorted(left):
-            bundle, rate = _grow(values, start, mask, served, near=near[start][:reach], left=left)
+            bundle = _bundle(values, start, left, near=near[start][:reach])
+            most = costs.bound.along(mask, bundle) - served
+            hopes.append((-float((most / np.arange(1, len(bundle) + 1)).max()), start, bundle))
+        best, best_rate = sorted(left), 1e-9
+        for hope, _, bundle in sorted(hopes):
+            if -hope <= best_rate + 1e-9:
+                break
+            size, rate = _best_size(values, mask, bundle, served)
             if rate > best_rate + 1e-9:
-                best, best_rate = bundle, rate
-        if best_rate <= 0.0:
-            best = sorted(left)
-        for bit in put_buses_first(repair_case, best):
+                best, best_rate = bundle[:size], rate
+        for bit in put_buses_first(values.repair_case, best):
             if bit in left:
                 left.discard(bit)
                 order.append(bit)
@@ -64,28 +72,25 @@ def bundle_order(values: RepairValues, *, near: list[list[int]], reach: int = 12
     return order
 
 
-def _grow(
-    values: RepairValues,
-    start: int,
-    mask: int,
-    served: float,
-    *,
-    near: list[int],
-    left: set[int],
-) -> tuple[list[int], float]:
+def _bundle(values: RepairValues, start: int, left: set[int], *, near: list[int]) -> list[int]:
     components = values.repair_case.components
     bundle: list[int] = []
-    best, best_rate = [start], 0.0
     for bit in (start, *near):
-        if bit not in left:
-            continue
-        added = [b for b in (*components[bit].buses, bit) if b in left and b not in bundle]
-        bundle += added
-        for b in added:
-            mask |= 1 << b
-        rate = (values.served(mask) - served) / len(bundle)
+        if bit in left:
+            bundle += [b for b in (*components[bit].buses, bit) if b in left and b not in bundle]
+    return bundle
+
+
+def _best_size(
+    values: RepairValues, mask: int, bundle: list[int], served: float
+) -> tuple[int, float]:
+    """How much of ``bundle`` wins most per repair, and the rate."""
+    best, best_rate = 1, 0.0
+    for size, bit in enumerate(bundle, start=1):
+        mask |= 1 << bit
+        rate = (values.served(mask) - served) / size
         if rate > best_rate + 1e-9:
-            best, best_rate = list(bundle), rate
+            best, best_rate = size, rate
     return best, best_rate
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from gridtool.errors import AnalysisError
 from gridtool.flow.mld_program import NetworkColumns, ProgramBuilder, Switches, add_network
+from gridtool.restoration.unit_repairs.bound_kernel import SupplyBound
 from gridtool.restoration.unit_repairs.model import RepairCase
 
 __all__ = ["LoadProgram", "RepairValues"]
@@ -40,6 +41,7 @@ class RepairValues:
             behind = sum(1 << bit for bit, other in enumerate(components) if bus in other.buses)
             if part.kind == "bus" and behind:
                 self._behind.append((1 << bus, ~behind))
+        self.bound = SupplyBound(repair_case)
         self._program = LoadProgram(repair_case)
         self.full = self.served(repair_case.all_done)
 
@@ -55,7 +57,7 @@ class RepairValues:
         """Weighted load served when the components of ``mask`` are repaired, p.u."""
         known = self._by_mask.get(mask)
         if known is None:
-            network = self.in_service(mask)
+            network = self.bound.live(self.in_service(mask))
             known = self._by_network.get(network)
             if known is None:
                 self.evaluations += 1

@@ -45,7 +45,7 @@ def small_cases(folder, count, *, most):
 
 
 def test_plans_are_the_best_of_all_orders(tmp_path):
-    for case in small_cases(tmp_path, 20, most=6):
+    for case in small_cases(tmp_path, 10, most=6):
         plan = plan_unit_repairs(case)
         best = best_of_all(case, plan.periods)
         assert plan.proven_optimal
@@ -111,7 +111,7 @@ def test_no_set_of_k_repairs_is_above_the_bound_of_k(tmp_path):
 def test_bounds_hold_without_proof(tmp_path, monkeypatch):
     """The certificate of larger cases, on cases whose best order is known."""
     monkeypatch.setattr("gridtool.restoration.unit_repairs.plan.PROOF_COMPONENTS", 0)
-    for case in small_cases(tmp_path, 8, most=6):
+    for case in small_cases(tmp_path, 4, most=6):
         plan = plan_unit_repairs(case)
         best = best_of_all(case, plan.periods)
         ideal = sum(plan.periods.elapsed) * case.case.demand_pu - best
@@ -120,7 +120,7 @@ def test_bounds_hold_without_proof(tmp_path, monkeypatch):
 
 
 def test_same_seed_same_plan(tmp_path):
-    case = read_text(tmp_path, random_text(12, buses=9, extra=6, share=0.9))
+    case = read_text(tmp_path, random_text(12, buses=7, extra=4, share=0.9))
     assert plan_unit_repairs(case, seed=4) == plan_unit_repairs(case, seed=4)
 
 
