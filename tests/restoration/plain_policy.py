@@ -155,8 +155,11 @@ class Policy:
             return rng.expovariate(math.log(10) / p90)
         return median * math.exp(rng.gauss(0, 1) * math.log(p90 / median) / NORMAL.inv_cdf(0.9))
 
-    def execute(self, order, *, work, leads, units, patience=None):
-        """Finish, hours waited for supplies, crew and start by job."""
+    def execute(self, order, *, work, leads, units, patience=None, idle=1):
+        """Finish, hours waited for supplies, crew and start by job, in the order they are taken.
+
+        ``idle`` says what the patience is for: supplies (1) or everything (4).
+        """
         free = {crew.id: 0.0 for crew in self.crews}
         place = {crew.id: (crew.x_km, crew.y_km) for crew in self.crews}
         left = {spare: list(hours) for spare, hours in units.items()}
@@ -173,24 +176,24 @@ class Policy:
                 do(name, 0.0, crew, self.clocks[crew].next_at_work(free[crew]))
         queue = [name for name in self.in_turn(order) if name not in out]
         while queue:
-            name, look = self._take(queue, patience, (leads, left, free, place, out))
+            name, look = self._take(queue, patience, idle, (leads, left, free, place, out))
             queue.remove(name)
             if look[2] is None:
-                out[name] = look
+                out[name] = look[:4]
                 continue
-            do(name, *look[1:])
+            do(name, *look[1:4])
             for spare in self.jobs[name].spares:
                 left[spare].pop(0)
         return out
 
-    def _take(self, queue, patience, standing):
+    def _take(self, queue, patience, idle, standing):
         """The job taken next and what it would come to."""
         looks = []
         for name in queue:
             if any(before in queue for before in self.jobs[name].after):
                 continue
             look = self._look(name, *standing)
-            if patience is None or look[1] <= patience[name] + 1e-9:
+            if patience is None or look[idle] <= patience[name] + 1e-9:
                 return name, look
             looks.append((name, look))
         first = looks[0]
@@ -200,30 +203,38 @@ class Policy:
         return first
 
     def _look(self, name, leads, left, free, place, out):
-        """Expected finish, wait for supplies, crew and start of a job if called now."""
+        """A job if called now: expected finish, wait for supplies, crew, start, all idle time."""
         job = self.jobs[name]
         supplied = leads[name]
         for spare in set(job.spares):
             supplied = max(supplied, left[spare][job.spares.count(spare) - 1])
         after = max((out[before][0] for before in job.after if before in self.jobs), default=0.0)
-        best = (math.inf, 0.0, None, math.inf)
+        best = (math.inf, 0.0, None, math.inf, 0.0)
         best_way = math.inf
         for crew in self.crews:
             if not set(job.skills) <= set(crew.skills) or crew.size < job.crew_size:
                 continue
             clock, (x, y) = self.clocks[crew.id], place[crew.id]
             way = 1.3 * math.hypot(job.x_km - x, job.y_km - y) / crew.speed_kmh
-            ready = clock.next_at_work(max(clock.finish(free[crew.id], way), after))
+            there = clock.next_at_work(clock.finish(free[crew.id], way))
+            ready = clock.next_at_work(max(there, after))
             begin = clock.next_at_work(max(ready, supplied))
             done = clock.finish(begin, self.expected[name])
             closer = done < best[0] + 1e-9 and way < best_way - 1e-9
             if done < best[0] - 1e-9 or closer:
-                best, best_way = (done, begin - ready, crew.id, begin), way
+                best, best_way = (done, begin - ready, crew.id, begin, begin - there), way
         return best
 
     def plan(self, order):
         work, leads, units = self.announced()
         return self.execute(order, work=work, leads=leads, units=units)
+
+    def put_back(self, order):
+        """``order`` with jobs put back that would keep a crew idle."""
+        work, leads, units = self.announced()
+        none = dict.fromkeys(self.jobs, 0.0)
+        found = self.execute(order, work=work, leads=leads, units=units, patience=none, idle=4)
+        return list(found)
 
     def sample(self, order, *, n, seed):
         """Finish hours by job of ``n`` executions: a list of mappings."""

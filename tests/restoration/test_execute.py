@@ -145,6 +145,27 @@ def test_executions_are_those_of_the_policy(seed, jobs, crews):
             assert found[i, j] == pytest.approx(expected[one.id][0], abs=1e-6)
 
 
+@settings(max_examples=150, deadline=None)
+@given(seed=st.integers(0, 100_000), jobs=st.integers(1, 12), crews=st.integers(1, 4))
+def test_waiting_jobs_are_put_back_as_the_policy_says(seed, jobs, crews):
+    problem, policy, order, positions = compile_both(seed, jobs=jobs, crews=crews)
+    if not (problem.need.any() or problem.release_h.any() or problem.before.any()):
+        return
+    found = [problem.jobs[j].id for j in problem.put_back_waiting(positions)]
+    assert found == policy.put_back(order)
+
+
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(0, 100_000), jobs=st.integers(1, 12))
+def test_called_jobs_are_those_of_the_policy_and_change_no_timetable(seed, jobs):
+    problem, policy, order, positions = compile_both(seed, jobs=jobs)
+    called = problem.call_order(positions)
+    assert [problem.jobs[j].id for j in called] == policy.in_turn(order)
+    one, other = problem.schedule(positions), problem.schedule(called)
+    assert (one.finish_h == other.finish_h).all()
+    assert (one.crew == other.crew).all()
+
+
 def assert_covers(samples, policy, order, *, seed):
     """P90 covers 88-92 % and P50 48-52 % of 10,000 executions, for every job and for the last."""
     runs = policy.sample(order, n=EXECUTIONS, seed=seed)
