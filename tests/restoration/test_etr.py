@@ -26,7 +26,13 @@ from gridtool.restoration.etr import (
 from gridtool.restoration.etr_replay import replay_executions
 from gridtool.restoration.etr_states import StateBook
 from gridtool.restoration.execute import simulate_completions
-from gridtool.restoration.model import CompletionSamples, PlacedUnit, PlanConfig
+from gridtool.restoration.model import (
+    CompletionSamples,
+    DeclaredRepair,
+    PlacedUnit,
+    PlanConfig,
+    RepairStage,
+)
 from gridtool.restoration.plan import plan_restoration
 from gridtool.restoration.stages import dispatch_shares, list_owners, view_stage
 from gridtool.restoration.stages_plan import PlanStates, TimedState
@@ -119,6 +125,19 @@ def test_a_repair_can_take_supply_away_again():
     assert back["S2"] == [8, 0]
     assert back["*"] == [8, 5]
     assert replay.states == 4
+
+
+def test_an_asset_is_repaired_with_its_last_stage():
+    """Half of the line's rating is enough for S1: it is back with the temporary repair."""
+    state = damaged(star(30), {"L1": 0.0}, hours={"L1": 10.0})
+    stage = DeclaredRepair(asset="L1", stage=RepairStage.TEMPORARY, capacity_after=0.5)
+    plan = plan_restoration(state, replace(resources(crew()), repairs=(stage,)), config=QUICK)
+    assert plan.order == ("L1:temporary", "L1")
+    done = executions(**{"L1": [9, 12, 11], "L1:temporary": [2, 3, 4]})
+    found = rows_of(make_etr_quantiles(plan, done))
+    line, station = found["asset", "L1"], found["substation", "S1"]
+    assert (line.etr_p50, line.etr_p90) == (hour(11), hour(12))
+    assert (station.etr_p50, station.etr_p90) == (hour(3), hour(4))
 
 
 def test_mobile_units_come_and_go_by_the_plan():
