@@ -1,1 +1,7 @@
 """Certified lower bounds on energy not served, and the network programs they are made of."""
+
+from __future__ import annotations
+
+from gridtool.restoration.bound.energy import BoundEffort, BoundResult, energy_bound
+
+__all__ = ["BoundEffort", "BoundResult", "energy_bound"]
