@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from gridtool.restoration.model import RestorationPlan
+    from gridtool.restoration.model import RepairJob
 
 __all__ = ["pick_jobs"]
 
 
-def pick_jobs(plan: RestorationPlan, names: tuple[str, ...]) -> frozenset[str]:
+def pick_jobs(jobs: Iterable[RepairJob], names: tuple[str, ...]) -> frozenset[str]:
     """Ids of the jobs with these ids or of these assets (all stages of them).
 
     Raises
@@ -23,9 +24,9 @@ def pick_jobs(plan: RestorationPlan, names: tuple[str, ...]) -> frozenset[str]:
     from gridtool.formats.spelling import did_you_mean
 
     by_name: dict[str, set[str]] = {}
-    for entry in plan.jobs:
-        for name in (entry.job.id, entry.job.asset):
-            by_name.setdefault(name, set()).add(entry.job.id)
+    for job in jobs:
+        for name in (job.id, job.asset):
+            by_name.setdefault(name, set()).add(job.id)
     unknown = [name for name in names if name not in by_name]
     if unknown:
         hints = [did_you_mean(name, by_name) for name in unknown]
@@ -36,4 +37,4 @@ def pick_jobs(plan: RestorationPlan, names: tuple[str, ...]) -> frozenset[str]:
             ),
             param_hint="'--explain'",
         )
-    return frozenset(job for name in names for job in by_name[name])
+    return frozenset(job_id for name in names for job_id in by_name[name])

@@ -34,7 +34,7 @@ from gridtool.restoration.etr_replay import replay_executions
 from gridtool.restoration.execute import COMPLETIONS, simulate_completions
 from gridtool.restoration.explain import explain_plan
 from gridtool.restoration.explain_problem import PlannedProblem, rebuild_problem
-from gridtool.restoration.jobs import list_unused
+from gridtool.restoration.jobs import list_unused, make_jobs
 from gridtool.restoration.plan import plan_restoration
 from gridtool.restoration.read_previous import read_previous
 from gridtool.restoration.replan import Replanned, replan_restoration
@@ -94,6 +94,8 @@ def run_restore(request: Request, output: OutputOptions) -> None:
         zone=found.zone,
         demand=demand.blocks if demand else None,
     )
+    jobs = make_jobs(found.state, supplies, durations=config.durations)
+    pick_jobs(jobs, request.explained)  # a wrong name is refused before the plan is searched
     dispatcher = Dispatcher(compile_case(city))
     with watch_signals() as stop:
         plan, replanned = _make_plan(
@@ -157,7 +159,7 @@ def _explain(
     planned: PlannedProblem, request: Request, *, zone: ZoneInfo
 ) -> tuple[list[NamedTable], str]:
     """The critical paths, the jobs that were asked for as a table, and sentences on them."""
-    only = pick_jobs(planned.plan, request.explained)
+    only = pick_jobs((entry.job for entry in planned.plan.jobs), request.explained)
     found = explain_plan(planned, only=None if request.explain_all else only)
     tables = [table_critical_path(found)]
     if found.jobs:
@@ -252,7 +254,11 @@ def _report(
         verdict.append(describe_cold_load(extra))
         headline["cold_load_mwh"] = float(extra["extra_unserved_mwh"].sum())
     if request.value_of:
-        tables.append(_value_resources(planned, request, output=output, stop=stop))
+        table = _value_resources(planned, request, output=output, stop=stop)
+        if stop():  # searches that were cut say nothing
+            warnings = (*warnings, "stopped: interrupted; marginal values are left out")
+        else:
+            tables.append(table)
     return Result(
         command="restore",
         tables=tuple(tables),
@@ -263,5 +269,10 @@ def _report(
         inputs=_inputs(request, found),
         warnings=warnings,
         headline=headline,
+        facts={
+            "stopped": plan.stopped,
+            "bound_method": plan.bound.method if plan.bound else "",
+            "order": list(plan.order),
+        },
         zone=found.zone,
     )
