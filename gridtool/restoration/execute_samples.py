@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from gridtool.restoration.durations import draw_remaining
+from gridtool.restoration.durations import Z90, draw_remaining
 from gridtool.restoration.model import RepairJob, SpareArrival
 from gridtool.restoration.schedule import ScheduleProblem
 
@@ -25,9 +25,6 @@ __all__ = ["sample_arrival", "sample_release", "sample_unit_times", "sample_work
 FloatArray = npt.NDArray[np.float64]
 
 HOUR = timedelta(hours=1)
-Z90 = 1.2815515655446004
-"""Standard normal quantile of 90 %."""
-
 _WORK_STREAM = 0xC0DE << 32
 _LEAD_STREAM = 0x1EAD << 32
 _SPARE_STREAM = 0x5BA3 << 32

@@ -179,6 +179,8 @@ def _config(rng, seed):
         config = replace(config, class_weights=weights, protected_weight=3.0)
     if seed % 7 == 3:
         config = replace(config, deadline=AS_OF + timedelta(hours=35))
+    if seed % 22 == 4:
+        config = replace(config, horizon_days=30)
     if seed % 7 == 5:
         config = replace(config, import_limit_mw=45.0)
     return config
