@@ -104,6 +104,7 @@ def forecast(
     from gridtool.forecast.simulate import forecast_shortage
     from gridtool.network.catalog import load_network
     from gridtool.report.forecast import describe_shortage, headline_shortage, tables_shortage
+    from gridtool.restoration.jobs import list_unused
     from gridtool.restoration.plan import plan_restoration
     from gridtool.restoration.resources import read_resources
 
@@ -114,9 +115,9 @@ def forecast(
     known = known.until(found.state.as_of)
     peak_mw = city.peak_mw if scale == "peak" else None
     demand = fit_demand(known, peak_mw=peak_mw, special_days=days)
-    plan = None
-    if resources is not None:
-        plan = plan_restoration(found.state, read_resources(resources, city), seed=seed)
+    supplies = None if resources is None else read_resources(resources, city)
+    plan = None if supplies is None else plan_restoration(found.state, supplies, seed=seed)
+    unused = [] if supplies is None else list_unused(found.state, supplies)
     with progress(output, samples, "simulating") as advance:
         shortage = forecast_shortage(
             found.state,
@@ -135,7 +136,7 @@ def forecast(
             as_of=found.state.as_of,
             seed=seed,
             inputs=(*found.inputs, *(path for path in given if path is not None)),
-            warnings=(*found.warnings, *known.warnings, *shortage.notes),
+            warnings=(*found.warnings, *unused, *known.warnings, *shortage.notes),
             headline=headline_shortage(shortage),
             zone=found.zone,
         ),

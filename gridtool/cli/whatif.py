@@ -119,6 +119,7 @@ def whatif(
     from gridtool.cli.state import read_state
     from gridtool.network.catalog import load_network
     from gridtool.report.whatif import describe_whatif, headline_whatif, tables_whatif
+    from gridtool.restoration.jobs import list_unused
     from gridtool.restoration.model import PlanConfig
     from gridtool.restoration.resources import read_resources
     from gridtool.whatif.compare import compare_whatif
@@ -133,10 +134,11 @@ def whatif(
     forecast = None
     if history is not None:
         forecast = _make_forecaster(city, history, months=months, samples=samples, seed=seed)
+    supplies = read_resources(resources, city) if resources else None
     result = compare_whatif(
         found.state,
         scenario,
-        resources=read_resources(resources, city) if resources else None,
+        resources=supplies,
         config=PlanConfig(evaluations=evaluations),
         seed=seed,
         forecast=forecast,
@@ -149,7 +151,7 @@ def whatif(
             as_of=found.state.as_of,
             seed=seed,
             inputs=(*found.inputs, *(path for path in (resources, history) if path)),
-            warnings=found.warnings,
+            warnings=(*found.warnings, *(list_unused(found.state, supplies) if supplies else ())),
             headline=headline_whatif(result),
             zone=found.zone,
         ),
