@@ -13,8 +13,10 @@ from gridtool.damage.model import GridState
 from gridtool.errors import AnalysisError, Infeasible
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
+from gridtool.network.model import CityNetwork
 from gridtool.restoration.assemble import Found, assemble_plan, compare_rules
 from gridtool.restoration.blocks import plan_blocks
+from gridtool.restoration.bundles import supply_bundles
 from gridtool.restoration.certify import bound_plan
 from gridtool.restoration.check import check_plan
 from gridtool.restoration.effects import RepairEffects, make_effects
@@ -30,7 +32,7 @@ from gridtool.restoration.search import (
     enumerate_orders,
     search_order,
 )
-from gridtool.restoration.seeds import backward_order, forward_order
+from gridtool.restoration.seeds import backward_order, bundle_order, forward_order
 from gridtool.restoration.served import DispatchedLoad
 from gridtool.restoration.value import StateValues
 from gridtool.restoration.verify import verify_stages
@@ -101,7 +103,13 @@ def plan_restoration(
     if order is None:
         given = (*rules.values(), *(_positions(problem, start) for start in starts))
         result = _search(
-            problem, weighted, starts=given, config=config, seed=seed, interrupt=interrupt
+            problem,
+            weighted,
+            network=state.network,
+            starts=given,
+            config=config,
+            seed=seed,
+            interrupt=interrupt,
         )
     else:
         result = SearchResult(order=_positions(problem, order), ens_mwh=float("nan"), candidates=0)
@@ -213,6 +221,7 @@ def _search(
     problem: ScheduleProblem,
     values: StateValues,
     *,
+    network: CityNetwork,
     starts: Sequence[IntArray],
     config: PlanConfig,
     seed: int,
@@ -226,7 +235,14 @@ def _search(
         width = max(3, min(n, config.evaluations // (12 * n)))
         backward = backward_order(values, problem.expected_h, width=width)
         forward = forward_order(values, problem.expected_h, width=width, fallback=backward)
-        greedy = [problem.put_back_waiting(order) for order in (backward, forward)]
+        bundled = bundle_order(
+            values,
+            problem.expected_h,
+            bundles=supply_bundles(network, problem.jobs),
+            width=width,
+            fallback=backward,
+        )
+        greedy = [problem.put_back_waiting(order) for order in (backward, forward, bundled)]
     return search_order(
         problem,
         values,

@@ -39,12 +39,13 @@ EXHAUSTIVE_JOBS = 6
 CANDIDATES_PER_EVALUATION = 4
 """Timetables valued per dispatch of the budget, at most."""
 
-HANDFUL = 24
+HANDFUL = 10
 """Moves of which the most promising one is valued."""
 
-CYCLES = ((0.03, 0.3), (0.03, 0.6), (0.03, 0.9), (0.003, 1.0))
-"""Coolings: the temperature each begins with, as a share of the energy not served, and the share
-of the budget it ends at. Several short ones leave more valleys than a long one."""
+CYCLES = ((0, 0.03, 0.35), (1, 0.03, 0.6), (None, 0.03, 0.85), (None, 0.003, 1.0))
+"""Coolings: which of the starts each begins at (by rank; None: the best order so far), with what
+temperature, as a share of the energy not served, and the share of the budget it ends at. Several
+short ones leave more valleys than a long one."""
 
 COLD = 0.0001
 """Temperature each cooling ends with, as a share of the energy not served."""
@@ -85,10 +86,12 @@ def search_order(
     """
     budget = Budget(evaluations=evaluations, candidates=evaluations * CANDIDATES_PER_EVALUATION)
     trail = Trail(problem, values, budget=budget, interrupt=interrupt)
-    for start in starts:
-        trail.measure(np.asarray(start, dtype=np.int64))
+    given = [np.asarray(start, dtype=np.int64) for start in starts]
+    worth = [trail.measure(start) for start in given]
+    by_worth = [given[k] for k in np.argsort(worth, kind="stable") if math.isfinite(worth[k])]
     if len(problem.jobs) > 1 and math.isfinite(trail.best_ens) and trail.best_ens > 0:
-        _improve(trail, near=neighbours(problem) if near is None else near, seed=seed)
+        near = neighbours(problem) if near is None else near
+        _improve(trail, by_worth, near=near, seed=seed)
     return SearchResult(order=trail.best, ens_mwh=trail.best_ens, candidates=trail.tried)
 
 
@@ -111,28 +114,36 @@ def enumerate_orders(
     )
 
 
-def _improve(trail: Trail, *, near: IntArray, seed: int) -> None:
+def _improve(trail: Trail, starts: list[IntArray], *, near: IntArray, seed: int) -> None:
     """Spend the budget on better orders than the best so far."""
     rng = np.random.Generator(np.random.Philox(key=[seed, _STREAM]))
     gains = Gains(trail.values)
     gains.probe(near, evaluations=int(PROBE_SHARE * trail.budget.evaluations))
     able = trail.problem.able.astype(np.int64)
     kin = (near, (able.T @ able) > 0)
-    for hot, until in CYCLES:
-        _anneal(trail, rng, gains=gains, kin=kin, hot=hot, until=until)
+    for rank, hot, until in CYCLES:
+        start = trail.best if rank is None else starts[min(rank, len(starts) - 1)]
+        _anneal(trail, rng, start=start, gains=gains, kin=kin, hot=hot, until=until)
 
 
 def _anneal(
-    trail: Trail, rng: np.random.Generator, *, gains: Gains, kin: Kin, hot: float, until: float
+    trail: Trail,
+    rng: np.random.Generator,
+    *,
+    start: IntArray,
+    gains: Gains,
+    kin: Kin,
+    hot: float,
+    until: float,
 ) -> None:
-    """One cooling from the best order so far, to the share ``until`` of the budget.
+    """One cooling from the order ``start``, to the share ``until`` of the budget.
 
     Of each handful of moves only the one that promises most is valued. The acceptance threshold
     is drawn before: the sum over the candidate's stages stops as soon as it is above, and saves
     the dispatches of the stages that follow.
     """
-    begun, scale, ens = trail.progress, trail.best_ens, trail.best_ens
-    current = trail.stand_at(trail.best)
+    begun, scale, ens = trail.progress, trail.best_ens, trail.measure(start)
+    current = trail.stand_at(start)
     while (progress := trail.progress) < until:
         cooled = (progress - begun) / (until - begun)
         temperature = scale * hot * (COLD / hot) ** cooled

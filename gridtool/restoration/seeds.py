@@ -1,13 +1,15 @@
-"""Orders that the search starts from: greedy in both directions."""
+"""Orders that the search starts from: greedy in both directions, and by bundles."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from gridtool.restoration.value import StateValues
 
-__all__ = ["backward_order", "forward_order"]
+__all__ = ["backward_order", "bundle_order", "forward_order"]
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -65,3 +67,46 @@ def forward_order(
         left.remove(chosen)
         order.append(chosen)
     return np.array(order, dtype=np.int64)
+
+
+def bundle_order(
+    values: StateValues,
+    work_h: FloatArray,
+    *,
+    bundles: Sequence[Sequence[int]],
+    width: int,
+    fallback: IntArray,
+) -> IntArray:
+    """Jobs by the bundle, or the single job, of most load won per crew hour, again and again.
+
+    Sees what pays only once all of a path is repaired. At every step only the ``width`` bundles
+    that won most when last asked are asked again; a bundle's jobs are taken in the order of
+    ``fallback``, and so are those left when nothing wins any more.
+
+    Parameters
+    ----------
+    bundles
+        Sets of job positions, see :func:`gridtool.restoration.bundles.supply_bundles`.
+    """
+    rank = {int(j): position for position, j in enumerate(fallback)}
+    left = [frozenset([j]) for j in range(len(work_h))] + [frozenset(b) for b in bundles]
+    mask, order = 0, []
+
+    def rate(bundle: frozenset[int]) -> float:
+        after = mask | sum(1 << j for j in bundle)
+        hours = float(work_h[sorted(bundle)].sum())
+        return (values.served_mw(after) - values.served_mw(mask)) / hours
+
+    stale = {bundle: rate(bundle) for bundle in left}
+    while stale:
+        asked = sorted(stale, key=lambda bundle: (-stale[bundle], sorted(bundle)))[:width]
+        for bundle in asked:
+            stale[bundle] = rate(bundle)
+        best = min(asked, key=lambda bundle: (-round(stale[bundle], 9), sorted(bundle)))
+        if stale[best] <= 0.0:
+            break
+        order += sorted(best, key=rank.__getitem__)
+        mask |= sum(1 << j for j in best)
+        stale = {b - best: max(stale[b], stale.get(b - best, 0.0)) for b in stale if b - best}
+    taken = set(order)
+    return np.array([*order, *(int(j) for j in fallback if int(j) not in taken)], dtype=np.int64)

@@ -1,11 +1,19 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from gridtool.restoration.blocks import constant_blocks, level_hours, make_blocks
-from gridtool.restoration.model import DemandBlocks
+from gridtool.restoration.blocks import (
+    constant_blocks,
+    cut_blocks,
+    level_hours,
+    make_blocks,
+    plan_blocks,
+)
+from gridtool.restoration.model import DemandBlocks, PlanConfig
 
 
 def test_one_level_counts_the_hours():
@@ -58,3 +66,16 @@ def test_one_level_is_enough_for_constant_demand():
     found = make_blocks(np.full(24, 0.7), np.zeros(24, dtype=np.int64))
     assert found.level == pytest.approx([0.7])
     assert found.weight.tolist() == [[1.0], [1.0]]
+
+
+def test_nothing_counts_after_deadline_and_horizon():
+    hours = np.array([10.0, 30.0, 80.0])
+    cut = level_hours(cut_blocks(constant_blocks(0.9), 30.0), hours)
+    assert cut.ravel() == pytest.approx([10, 30, 30])
+    as_of = datetime(2027, 1, 12, 4, tzinfo=UTC)
+    soon = as_of + timedelta(hours=12)
+    both = plan_blocks(PlanConfig(deadline=soon, horizon_days=1, demand_factor=0.7), as_of=as_of)
+    assert both.level == pytest.approx([0.7])
+    assert level_hours(both, hours).ravel() == pytest.approx([10, 12, 12])
+    past = plan_blocks(PlanConfig(deadline=as_of - timedelta(hours=1)), as_of=as_of)
+    assert level_hours(past, hours).ravel() == pytest.approx([0, 0, 0])
