@@ -38,7 +38,7 @@ __all__ = [
     "with_mobile_units",
 ]
 
-EVALUATIONS = 1500
+EVALUATIONS = 1000
 """Dispatches spent on placing units, unless told otherwise."""
 
 
@@ -203,7 +203,8 @@ def _make_board(
 
 
 def _drop_useless(board: Board, tours: Tours) -> Tours:
-    """``tours`` without stops that save nothing any more, now that all units are placed."""
+    """``tours`` without stops that save nothing any more, now that all units are placed; none at
+    all where they do harm together: valued state by state."""
     kept = dict(tours)
     energy = board.energy_mwh(kept)
     for unit, stops in tours.items():
@@ -212,7 +213,8 @@ def _drop_useless(board: Board, tours: Tours) -> Tours:
             found = board.energy_mwh(fewer)
             if found <= energy:
                 kept, energy = fewer, found
-    return kept
+    none: Tours = dict.fromkeys(tours, ())
+    return kept if energy < board.energy_mwh(none) else none
 
 
 def _placements_of(

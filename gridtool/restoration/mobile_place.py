@@ -73,17 +73,24 @@ def _place_greedily(board: Board, tours: dict[str, tuple[Stop, ...]]) -> float:
     when last looked at, and one is placed as soon as it still saves more than the next did.
     """
     saved = 0.0
-    waiting = [(np.inf, unit) for unit in board.units]
+    waiting: list[tuple[float, MobileUnit, tuple[Stop, ...]]]
+    waiting = [(np.inf, unit, ()) for unit in board.units]
     while waiting and not board.exhausted:
-        _, unit = waiting.pop(0)
+        _, unit, _ = waiting.pop(0)
         stops = _best_stops(board, tours, unit)
         gained = estimate_saved(board, {**tours, unit.id: stops}) - saved
         if not stops or gained <= _TINY_MWH:
             continue
         if waiting and gained < waiting[0][0]:
-            waiting.append((gained, unit))
+            waiting.append((gained, unit, stops))
             waiting.sort(key=lambda entry: -entry[0])
             continue
+        tours[unit.id] = stops
+        saved += gained
+        waiting = [(most, other, ()) for most, other, _ in waiting]
+    if waiting and waiting[0][2]:
+        # The budget is spent: what was looked at last and found best is better than nothing.
+        gained, unit, stops = waiting[0]
         tours[unit.id] = stops
         saved += gained
     return saved

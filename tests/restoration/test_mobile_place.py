@@ -207,11 +207,20 @@ def test_load_is_conserved_and_served_from_the_placed_parts(seed):
 
 
 def test_budget_ends_the_placing_and_no_dispatch_means_no_unit():
-    scene = random_scene(5)
-    placed = {**scene.placing, "evaluations": 0}
-    assert place_units(scene.problem, scene.values, scene.timetable, **placed) == ((), ())
-    few = place_units(scene.problem, scene.values, scene.timetable, **placed | {"evaluations": 6})
-    assert scene.energy() >= scene.energy(few[1]) >= scene.energy(place(scene)[1])
+    energy = []
+    for budget in (0, 4, 16, 10_000):
+        scene = random_scene(5)
+        found = place_units(
+            scene.problem,
+            scene.values,
+            scene.timetable,
+            **scene.placing | {"evaluations": budget},
+        )
+        energy.append(scene.energy(found[1]))
+    assert energy[0] == scene.energy()
+    assert energy[1] == energy[0]
+    # A budget that ends before all is placed is not wasted.
+    assert energy[0] > energy[2] > energy[3]
 
 
 def test_stops_when_asked():
