@@ -43,7 +43,9 @@ BUDGET, PROVEN_BUDGET, MOST_BUDGET = 400, 60, 40_000
 in all."""
 
 WINDOW = 8
-_BOUND_NODES = 300
+_BOUND_NODES = ((60, 300), (120, 100))
+_FEWEST_NODES = 20
+"""Nodes of each program of the bound, up to so many components and beyond."""
 _SEED_NODES = 200
 _PROGRAM_NODES = 200_000
 _GRID = 20
@@ -150,7 +152,8 @@ def _certify(trail: Trail, chain: tuple[int, ...], periods: Periods, *, bound: b
     if n <= PROOF_COMPONENTS and len(periods.repaired) <= n:
         return _prove_by_program(trail, chain, periods)
     numbers = range(1, n) if n <= PROOF_COMPONENTS else _grid(trail, periods.repaired)
-    most = bound_by_number(values, numbers, node_limit=_BOUND_NODES).tolist()
+    nodes = next((nodes for size, nodes in _BOUND_NODES if n <= size), _FEWEST_NODES)
+    most = bound_by_number(values, numbers, node_limit=nodes).tolist()
     least = [h * max(costs.most - top, 0.0) for h, top in zip(costs.hours, most, strict=True)]
     method, reach = "best repairs of each number", hours * costs.most - sum(least)
     if trail.best_cost <= sum(least) + 1e-6:
