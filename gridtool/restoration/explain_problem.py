@@ -11,7 +11,7 @@ from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.restoration.blocks import plan_blocks
 from gridtool.restoration.effects import make_effects
-from gridtool.restoration.mobile_plan import StandingValues
+from gridtool.restoration.mobile_values import StandingValues
 from gridtool.restoration.mobile_view import PlacedNetwork, view_placements
 from gridtool.restoration.model import RepairJob, Resources, RestorationPlan
 from gridtool.restoration.schedule import ScheduleProblem, Timetable, make_problem
