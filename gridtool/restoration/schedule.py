@@ -211,12 +211,7 @@ def make_problem(
         Naming every job that no crew can do, every spare that never comes in number, and jobs
         that wait for each other.
     """
-    missing = find_missing(jobs, resources)
-    if missing:
-        raise Infeasible(
-            f"{len(missing)} repair needs cannot be met: " + "; ".join(missing),
-            constraints=missing,
-        )
+    _raise_if_missing(jobs, resources)
     crews = resources.crews
     spares = sorted({spare for job in jobs for spare in job.spares})
     days = horizon_days or arrays.needed_days(jobs, resources, as_of=as_of)
@@ -247,3 +242,12 @@ def make_problem(
         started_h=arrays.started_hours(jobs, as_of=as_of),
         least_way_h=arrays.least_ways(travel, able, frozen=frozen),
     )
+
+
+def _raise_if_missing(jobs: Sequence[RepairJob], resources: Resources) -> None:
+    missing = find_missing(jobs, resources)
+    if missing:
+        raise Infeasible(
+            f"{len(missing)} repair needs cannot be met: " + "; ".join(missing),
+            constraints=missing,
+        )
