@@ -13,11 +13,13 @@ from restoration.test_mobile_place import random_scene
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.restoration.blocks import constant_blocks
+from gridtool.restoration.check import check_plan
 from gridtool.restoration.effects import make_effects
 from gridtool.restoration.jobs import make_jobs
 from gridtool.restoration.mobile_plan import improve_with_units
 from gridtool.restoration.mobile_probe import keep_best_sites
 from gridtool.restoration.mobile_values import StandingValues
+from gridtool.restoration.plan import plan_restoration
 from gridtool.restoration.schedule import make_problem
 from gridtool.restoration.search import enumerate_orders
 
@@ -157,3 +159,26 @@ def test_few_sites_are_the_best_of_many():
     assert [placed.site for placed in found.placements] == ["S2"]
     # 4 h of road at 13 km/h and 4 h to set up.
     assert found.weighted_mwh == pytest.approx(20 * 8 + 11 * 42)
+
+
+def test_plan_has_the_units_and_keeps_the_network():
+    state = two_dead_transformers()
+    plan = plan_restoration(state, with_units([crew()], mobile_substation(sites=("S1",))))
+    # Without the unit S1, the larger load, would come first.
+    assert plan.order == ("S2/T1", "S1/T1")
+    assert plan.ens_mwh == pytest.approx(9 * 4 + 8 * 30)
+    assert [(stay.unit, stay.site) for stay in plan.placements] == [("MS-1", "S1")]
+    assert plan.curve["served_mw"].tolist() == pytest.approx([0, 9, 17, 17])
+    assert plan.state is state
+    assert check_plan(plan) == []
+
+
+def test_plan_is_the_same_when_no_unit_helps():
+    state = two_dead_transformers()
+    bare = plan_restoration(state, with_units([crew()]))
+    idle = plan_restoration(state, with_units([crew()], mobile_substation(setup_h=100.0)))
+    assert idle.placements == ()
+    assert (idle.jobs, idle.order, idle.ens_mwh) == (bare.jobs, bare.order, bare.ens_mwh)
+    assert idle.curve.equals(bare.curve)
+    assert idle.etr.equals(bare.etr)
+    assert idle.comparison.equals(bare.comparison)
