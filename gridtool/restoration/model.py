@@ -203,6 +203,8 @@ class PlacedUnit:
 
     Times are aware UTC; ``offline`` None: it stays. ``part`` is the id of the part that it is in
     the network with mobile units (see :mod:`gridtool.restoration.mobile`).
+    ``served_gain_mw`` is the mean load served more while it gives and energy is counted, all else
+    in the plan being as it is.
     """
 
     unit: str
