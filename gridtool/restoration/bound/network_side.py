@@ -23,6 +23,10 @@ __all__ = ["NetworkSide", "PricedState"]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
+_PRESOLVE = "off"
+"""Presolve of HiGHS 1.14.0 loses optima of mixed-integer programs (its issues 2957 and 3094, mended
+in 1.15): what it then calls proven is not."""
+
 _SAFETY = 1e-7
 """Relative allowance for the solver's tolerances, added to what it proves."""
 
@@ -54,7 +58,7 @@ class NetworkSide:
         self.jobs = len(reach.work_h)
         self.price = program.price(level_weight)
         self._highs = quiet_highs(
-            presolve="off",
+            presolve=_PRESOLVE,
             mip_rel_gap=1e-6,
             mip_abs_gap=1e-3,
             mip_max_nodes=nodes,

@@ -191,7 +191,7 @@ def check_validity(seed):
     return found.weighted_mwh, least
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", [*range(40), 47])  # 47: wrong with the solver's presolve
 def test_no_timetable_is_below_the_bound(seed):
     """Against every order and assignment, with and without idling."""
     check_validity(seed)
