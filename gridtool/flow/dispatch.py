@@ -62,6 +62,8 @@ class Dispatcher:
         self.case = case
         self._lp = LpSolver()
         self._closed = ClosedForm(case)
+        self.programs = 0
+        """Dispatches so far that needed a linear program."""
         self._served: dict[tuple[frozenset[tuple[str, float]], float], float] = {}
 
     def solve(
@@ -191,6 +193,7 @@ class Dispatcher:
                 program=None,
             )
 
+        self.programs += 1
         island_program = ShedProgram(
             reduced,
             wanted,

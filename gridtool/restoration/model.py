@@ -267,7 +267,7 @@ class PlanConfig:
     """How a plan is searched and valued.
 
     ``evaluations`` is the budget of the search, counted in dispatches of distinct states (not in
-    seconds, so that a plan can be reproduced). ``horizon_days`` is how far energy is counted and
+    seconds, so that a plan can be reproduced; one that needs a linear program counts more). ``horizon_days`` is how far energy is counted and
     crews are planned; None: as far as the work needs. ``deadline``: energy not served is counted
     until then only, so that what is back by then is worth most. ``demand_factor`` times the
     reference peak is the demand that energy not served is counted at, unless ``demand`` gives
@@ -280,7 +280,7 @@ class PlanConfig:
     by AC power flow.
     """
 
-    evaluations: int = 4000
+    evaluations: int = 20_000
     horizon_days: int | None = None
     demand_factor: float = 1.0
     protected_weight: float = 1.0

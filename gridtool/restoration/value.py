@@ -17,6 +17,9 @@ __all__ = ["ServedLoad", "StateValues", "Switching", "timeline"]
 
 FloatArray = npt.NDArray[np.float64]
 
+PROGRAM_COST = 3
+"""What a linear program counts beside the dispatch that needs it: it takes that much longer."""
+
 Switching = tuple[float, int, int]
 """Hour, bits set and bits cleared: a mobile unit that comes or goes."""
 
@@ -56,8 +59,9 @@ def _first_mix(blocks: DemandBlocks) -> FloatArray:
 class StateValues:
     """Served load by bitmask of finished jobs, each state dispatched once.
 
-    ``evaluations`` counts the states dispatched, the unit of the search's budget. The bits are
-    those of :class:`gridtool.restoration.effects.RepairEffects`.
+    ``evaluations`` counts the states dispatched, the unit of the search's budget; a dispatch that
+    needs a linear program counts :data:`PROGRAM_COST` more. The bits are those of
+    :class:`gridtool.restoration.effects.RepairEffects`.
     """
 
     def __init__(self, effects: RepairEffects, *, served: ServedLoad, blocks: DemandBlocks) -> None:
@@ -65,6 +69,7 @@ class StateValues:
         self.blocks = blocks
         self.all_done = effects.all_done
         self.evaluations = 0
+        self._cost = 1
         self._served = served
         self._cache: dict[int, FloatArray] = {}
         self._vectors: ShareVectors | None = None
@@ -80,12 +85,17 @@ class StateValues:
         if known is None:
             known = self._serve(mask)
             self._cache[mask] = known
-            self.evaluations += 1
+            self.evaluations += self._cost
         return known
 
     def _serve(self, mask: int) -> FloatArray:
+        self._cost = 1
         if self._vectors is not None and isinstance(self._served, DispatchedLoad):
-            return self._served.serve(self._vectors.at(mask))
+            dispatcher = self._served.dispatcher
+            before = dispatcher.programs
+            found = self._served.serve(self._vectors.at(mask))
+            self._cost += PROGRAM_COST * (dispatcher.programs - before)
+            return found
         return np.asarray(self._served(self.effects.shares(mask)), dtype=np.float64)
 
     def served_mw(self, mask: int) -> float:
