@@ -94,7 +94,8 @@ def energy_bound(
     import_limit_mw, weights
         As ``values`` counts them: weights (B, 2) of a MW by busbar section and tier.
     units
-        Candidate positions of each mobile unit: at one place at a time.
+        Candidate positions of each mobile unit: it stands at one of them at a time, whenever
+        that serves most. Candidates that are in none of them are never placed.
     timetable
         A good timetable; it decides where intervals are short, nothing else.
     seed

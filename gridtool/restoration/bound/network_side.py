@@ -69,6 +69,9 @@ class NetworkSide:
         self._columns = np.arange(self.jobs, dtype=np.int32)
         for before, after in reach.pairs:
             self._row(0.0, {before: 1.0, after: -1.0}, lower=True)
+        placed = {k for unit in units for k in unit}
+        for k in range(program.bits - self.jobs):
+            self._highs.changeColBounds(self.jobs + k, 0.0, float(k in placed))
         for unit in units:
             self._row(1.0, {self.jobs + k: 1.0 for k in unit})
         self._team_rows = [

@@ -293,3 +293,25 @@ def test_an_interrupted_bound_is_the_fluid_bound():
     found = energy_bound(problem, values, case=case, effort=SMALL, interrupted=lambda: True)
     assert found.rounds == 0
     assert found.weighted_mwh == found.fluid_mwh
+
+
+def test_a_mobile_unit_counts_where_it_may_stand():
+    """70 MW wait 10 h behind a line; a unit of 25 MW there saves 250 of 700 MWh."""
+    network = grid(
+        stations={"S0": (0, 0), "S1": (70, 0)},
+        lines=[("L1", "S0", "S1", 100)],
+        infeeds=[("IF", "S0", 1000)],
+        units=[("G", "S1", 25)],
+    )
+    state = damaged(network, {"L1": 0.0}, hours={"L1": 10.0})
+    jobs = make_jobs(state)
+    team = resources(crew(speed_kmh=1e9))
+    problem = make_problem(jobs, team, as_of=state.as_of, zone=KYIV)
+    case = compile_case(network)
+    effects = make_effects(state, jobs, candidates=("G",))
+    served = DispatchedLoad(Dispatcher(case), levels=np.ones(1))
+    values = StateValues(effects, served=served, blocks=constant_blocks(1.0))
+    without = energy_bound(problem, values, case=case, effort=SMALL)
+    placed = energy_bound(problem, values, case=case, units=((0,),), effort=SMALL)
+    assert without.weighted_mwh == pytest.approx(700, rel=1e-3)
+    assert placed.weighted_mwh == pytest.approx(450, rel=1e-3)
