@@ -48,7 +48,7 @@ _FEWEST_NODES = 20
 """Nodes of each program of the bound, up to so many components and beyond."""
 _SEED_NODES = 200
 _PROGRAM_NODES = 200_000
-_GRID = 20
+GRID_FROM, _GRID = 48, 20
 """Numbers of repairs that a bound is computed for where there are many components."""
 
 
@@ -151,7 +151,9 @@ def _certify(trail: Trail, chain: tuple[int, ...], periods: Periods, *, bound: b
         return _Proof(chain=chain, most=ideal, method="all that supply allows", proven=False)
     if n <= PROOF_COMPONENTS and len(periods.repaired) <= n:
         return _prove_by_program(trail, chain, periods)
-    numbers = range(1, n) if n <= PROOF_COMPONENTS else _grid(trail, periods.repaired)
+    numbers = [k for k in range(1, n) if costs.hours[k]]
+    if n > GRID_FROM:
+        numbers = _grid(trail, periods.repaired)
     nodes = next((nodes for size, nodes in _BOUND_NODES if n <= size), _FEWEST_NODES)
     most = bound_by_number(values, numbers, node_limit=nodes).tolist()
     least = [h * max(costs.most - top, 0.0) for h, top in zip(costs.hours, most, strict=True)]
