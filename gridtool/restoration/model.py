@@ -267,17 +267,17 @@ class PlanConfig:
     """How a plan is searched and valued.
 
     ``evaluations`` is the budget of the search, counted in dispatches of distinct states (not in
-    seconds, so that a plan can be reproduced; one that needs a linear program counts more). ``horizon_days`` is how far energy is counted and
-    crews are planned; None: as far as the work needs. ``deadline``: energy not served is counted
-    until then only, so that what is back by then is worth most. ``demand_factor`` times the
-    reference peak is the demand that energy not served is counted at, unless ``demand`` gives
-    blocks. ``protected_weight`` is what a MW of protected load counts in the search, and
-    ``class_weights`` what a MW of a customer class counts (1 where none is given; energy not
-    served itself is always plain MWh). ``import_limit_mw`` limits all infeeds together.
-    ``durations``: whose times are taken where a report has no estimate (see
+    seconds, so that a plan can be reproduced; one that needs a linear program counts more).
+    ``horizon_days`` is how far energy is counted and crews are planned; None: as far as the work
+    needs. ``deadline``: energy not served is counted until then only, so that what is back by then
+    is worth most. ``demand_factor`` times the reference peak is the demand that energy not served
+    is counted at, unless ``demand`` gives blocks. ``protected_weight`` is what a MW of protected
+    load counts in the search, and ``class_weights`` what a MW of a customer class counts (1 where
+    none is given; energy not served itself is always plain MWh). ``import_limit_mw`` limits all
+    infeeds together. ``durations``: whose times are taken where a report has no estimate (see
     :mod:`gridtool.restoration.durations`). ``time_limit_s`` is a safety net; a plan it cuts is
-    labelled. ``bound``: whether the lower bound is computed; ``ac``: whether stages are verified
-    by AC power flow.
+    labelled. ``bound``: whether the lower bound is computed; ``ac``: whether stages are verified by
+    AC power flow.
     """
 
     evaluations: int = 20_000
