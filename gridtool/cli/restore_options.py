@@ -202,7 +202,7 @@ def _effort_options() -> Sequence[Callable[..., Any]]:
         click.option(
             "--evaluations",
             type=click.IntRange(1, 1_000_000),
-            default=4000,
+            default=20_000,
             show_default=True,
             help="Budget of the search, in dispatches of distinct states.",
         ),

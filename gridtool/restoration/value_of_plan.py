@@ -17,7 +17,7 @@ from gridtool.restoration.value_of import MarginalValue, list_changes, value_cha
 
 __all__ = ["SHARE_OF_BUDGET", "value_of_resources"]
 
-SHARE_OF_BUDGET = 20
+SHARE_OF_BUDGET = 100
 """Every change is searched with the plan's budget over so much, twice."""
 
 

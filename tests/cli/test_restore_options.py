@@ -8,6 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from gridtool.cli import cli
+from gridtool.cli.restore import restore
+from gridtool.restoration.model import PlanConfig
 
 AS_OF = ("--as-of", "2027-01-12T06:00Z")
 FAST = ("--no-ac", "--no-bound")
@@ -40,6 +42,12 @@ def test_the_headline_has_energy_bound_and_gap(given):
     assert {"lower_bound_mwh", "gap_pct", "ac_difference_mwh"} <= set(headline)
     assert headline["lower_bound_mwh"] <= headline["weighted_mwh"] + 0.05
     assert headline["gap_pct"] >= -1e-6
+
+
+def test_the_budget_is_that_of_the_planner():
+    """Written twice, as help must not import the planner."""
+    (option,) = [p for p in restore.params if p.name == "evaluations"]
+    assert option.default == PlanConfig().evaluations
 
 
 def test_without_bound_and_ac_they_are_missing(given):
