@@ -43,9 +43,8 @@ BUDGET, PROVEN_BUDGET, MOST_BUDGET = 400, 60, 40_000
 in all."""
 
 WINDOW = 8
-_BOUND_NODES = ((60, 300), (120, 100))
-_FEWEST_NODES = 20
-"""Nodes of each program of the bound, up to so many components and beyond."""
+_BOUND_NODES, _FEWEST_NODES = 300, 20
+"""Nodes of each program of the bound: where every number has one, and where a few do."""
 _SEED_NODES = 200
 _PROGRAM_NODES = 200_000
 GRID_FROM, _GRID = 48, 20
@@ -154,7 +153,7 @@ def _certify(trail: Trail, chain: tuple[int, ...], periods: Periods, *, bound: b
     numbers = [k for k in range(1, n) if costs.hours[k]]
     if n > GRID_FROM:
         numbers = _grid(trail, periods.repaired)
-    nodes = next((nodes for size, nodes in _BOUND_NODES if n <= size), _FEWEST_NODES)
+    nodes = _BOUND_NODES if n <= GRID_FROM else _FEWEST_NODES
     most = bound_by_number(values, numbers, node_limit=nodes).tolist()
     least = [h * max(costs.most - top, 0.0) for h, top in zip(costs.hours, most, strict=True)]
     method, reach = "best repairs of each number", hours * costs.most - sum(least)
