@@ -43,16 +43,18 @@ class BoundEffort:
     """How hard the bound is worked at, in counts, so that it can be reproduced.
 
     ``intervals`` of costs, ``slots`` of crew time, ``rounds`` of cuts with flows that balance
-    only, ``loop_rounds`` with the law of loops, ``nodes`` of each program's search tree. A round
+    only, ``loop_rounds`` with the law of loops, ``nodes`` and ``loop_nodes`` of
+    each program's search tree without and with that law. A round
     ends the work when it promises less than ``tolerance`` of the energy.
     """
 
     intervals: int = 32
     slots: int = 90
-    rounds: int = 10
-    loop_rounds: int = 3
+    rounds: int = 5
+    loop_rounds: int = 2
     choice_rounds: int = 6
     nodes: int = 200
+    loop_nodes: int = 10
     tolerance: float = 1e-3
 
 
@@ -117,6 +119,7 @@ def energy_bound(
             weights=weights,
             units=tuple(tuple(unit) for unit in units),
             nodes=effort.nodes,
+            loop_nodes=effort.loop_nodes,
             seed=seed,
         ),
         intervals=cut_intervals(values, timetable, count=effort.intervals),

@@ -36,6 +36,7 @@ class NetworkModel:
     weights: FloatArray | None
     units: tuple[tuple[int, ...], ...]
     nodes: int
+    loop_nodes: int
     seed: int
 
     def program(
@@ -73,10 +74,18 @@ class Networks:
 
     def solve(self, k: int, cost: FloatArray, *, loops: bool = False) -> PricedState:
         """The priced network of interval ``k`` at ``cost`` (n,)."""
-        key = (self.mix_of[k], loops)
-        if key not in self._sides:
-            self._sides[key] = self._side(self._mixes[key[0]], loops=loops, levels=_MOST_LEVELS)
-        return self._sides[key].solve(cost, moment_h=float(self._intervals.edge_h[k + 1]))
+        moment = float(self._intervals.edge_h[k + 1])
+        found = self._side_of(self.mix_of[k], loops=False).solve(cost, moment_h=moment)
+        if loops:  # cut short, it may prove less than the flows that balance only
+            exact = self._side_of(self.mix_of[k], loops=True).solve(cost, moment_h=moment)
+            found = min(found, exact, key=lambda state: state.most)
+        return found
+
+    def _side_of(self, mix: int, *, loops: bool) -> NetworkSide:
+        if (mix, loops) not in self._sides:
+            side = self._side(self._mixes[mix], loops=loops, levels=_MOST_LEVELS)
+            self._sides[mix, loops] = side
+        return self._sides[mix, loops]
 
     def relaxed(self, k: int) -> tuple[NetworkProgram, FloatArray]:
         """Program and price of interval ``k`` at its mean level, flows that balance only."""
@@ -115,7 +124,7 @@ class Networks:
             self._reach,
             level_weight=shares,
             units=model.units,
-            nodes=model.nodes,
+            nodes=model.loop_nodes if loops else model.nodes,
             seed=model.seed,
         )
 
