@@ -21,7 +21,6 @@ __all__ = [
     "assign_jobs",
     "call_order",
     "choose_crew",
-    "estimate_shortfall",
     "place_job",
     "preceded_at",
     "start_crews",
@@ -224,37 +223,3 @@ def assign_jobs(
         c, begin, way, wait, _ = choose_crew(j, supplied, preceded, crews, given)
         place_job(j, c, begin, work[j], finish_of, crews, given)
         crew_of[j], start_of[j], travel_of[j], wait_of[j] = c, begin, way, wait
-
-
-@numba.njit(cache=True)
-def estimate_shortfall(finish: FloatArray, chain: IntArray, prefix_mw: FloatArray) -> float:
-    """Energy not served of a timetable, estimated from the stages of another one, MWh.
-
-    A state that the other timetable did not pass through is given the load of its first stage
-    and what each finished job added there, but no less than the last of its stages that the
-    state contains, and no more than the first that contains the state.
-
-    Parameters
-    ----------
-    finish : (n,) finish hours of the timetable, finite.
-    chain : (n,) jobs in the order the other timetable finishes them.
-    prefix_mw : (n + 1,) load served at the stages of the other timetable.
-    """
-    n = chain.shape[0]
-    rank = np.empty(n, dtype=np.int64)
-    for place in range(n):
-        rank[chain[place]] = place
-    done = np.zeros(n, dtype=np.bool_)
-    inside, outside, before, total = 0, 0, 0.0, 0.0
-    additive = prefix_mw[0]
-    for j in np.argsort(finish, kind="mergesort"):
-        served = min(max(additive, prefix_mw[inside]), prefix_mw[outside])
-        total += (prefix_mw[n] - served) * (finish[j] - before)
-        before = finish[j]
-        place = rank[j]
-        done[place] = True
-        additive += prefix_mw[place + 1] - prefix_mw[place]
-        outside = max(outside, place + 1)
-        while inside < n and done[inside]:
-            inside += 1
-    return total
