@@ -38,7 +38,7 @@ __all__ = [
     "with_mobile_units",
 ]
 
-EVALUATIONS = 1000
+EVALUATIONS = 4000
 """Dispatches spent on placing units, unless told otherwise."""
 
 
