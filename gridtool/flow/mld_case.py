@@ -23,7 +23,14 @@ from gridtool.network.foreign.matpower_case import Branch, MatpowerCase, read_ca
 from gridtool.network.foreign.matpower_storage import Storage, read_storage
 from gridtool.network.foreign.matpower_text import MatpowerText, parse_matpower
 
-__all__ = ["DcCase", "StoragePlace", "case_of_compiled", "case_of_matpower", "read_matpower_file"]
+__all__ = [
+    "DcCase",
+    "MatpowerFile",
+    "StoragePlace",
+    "case_of_compiled",
+    "case_of_matpower",
+    "read_matpower_file",
+]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

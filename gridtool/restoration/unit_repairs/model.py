@@ -10,7 +10,16 @@ import numpy.typing as npt
 
 from gridtool.flow.mld_case import DcCase
 
-__all__ = ["KINDS", "Component", "Periods", "RepairCase", "UnitRepairPlan", "make_periods"]
+__all__ = [
+    "KINDS",
+    "Component",
+    "Periods",
+    "RepairCase",
+    "UnitRepairPlan",
+    "bits_of",
+    "gap_pct",
+    "make_periods",
+]
 
 IntArray = npt.NDArray[np.int64]
 
