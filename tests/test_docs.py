@@ -66,7 +66,9 @@ def test_every_command_line_of_the_documents_parses(root):
         command, left = find_command(words)
         if left and left[0] in {"-h", "--help"}:
             continue
-        command.make_context(f"{name}: {line}", left)
+        # Below the group: a command keeps the help options of the first context it meets.
+        parent = click.Context(cli, **cli.context_settings)
+        command.make_context(f"{name}: {line}", left, parent=parent)
 
 
 def test_the_table_of_job_keys_is_the_schema(root):
