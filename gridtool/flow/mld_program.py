@@ -86,6 +86,8 @@ class ProgramBuilder:
             "output_flag": False,
             "threads": 1,
             "random_seed": 0,
+            # HiGHS 1.14 can call a worse solution optimal after presolve (HiGHS issue 2957).
+            "presolve": "off",
             **options,
         }.items():
             highs.setOptionValue(name, value)

@@ -91,7 +91,7 @@ class LoadProgram:
         self._held, self._freed = _elements(repair_case, columns)
         self._touched = np.unique(_flat(self._held)).astype(np.int32)
         self._rows = np.unique(_flat(self._freed)).astype(np.int32)
-        self._highs = program.model({"presolve": "off", "solver": "simplex"})
+        self._highs = program.model({"solver": "simplex"})
 
     def served(self, network: int) -> float:
         """Weighted load served with only ``network`` of the components in service, p.u.
