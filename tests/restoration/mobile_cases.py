@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from builders import build_network
+from restoration.cases import crew, damaged
 
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
@@ -180,3 +181,32 @@ def make_values(blocks):
         return values, values
 
     return make
+
+
+def random_scene(seed, *, units=2, screen=True):
+    """Two or three substations with damaged transformers, lines and sections; some crews."""
+    rng = np.random.Generator(np.random.Philox(seed))
+    sites = int(rng.integers(2, 4))
+    loads = [
+        (float(rng.integers(4, 30)), float(rng.integers(4, 30)) if rng.random() < 0.4 else None)
+        for _ in range(sites)
+    ]
+    network = city(loads, spacing_km=5.0, infeed_mw=float(rng.choice([60.0, 1000.0])))
+    parts = [*network.transformers.index, *network.lines.index, *network.busbars.index[1:]]
+    hurt = {f"S{k}/T1": 0.0 for k in range(1, sites + 1)}
+    hurt |= dict.fromkeys(rng.choice(parts, size=2).tolist(), 0.0)
+    hours = {asset: float(rng.integers(10, 80)) for asset in hurt}
+    state = damaged(network, hurt, hours=hours)
+    team = [crew(f"C{k}", x_km=float(rng.integers(0, 20))) for k in range(1, 4)]
+    fleet = []
+    for k in range(units):
+        make = mobile_substation if rng.random() < 0.7 else mobile_generator
+        fleet.append(
+            make(
+                f"M{k}",
+                capacity_mva=float(rng.integers(3, 25)),
+                setup_h=float(rng.integers(1, 6)),
+                x_km=float(rng.integers(0, 15)),
+            )
+        )
+    return Scene(state, with_units(team, *fleet), screen=screen)

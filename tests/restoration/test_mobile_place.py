@@ -8,14 +8,10 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
-from restoration.cases import AS_OF, crew, damaged
+from restoration.cases import AS_OF
 from restoration.mobile_cases import (
-    Scene,
-    city,
     make_values,
-    mobile_generator,
-    mobile_substation,
-    with_units,
+    random_scene,
 )
 
 from gridtool.flow.compile import compile_case
@@ -26,35 +22,6 @@ from gridtool.restoration.mobile_place import VISIT_MWH
 from gridtool.restoration.mobile_view import view_placements
 
 MOST_STOPS = 3
-
-
-def random_scene(seed, *, units=2, screen=True):
-    """Two or three substations with damaged transformers, lines and sections; some crews."""
-    rng = np.random.Generator(np.random.Philox(seed))
-    sites = int(rng.integers(2, 4))
-    loads = [
-        (float(rng.integers(4, 30)), float(rng.integers(4, 30)) if rng.random() < 0.4 else None)
-        for _ in range(sites)
-    ]
-    network = city(loads, spacing_km=5.0, infeed_mw=float(rng.choice([60.0, 1000.0])))
-    parts = [*network.transformers.index, *network.lines.index, *network.busbars.index[1:]]
-    hurt = {f"S{k}/T1": 0.0 for k in range(1, sites + 1)}
-    hurt |= dict.fromkeys(rng.choice(parts, size=2).tolist(), 0.0)
-    hours = {asset: float(rng.integers(10, 80)) for asset in hurt}
-    state = damaged(network, hurt, hours=hours)
-    team = [crew(f"C{k}", x_km=float(rng.integers(0, 20))) for k in range(1, 4)]
-    fleet = []
-    for k in range(units):
-        make = mobile_substation if rng.random() < 0.7 else mobile_generator
-        fleet.append(
-            make(
-                f"M{k}",
-                capacity_mva=float(rng.integers(3, 25)),
-                setup_h=float(rng.integers(1, 6)),
-                x_km=float(rng.integers(0, 15)),
-            )
-        )
-    return Scene(state, with_units(team, *fleet), screen=screen)
 
 
 def place(scene):

@@ -7,8 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from restoration.cases import crew, damaged, positions
-from restoration.mobile_cases import Scene, city, make_values, mobile_substation, with_units
-from restoration.test_mobile_place import random_scene
+from restoration.mobile_cases import (
+    Scene,
+    city,
+    make_values,
+    mobile_substation,
+    random_scene,
+    with_units,
+)
 
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher

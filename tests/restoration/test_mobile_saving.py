@@ -5,8 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from restoration.cases import AS_OF, crew, damaged
-from restoration.mobile_cases import Scene, city, mobile_generator, mobile_substation, with_units
-from restoration.test_mobile_place import random_scene
+from restoration.mobile_cases import (
+    Scene,
+    city,
+    mobile_generator,
+    mobile_substation,
+    random_scene,
+    with_units,
+)
 
 from gridtool.restoration.mobile_board import Board, first_hours, last_hour
 from gridtool.restoration.mobile_place import place_tours
