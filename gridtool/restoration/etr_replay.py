@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.restoration.etr_states import StateBook
+from gridtool.restoration.mobile_policy import follow_tours
 from gridtool.restoration.model import CompletionSamples, RestorationPlan
 from gridtool.restoration.stages import Owners, Stage, list_owners
 from gridtool.restoration.stages_plan import PlanStates, find_plan_states
@@ -91,7 +92,8 @@ def replay_executions(
 ) -> Replay:
     """The first ``n`` executions of ``completions`` (None: all) on the network of ``plan``.
 
-    Mobile units come and go by the plan's dates in every execution.
+    Mobile units go on when the repairs are there that they bridge, see
+    :mod:`gridtool.restoration.mobile_policy`.
 
     Parameters
     ----------
@@ -136,7 +138,7 @@ def _walk(
     ends = np.full((len(finish_h), width), np.inf)
     state = np.empty((len(finish_h), width), dtype=np.int64)
     for row, hours in enumerate(finish_h):
-        states = timeline(hours, switchings=given.switchings)
+        states = timeline(hours, switchings=follow_tours(given.tours, hours))
         ends[row, : len(states) - 1] = [begin for begin, _ in states[1:]]
         places = [book.position(mask) for _, mask in states]
         state[row, : len(places)] = places

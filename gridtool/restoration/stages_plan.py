@@ -12,6 +12,7 @@ from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.network.model import CityNetwork
 from gridtool.restoration.effects import RepairEffects, make_effects
+from gridtool.restoration.mobile_policy import Tour, find_tours
 from gridtool.restoration.mobile_view import view_placements
 from gridtool.restoration.model import RestorationPlan
 from gridtool.restoration.value import Switching, timeline
@@ -48,6 +49,8 @@ class PlanStates:
         Bits of ``job_ids``, then of the candidates of the mobile units.
     switchings
         When the plan's mobile units come and go, hours after the as-of time.
+    tours
+        What ends the stays of each unit in an execution.
     states
         By the plan's own dates; those that begin at the same second are one.
     """
@@ -58,6 +61,7 @@ class PlanStates:
     effects: RepairEffects
     switchings: tuple[Switching, ...]
     states: tuple[TimedState, ...]
+    tours: tuple[Tour, ...] = ()
 
     @property
     def final_mask(self) -> int:
@@ -99,6 +103,7 @@ def find_plan_states(
             plan.state, [entries[key].job for key in ids], candidates=placed.parts
         ),
         switchings=placed.switchings,
+        tours=find_tours(plan, job_ids=ids, parts=placed.parts),
         states=_timed(plan, timeline(finish, switchings=placed.switchings)),
     )
 

@@ -246,3 +246,49 @@ class Policy:
             found = self.execute(order, work=work, leads=leads, units=units, patience=patience)
             runs.append({name: entry[0] for name, entry in found.items()})
         return runs
+
+
+def unit_moves(plan, finish):
+    """Hours at which mobile units come and go if jobs finish after so many hours (by id).
+
+    ``(hour, part, whether it comes)``. A stay ends as long after its reason as planned: the job
+    that is finished at that very second, or else the last one before at the site, or anywhere.
+    """
+
+    def hours(moment):
+        return (moment - plan.state.as_of) / HOUR
+
+    found, late = [], {}
+    for stay in sorted(plan.placements, key=lambda stay: stay.start):
+        unit = next(u for u in plan.resources.mobile_units if u.id == stay.unit)
+        comes = hours(stay.online) + late.get(unit.id, 0.0)
+        if stay.offline is None:
+            leaves = math.inf
+        else:
+            leaves = _leaves(plan, stay, finish, hours)
+            if unit.available_to is not None:
+                gone = hours(unit.available_to) - unit.teardown_h
+                leaves = hours(stay.offline) if hours(stay.offline) > gone - 1e-3 else leaves
+                leaves = min(leaves, gone)
+            leaves = max(leaves, comes)
+            late[unit.id] = leaves - hours(stay.offline)
+        if comes < leaves:
+            found.append((comes, stay.part, True))
+            if leaves < math.inf:
+                found.append((leaves, stay.part, False))
+    return found
+
+
+def _leaves(plan, stay, finish, hours):
+    jobs = {entry.job.id: entry for entry in plan.jobs}
+    planned = hours(stay.offline)
+    done = [name for name in plan.order if hours(jobs[name].finish) < planned + 1e-3]
+    done.sort(key=lambda name: hours(jobs[name].finish))  # stable: then as they are called
+    here = [name for name in done if jobs[name].job.substation == stay.site]
+    at_once = [name for name in done if hours(jobs[name].finish) > planned - 1e-3]
+    both = [name for name in here if name in at_once]
+    for group in (both, at_once, here, done):
+        if group:
+            reason = group[-1]
+            return finish[reason] + max(0.0, planned - hours(jobs[reason].finish))
+    return planned

@@ -140,8 +140,9 @@ def test_an_asset_is_repaired_with_its_last_stage():
     assert (station.etr_p50, station.etr_p90) == (hour(3), hour(4))
 
 
-def test_mobile_units_come_and_go_by_the_plan():
-    """A mobile transformer carries S1 from 6 h to 40 h, whenever T1 is repaired."""
+def test_a_mobile_unit_stays_until_the_repair_that_it_bridges():
+    """A mobile transformer carries S1 from 6 h until T1 is repaired (as planned after 40 h): it
+    is of no use where that is done after 3 h, and S1 has it where that takes longer."""
     network = city([(8, None)])
     state = damaged(network, {"S1/T1": 0.0}, hours={"S1/T1": 40.0})
     team = with_units([crew(speed_kmh=1e9)], mobile_substation())
@@ -159,7 +160,7 @@ def test_mobile_units_come_and_go_by_the_plan():
     plan = replace(plan, resources=team, placements=(placed,))
     replay = replay_executions(plan, executions(**{"S1/T1": [3, 30, 50]}))
     back = dict(zip(replay.owners.ids, replay.back_h.T.tolist(), strict=True))
-    assert back["S1"] == back["*"] == [3, 6, 50]
+    assert back["S1"] == back["*"] == [3, 6, 6]
 
 
 def test_what_never_comes_back_has_no_date():
