@@ -184,10 +184,11 @@ class Prefixes:
         for hour, part, comes in unit_moves(self.plan, finish):
             bit = 1 << len(self.given.job_ids) + parts.index(part)
             events.append((hour, bit, 0) if comes else (hour, 0, bit))
-        mask, back = 0, np.zeros(len(self.ids))
+        mask, back, begun = 0, np.zeros(len(self.ids)), 0.0
         for hour, on, off in sorted(events):
-            back[self.out(mask)] = hour
-            mask = (mask | on) & ~off
+            if hour > begun:  # what happens at once, as a repair and a unit that leaves, is one
+                back[self.out(mask)] = hour
+            mask, begun = (mask | on) & ~off, hour
         back[self.out(mask)] = np.inf
         return back
 
