@@ -11,36 +11,33 @@ __all__ = ["bound_plan"]
 
 
 def bound_plan(plan: RestorationPlan, found: Found, *, interrupt: Interrupt) -> PlanBound:
-    """The lower bound for ``plan`` and its distance from it.
+    """The lower bound for plans with the resources of ``plan``, and its distance from it.
 
-    With mobile units it bounds the plans whose units stand where those of this plan do.
+    Mobile units may stand anywhere they fit, not only where this plan has them.
     """
-    from gridtool.restoration.bound import energy_bound
+    from gridtool.flow.compile import compile_case
+    from gridtool.restoration.bound import energy_bound, make_fleets
 
+    network = plan.state.network
     case = found.dispatcher.case
-    parts = found.plain.effects.candidates
-    units: dict[str, list[int]] = {placed.unit: [] for placed in found.placements}
-    for placed in found.placements:
-        position = parts.index(placed.part)
-        if position not in units[placed.unit]:
-            units[placed.unit].append(position)
+    if found.plain.effects.candidates:
+        case = compile_case(network)
     bound = energy_bound(
         found.problem,
         found.weighted,
         case=case,
         import_limit_mw=plan.config.import_limit_mw,
-        weights=busbar_weights(plan.state.network, case, plan.config),
-        units=tuple(units.values()),
+        weights=busbar_weights(network, case, plan.config),
+        fleets=make_fleets(
+            network, case, found.problem.resources.mobile_units, as_of=plan.state.as_of
+        ),
         timetable=found.timetable,
         seed=plan.seed,
         interrupted=interrupt,
     )
     above = plan.weighted_mwh - bound.weighted_mwh
-    method = bound.method
-    if found.problem.resources.mobile_units:
-        method += "; mobile units only where this plan places them"
     return PlanBound(
         weighted_mwh=bound.weighted_mwh,
         gap_pct=100.0 * above / plan.weighted_mwh if plan.weighted_mwh > 0.0 else 0.0,
-        method=method,
+        method=bound.method,
     )

@@ -45,12 +45,15 @@ class Demand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contracted:
-    """N nodes. Sources are (node, MW, whether an infeed, guards)."""
+    """N nodes. Sources are (node, MW, whether an infeed, guards). ``node_of_busbar`` (-1: out of
+    service) and ``out``, the switches, are by busbar section."""
 
     nodes: int
     edges: tuple[Edge, ...]
     demands: tuple[Demand, ...]
     sources: tuple[tuple[int, float, bool, GuardSet], ...]
+    node_of_busbar: tuple[int, ...]
+    out: tuple[GuardSet, ...]
 
 
 def contract(case: CompiledCase, guards: Guards, *, loops: bool, weights: FloatArray) -> Contracted:
@@ -84,6 +87,8 @@ def contract(case: CompiledCase, guards: Guards, *, loops: bool, weights: FloatA
         edges=_with_needs(count, edges, demands, {source[0] for source in sources}),
         demands=demands,
         sources=tuple(sources),
+        node_of_busbar=tuple(node),
+        out=tuple(out),
     )
 
 
@@ -115,11 +120,11 @@ def _fuse(
             continue
         own = _switches(guards.of(case.part_cuts[1] + c))
         together = set(out[a]) == set(out[b]) and set(own) <= set(out[a])
-        stays_open = loops and not case.coupler_closed[c]
-        if together and not stays_open:
+        if together and (case.coupler_closed[c] or not loops):
             parent[find(a)] = find(b)
         else:
-            kept.append((a, b, 0.0 if stays_open else np.inf, _join(own, out[a], out[b])))
+            law = np.inf if loops and case.coupler_closed[c] else 0.0
+            kept.append((a, b, law, _join(own, out[a], out[b])))
     numbers: dict[int, int] = {}
     node = [
         numbers.setdefault(find(b), len(numbers)) if case.busbar_in_service[b] else -1

@@ -20,7 +20,8 @@ import numpy.typing as npt
 
 from gridtool.flow.case import CompiledCase
 from gridtool.restoration.bound.crew_groups import CrewGroup, earliest_times, make_groups
-from gridtool.restoration.bound.intervals import Intervals, cut_intervals
+from gridtool.restoration.bound.fleets import Fleet
+from gridtool.restoration.bound.intervals import cut_intervals
 from gridtool.restoration.bound.master import Master, Multipliers
 from gridtool.restoration.bound.network_side import PricedState
 from gridtool.restoration.bound.networks import NetworkModel, Networks
@@ -62,13 +63,15 @@ class BoundEffort:
 class BoundResult:
     """The bound, MWh (weighted as the values are), in words how it was proven, and rounds.
 
-    ``fluid_mwh`` is what the fluid bound alone gives at the same intervals.
+    ``fluid_mwh`` is what the fluid bound alone gives at the same intervals. Where ``ends_by_h`` is
+    finite the bound is for timetables that end by then: see :func:`energy_bound`.
     """
 
     weighted_mwh: float
     method: str
     rounds: int
     fluid_mwh: float = 0.0
+    ends_by_h: float = float("inf")
 
 
 def energy_bound(
@@ -78,7 +81,7 @@ def energy_bound(
     case: CompiledCase,
     import_limit_mw: float | None = None,
     weights: FloatArray | None = None,
-    units: Sequence[Sequence[int]] = (),
+    fleets: Sequence[Fleet] = (),
     timetable: Timetable | None = None,
     effort: BoundEffort | None = None,
     seed: int = 1,
@@ -86,25 +89,31 @@ def energy_bound(
 ) -> BoundResult:
     """A lower bound on ``values.energy_not_served`` over all timetables of ``problem``.
 
-    Whatever the order, the assignment or idling. Only where a state with damage serves more than
-    the repaired network (a line that is better open) could a plan gain without end by holding
-    back a repair: then the bound is for timetables that end before the slowest crew alone,
-    starting once all spares and equipment are there, would have done everything.
+    Whatever the order, the assignment or idling, and with mobile units wherever they are placed.
+    Only where a state serves more than the repaired network (a line that is better open, a
+    mobile generator beside a short supply) could a plan gain without end by holding back a
+    repair: then the bound is for timetables that end by ``ends_by_h``, no sooner than
+    ``timetable`` and than the slowest crew alone, starting once all spares and equipment are
+    there, would have done everything.
 
     Parameters
     ----------
     import_limit_mw, weights
         As ``values`` counts them: weights (B, 2) of a MW by busbar section and tier.
-    units
-        Candidate positions of each mobile unit: it stands at one of them at a time, whenever
-        that serves most. Candidates that are in none of them are never placed.
+    case
+        The network without mobile units' candidates, whatever ``values`` know of.
+    fleets
+        Mobile units that may be placed: see :func:`gridtool.restoration.bound.make_fleets`.
     timetable
-        A good timetable; it decides where intervals are short, nothing else.
+        A good timetable; it decides where intervals are short.
     seed
         Of the solver of the mixed-integer programs.
     interrupted
         Asked between rounds; what is proven until then is returned.
     """
+    known = case.part_position
+    if any(part in known for part in values.effects.candidates):
+        raise ValueError("the case has parts for candidates of mobile units")
     if not len(problem.jobs):
         return BoundResult(weighted_mwh=0.0, method="no repairs", rounds=0)
     effort = effort or BoundEffort()
@@ -117,12 +126,12 @@ def energy_bound(
             values=values,
             import_limit_mw=import_limit_mw,
             weights=weights,
-            units=tuple(tuple(unit) for unit in units),
+            fleets=tuple(fleets),
             nodes=effort.nodes,
             loop_nodes=effort.loop_nodes,
             seed=seed,
         ),
-        intervals=cut_intervals(values, timetable, count=effort.intervals),
+        timetable=timetable,
         effort=effort,
     )
     return decomposition.improve(interrupted or (lambda: False))
@@ -137,11 +146,17 @@ class _Decomposition:
         values: StateValues,
         *,
         model: NetworkModel,
-        intervals: Intervals,
+        timetable: Timetable,
         effort: BoundEffort,
     ) -> None:
         self.values = values
         self.effort = effort
+        self.fleets = model.fleets
+        self.ends_by_h = np.inf
+        intervals = cut_intervals(values, timetable, count=effort.intervals)
+        intervals = intervals.cut_at(
+            [one.before_h for fleet in model.fleets for one in fleet.presences]
+        )
         groups = make_groups(problem)
         earliest = earliest_times(problem, groups)
         reach = Reach(problem, groups, earliest)
@@ -149,7 +164,8 @@ class _Decomposition:
         self._tail = 0.0
         excess = self._networks.excess_mw()
         if excess > 0.0:
-            latest = _latest_end(problem, groups)
+            last = timetable.finish_h[np.isfinite(timetable.finish_h)].max(initial=0.0)
+            self.ends_by_h = latest = max(_latest_end(problem, groups), float(last))
             intervals = intervals.until(min(latest, float(intervals.edge_h[-1])))
             self._networks = Networks(model, reach, intervals)
             self._tail = excess * (latest - float(intervals.edge_h[-1]))
@@ -183,7 +199,21 @@ class _Decomposition:
                 if self._round(master, loops=loops) < self.effort.tolerance * max(self.best, 1.0):
                     break
         method = "work volume of the crews" if self.best <= fluid else "network and crews priced"
-        return BoundResult(weighted_mwh=self.best, method=method, rounds=done, fluid_mwh=fluid)
+        return BoundResult(
+            weighted_mwh=self.best,
+            method=method + self._provisos(),
+            rounds=done,
+            fluid_mwh=fluid,
+            ends_by_h=self.ends_by_h,
+        )
+
+    def _provisos(self) -> str:
+        said = ""
+        if self.fleets:
+            said += "; mobile units give all they can, wherever they fit, once they can be there"
+        if np.isfinite(self.ends_by_h):
+            said += f"; for plans that end within {np.ceil(self.ends_by_h / 24.0):.0f} days"
+        return said
 
     def _round(self, master: Master, *, loops: bool) -> float:
         """Improve schedule and network once; by how much the master still exceeds them, MWh."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +52,13 @@ class Intervals:
         kept = self.edge_h < hour
         edges = np.append(self.edge_h[kept], hour)
         return Intervals(edge_h=edges, weight=self.weight[: len(edges) - 1])
+
+    def cut_at(self, hours: Sequence[float]) -> Intervals:
+        """The same intervals, cut at ``hours`` too."""
+        inside = [hour for hour in hours if self.edge_h[0] < hour < self.edge_h[-1]]
+        edges = np.unique(np.concatenate([self.edge_h, inside]))
+        place = np.searchsorted(self.edge_h, edges[:-1], side="right") - 1
+        return Intervals(edge_h=edges, weight=self.weight[place])
 
     def left_of(self, finish_h: FloatArray) -> FloatArray:
         """Hours of each interval that are left after moments of any shape (..., K)."""

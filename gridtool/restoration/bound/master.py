@@ -70,7 +70,7 @@ class Master:
         block = replace(program.block, integer=np.zeros(program.block.columns, dtype=np.bool_))
         first = block.add_to(highs, price=np.zeros(block.columns))
         column = int(highs.getNumCol())
-        highs.addVar(0.0, float(price.clip(0.0) @ block.upper))
+        highs.addVar(0.0, program.ceiling(price))
         highs.changeColCost(column, float(self.intervals.length_h[k]) / self.scale)
         terms = np.flatnonzero(price)
         highs.addRow(

@@ -9,8 +9,8 @@ prices between tiers, it is the same. A copy can be added several times to one H
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import networkx as nx
 import numpy as np
@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from gridtool.flow.case import CompiledCase
 from gridtool.restoration.bound.contracted import Contracted, Edge, contract
+from gridtool.restoration.bound.fleets import Fleet, Room, add_fleet
 from gridtool.restoration.bound.guards import Guard, make_guards
 from gridtool.restoration.bound.sparse import Block, BlockBuilder
 from gridtool.restoration.effects import RepairEffects
@@ -41,16 +42,34 @@ class NetworkProgram:
         Columns and rows. Columns 0 to ``bits`` - 1 are the binaries of jobs, then candidates.
     served : (L, N)
         Served MW (weighted) of each level as a linear function of the columns.
+    rooms
+        Columns that mobile units are limited by in time.
     """
 
     bits: int
     block: Block
     served: FloatArray
+    rooms: tuple[Room, ...] = ()
 
     def price(self, level_weight: FloatArray) -> FloatArray:
         """Coefficients (N,) of the served load, levels weighted (L,): what is maximised."""
         found: FloatArray = np.asarray(level_weight, dtype=np.float64) @ self.served
         return found
+
+    def ceiling(self, price: FloatArray) -> float:
+        """What no solution can exceed at ``price`` (N,)."""
+        paid = price > 0.0
+        return float(price[paid] @ self.block.upper[paid])
+
+    def present(self, begins_h: float, ends_h: float) -> NetworkProgram:
+        """The program with the mobile units that can be there between two moments, h."""
+        if not self.rooms:
+            return self
+        upper = self.block.upper.copy()
+        upper[[room.column for room in self.rooms]] = [
+            room.most_mw(begins_h, ends_h) for room in self.rooms
+        ]
+        return replace(self, block=replace(self.block, upper=upper))
 
 
 def make_network_program(
@@ -61,6 +80,7 @@ def make_network_program(
     import_limit_mw: float | None = None,
     weights: FloatArray | None = None,
     loops: bool = True,
+    fleets: Sequence[Fleet] = (),
 ) -> NetworkProgram:
     """The program of ``case`` under the damage and repairs of ``effects``.
 
@@ -75,6 +95,8 @@ def make_network_program(
     loops
         Ask for Kirchhoff's law of loops (DC); without it flows need only balance at nodes
         (transport), which serves no less and is solved faster.
+    fleets
+        Mobile units, relaxed: see :mod:`gridtool.restoration.bound.fleets`.
     """
     guards = make_guards(case, effects)
     if weights is None:
@@ -88,21 +110,30 @@ def make_network_program(
         builder.row(-np.inf, 0.0, terms=[(stage, 1.0), (bit, -1.0)])
     for group in guards.stage_groups:
         builder.row(-np.inf, 1.0, terms=[(column, 1.0) for column in group])
-    served = [
-        _add_level(builder, network, factor, import_limit_mw=import_limit_mw) for factor in levels
-    ]
+    served, rooms = [], []
+    for factor in levels:
+        terms, added = _add_level(
+            builder, network, factor, import_limit_mw=import_limit_mw, fleets=fleets
+        )
+        served.append(terms)
+        rooms += added
     block = builder.finish()
     matrix = np.zeros((len(served), block.columns))
     for row, terms in enumerate(served):
         for column, weight in terms:
             matrix[row, column] = weight
-    return NetworkProgram(bits=guards.bits, block=block, served=matrix)
+    return NetworkProgram(bits=guards.bits, block=block, served=matrix, rooms=tuple(rooms))
 
 
 def _add_level(
-    builder: BlockBuilder, network: Contracted, factor: float, *, import_limit_mw: float | None
-) -> list[tuple[int, float]]:
-    """Columns and rows of one demand level; the terms of its served load."""
+    builder: BlockBuilder,
+    network: Contracted,
+    factor: float,
+    *,
+    import_limit_mw: float | None,
+    fleets: Sequence[Fleet],
+) -> tuple[list[tuple[int, float]], list[Room]]:
+    """Columns and rows of one demand level; the terms of its served load, and mobile units'."""
     balance: list[list[tuple[int, float]]] = [[] for _ in range(network.nodes)]
     served = []
     for demand in network.demands:
@@ -120,26 +151,34 @@ def _add_level(
             _limit(builder, column, rating, guard)
     if import_limit_mw is not None:
         builder.row(-np.inf, import_limit_mw, terms=imports)
-    _add_edges(builder, network, factor, balance=balance)
+    rooms = [
+        room for fleet in fleets for room in add_fleet(builder, network, fleet, balance=balance)
+    ]
+    # Units give and take anywhere: in a part that hangs on one node there may be that much more.
+    more = 2.0 * sum(fleet.mw for fleet in fleets)
+    _add_edges(builder, network, lambda edge: factor * edge.need_mw + more, balance=balance)
     for terms in balance:
         builder.row(0.0, 0.0, terms=terms)
-    return served
+    return served, rooms
 
 
 def _add_edges(
     builder: BlockBuilder,
     network: Contracted,
-    factor: float,
+    need_of: Callable[[Edge], float],
     *,
     balance: list[list[tuple[int, float]]],
 ) -> None:
-    """Flows of one level with their limits and the law of loops; ``balance`` gets their terms."""
+    """Flows of one level with their limits and the law of loops; ``balance`` gets their terms.
+
+    ``need_of`` is the most MW an edge can have to carry.
+    """
     angles: list[int] = []
     if any(edge.susceptance_mw for edge in network.edges):
         angles = [builder.column(-np.inf, np.inf) for _ in range(network.nodes)]
-    spans = _Spans(network, factor)
+    spans = _Spans(network, need_of)
     for edge in network.edges:
-        need = factor * edge.need_mw
+        need = need_of(edge)
         limit = min(edge.limit_mw, need)
         column = builder.column(-limit, limit)
         balance[edge.start].append((column, -1.0))
@@ -205,7 +244,7 @@ class _Spans:
     of the largest that a tree can have.
     """
 
-    def __init__(self, network: Contracted, factor: float) -> None:
+    def __init__(self, network: Contracted, need_of: Callable[[Edge], float]) -> None:
         self._always = nx.Graph()
         self._always.add_nodes_from(range(network.nodes))
         largest: dict[frozenset[int], float] = {}
@@ -214,7 +253,7 @@ class _Spans:
                 continue
             span = 0.0
             if np.isfinite(edge.susceptance_mw):
-                limit = min(edge.limit_mw, factor * edge.need_mw)
+                limit = min(edge.limit_mw, need_of(edge))
                 span = (limit + abs(edge.offset_mw)) / abs(edge.susceptance_mw)
             ends = frozenset((edge.start, edge.end))
             largest[ends] = max(span, largest.get(ends, 0.0))

@@ -7,7 +7,6 @@ the network program with the costs as prices of the binaries.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import highspy
@@ -49,7 +48,6 @@ class NetworkSide:
         reach: Reach,
         *,
         level_weight: FloatArray,
-        units: Sequence[Sequence[int]],
         nodes: int,
         seed: int,
     ) -> None:
@@ -69,11 +67,7 @@ class NetworkSide:
         self._columns = np.arange(self.jobs, dtype=np.int32)
         for before, after in reach.pairs:
             self._row(0.0, {before: 1.0, after: -1.0}, lower=True)
-        placed = {k for unit in units for k in unit}
-        for k in range(program.bits - self.jobs):
-            self._highs.changeColBounds(self.jobs + k, 0.0, float(k in placed))
-        for unit in units:
-            self._row(1.0, {self.jobs + k: 1.0 for k in unit})
+        self._rooms = np.array([room.column for room in program.rooms], dtype=np.int32)
         self._team_rows = [
             self._row(np.inf, {int(j): float(reach.work_h[j]) for j in jobs})
             for jobs, _ in reach.teams
@@ -92,12 +86,20 @@ class NetworkSide:
         self._highs.addRow(low, high, len(columns), columns, np.array(list(terms.values())))
         return place
 
-    def solve(self, cost: FloatArray, *, moment_h: float = np.inf) -> PricedState:
-        """The best state at ``cost`` (n,) of those that can be reached by a moment."""
+    def solve(
+        self, cost: FloatArray, *, begins_h: float = 0.0, moment_h: float = np.inf
+    ) -> PricedState:
+        """The best state at ``cost`` (n,) of those that can be reached by a moment.
+
+        Mobile units are those that can be there between ``begins_h`` and then.
+        """
         n, highs = self.jobs, self._highs
         highs.changeColsCost(n, self._columns, self.price[:n] - cost)
         reachable = self.reach.earliest.finish_h <= moment_h + 1e-6
         highs.changeColsBounds(n, self._columns, np.zeros(n), reachable.astype(np.float64))
+        if len(self._rooms):
+            mobile = np.array([room.most_mw(begins_h, moment_h) for room in self.program.rooms])
+            highs.changeColsBounds(len(mobile), self._rooms, np.zeros(len(mobile)), mobile)
         hours, units = np.inf * np.ones(len(self._team_rows)), self.reach.units(moment_h)
         if np.isfinite(moment_h):
             hours = self.reach.crew_hours(moment_h) + 1e-6
@@ -109,7 +111,7 @@ class NetworkSide:
         most = found.mip_dual_bound if whole else found.objective_function_value
         values = np.array(highs.getSolution().col_value[: self.program.block.columns])
         if not np.isfinite(most) or not len(values):
-            most = float(self.price.clip(0.0) @ self.program.block.upper)
+            most = self.program.ceiling(self.price)
             return PricedState(most, np.zeros(n, dtype=np.bool_), 0.0)
         return PricedState(
             float(most) + _SAFETY * max(1.0, abs(float(most))),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from gridtool.flow.case import CompiledCase
+from gridtool.restoration.bound.fleets import Fleet
 from gridtool.restoration.bound.intervals import Intervals
 from gridtool.restoration.bound.network_program import NetworkProgram, make_network_program
 from gridtool.restoration.bound.network_side import NetworkSide, PricedState
@@ -34,7 +35,7 @@ class NetworkModel:
     values: StateValues
     import_limit_mw: float | None
     weights: FloatArray | None
-    units: tuple[tuple[int, ...], ...]
+    fleets: tuple[Fleet, ...]
     nodes: int
     loop_nodes: int
     seed: int
@@ -46,11 +47,12 @@ class NetworkModel:
         merged, shares = merge_levels(self.values.blocks, mix, levels)
         program = make_network_program(
             self.case,
-            self.values.effects,
+            replace(self.values.effects, candidates=()),
             levels=merged.tolist(),
             import_limit_mw=self.import_limit_mw,
             weights=self.weights,
             loops=loops,
+            fleets=self.fleets,
         )
         return program, shares
 
@@ -74,10 +76,11 @@ class Networks:
 
     def solve(self, k: int, cost: FloatArray, *, loops: bool = False) -> PricedState:
         """The priced network of interval ``k`` at ``cost`` (n,)."""
-        moment = float(self._intervals.edge_h[k + 1])
-        found = self._side_of(self.mix_of[k], loops=False).solve(cost, moment_h=moment)
+        begins, moment = self._intervals.edge_h[k : k + 2].tolist()
+        span = {"begins_h": begins, "moment_h": moment}
+        found = self._side_of(self.mix_of[k], loops=False).solve(cost, **span)
         if loops:  # cut short, it may prove less than the flows that balance only
-            exact = self._side_of(self.mix_of[k], loops=True).solve(cost, moment_h=moment)
+            exact = self._side_of(self.mix_of[k], loops=True).solve(cost, **span)
             found = min(found, exact, key=lambda state: state.most)
         return found
 
@@ -93,7 +96,9 @@ class Networks:
         if mix not in self._relaxed:
             program, shares = self._model.program(self._mixes[mix], loops=False, levels=1)
             self._relaxed[mix] = program, program.price(shares)
-        return self._relaxed[mix]
+        program, price = self._relaxed[mix]
+        begins, ends = self._intervals.edge_h[k : k + 2].tolist()
+        return program.present(begins, ends), price
 
     def excess_mw(self) -> float:
         """Most that any state serves beyond the repaired network at any time.
@@ -123,7 +128,6 @@ class Networks:
             program,
             self._reach,
             level_weight=shares,
-            units=model.units,
             nodes=model.loop_nodes if loops else model.nodes,
             seed=model.seed,
         )
