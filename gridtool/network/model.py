@@ -179,6 +179,14 @@ class CityNetwork:
         return _text_by_id(self.substations["district"])
 
     @cached_property
+    def place_of_substation(self) -> Mapping[str, tuple[float, float]]:
+        """Plane coordinates (x, y) in km by substation id."""
+        table = self.substations
+        x_km, y_km = (table[axis].astype("float64").tolist() for axis in ("x_km", "y_km"))
+        places = zip(x_km, y_km, strict=True)
+        return MappingProxyType(dict(zip(map(str, table.index), places, strict=True)))
+
+    @cached_property
     def assets(self) -> Mapping[str, Asset]:
         """Every asset by id, in table order."""
         found: dict[str, Asset] = {}

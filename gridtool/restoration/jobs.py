@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import numpy as np
-
 from gridtool.damage.model import GridState
 from gridtool.errors import Issue, ResourcesError
 from gridtool.network.model import CityNetwork
@@ -108,6 +106,6 @@ def asset_place(network: CityNetwork, asset_id: str) -> tuple[float, float]:
     owners = [owner for owner in owners if owner]
     if not owners:
         return 0.0, 0.0
-    places = network.substations.loc[owners, ["x_km", "y_km"]].to_numpy(dtype=np.float64)
-    x_km, y_km = places.mean(axis=0)
-    return float(x_km), float(y_km)
+    places = [network.place_of_substation[owner] for owner in owners]
+    x_km, y_km = (sum(axis) / len(places) for axis in zip(*places, strict=True))
+    return x_km, y_km
