@@ -23,7 +23,7 @@ def table_etr(plan: RestorationPlan, quantiles: pd.DataFrame | None = None) -> N
     """When each district, substation and asset is back; districts first.
 
     ``etr`` is by the plan's expected times; with ``quantiles`` (see
-    :func:`gridtool.restoration.etr.make_etr_quantiles`) also the dates that hold in 50 and 90 %
+    :func:`gridtool.restoration.etr.tabulate_etr`) also the dates that hold in 50 and 90 %
     of the executions. Assets are for files only.
     """
     etr = plan.etr if quantiles is None else _join(plan, quantiles)

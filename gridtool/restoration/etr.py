@@ -9,15 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gridtool.flow.dispatch import Dispatcher
-from gridtool.restoration.etr_replay import Replay, replay_executions
-from gridtool.restoration.model import CompletionSamples, RestorationPlan
+from gridtool.restoration.etr_replay import Replay
+from gridtool.restoration.model import RestorationPlan
 
 __all__ = [
     "EXECUTIONS",
     "executions_needed",
-    "make_etr_quantiles",
-    "make_milestones",
     "quantile_hours",
     "tabulate_etr",
     "tabulate_milestones",
@@ -53,26 +50,11 @@ _ETR_COLUMNS = (
 )
 
 
-def make_etr_quantiles(
-    plan: RestorationPlan,
-    completions: CompletionSamples,
-    *,
-    dispatcher: Dispatcher | None = None,
-    n: int | None = None,
-) -> pd.DataFrame:
+def tabulate_etr(plan: RestorationPlan, replay: Replay) -> pd.DataFrame:
     """Dates by which assets are repaired, and substations, districts and the city are back.
 
     An asset is repaired when its last stage is finished; the others are back for good by the
     rule of :data:`gridtool.restoration.stages.BACK_SHARE`, at the plan's reference demand.
-
-    Parameters
-    ----------
-    dispatcher
-        A dispatcher of the network, where there is one already.
-    n
-        How many of the executions are replayed on the network, from the first on (None: all), as
-        far as :data:`gridtool.restoration.etr_replay.MOST_STATES` states go. See
-        :func:`executions_needed`.
 
     Returns
     -------
@@ -80,29 +62,12 @@ def make_etr_quantiles(
     "*"), name (of an asset: its kind), unserved_mw and customers_out now (NaN for assets),
     etr_p50 and etr_p90 (UTC; NaT: more than 50 or 10 % of the executions never get there), and
     by_deadline, the share of executions that are there by the plan's deadline (NaN without one),
-    executions, how many of them the row is taken from (for assets all that were drawn).
+    executions, how many of them the row is taken from (for assets all that were drawn; see
+    :func:`executions_needed`).
     Substations, districts and the city have a row if they are out now, or in more than 10 % of
     the executions at any time; an execution in which one is never out has it back at the as-of
     time.
     """
-    return tabulate_etr(plan, replay_executions(plan, completions, dispatcher=dispatcher, n=n))
-
-
-def make_milestones(
-    plan: RestorationPlan,
-    completions: CompletionSamples,
-    *,
-    dispatcher: Dispatcher | None = None,
-    n: int | None = None,
-) -> pd.DataFrame:
-    """See :func:`tabulate_milestones`."""
-    return tabulate_milestones(
-        plan, replay_executions(plan, completions, dispatcher=dispatcher, n=n)
-    )
-
-
-def tabulate_etr(plan: RestorationPlan, replay: Replay) -> pd.DataFrame:
-    """The frame of :func:`make_etr_quantiles`."""
     rows = _asset_rows(plan, replay) + _owner_rows(plan, replay)
     rows.sort(key=lambda row: (_LEVELS.index(row[0]), row[5], row[6], row[1]))
     frame = pd.DataFrame(rows, columns=list(_ETR_COLUMNS))

@@ -34,7 +34,6 @@ __all__ = [
     "EVALUATIONS",
     "Candidate",
     "place_units",
-    "value_of_units",
     "with_mobile_units",
 ]
 
@@ -139,41 +138,6 @@ def place_units(
     return tuple(placements), tour_switchings(board, tours)
 
 
-def value_of_units(
-    problem: ScheduleProblem,
-    values: StateValues,
-    timetable: Timetable,
-    *,
-    network: CityNetwork,
-    candidates: Sequence[Candidate],
-    units: Sequence[MobileUnit],
-    shortage: Shortage | None = None,
-    evaluations: int = EVALUATIONS,
-) -> dict[str, float]:
-    """Energy that is served because each unit is there, MWh: the others placed anew without it.
-
-    At least 0: what is found without a unit is a placement of all units as well. Parameters as
-    in :func:`place_units`; ``evaluations`` are for each placement.
-    """
-
-    def least_mwh(present: Sequence[MobileUnit]) -> float:
-        _, switchings = place_units(
-            problem,
-            values,
-            timetable,
-            network=network,
-            candidates=candidates,
-            units=present,
-            shortage=shortage,
-            evaluations=evaluations,
-        )
-        return values.energy_not_served(timetable, switchings=switchings)
-
-    without = {unit.id: least_mwh([u for u in units if u.id != unit.id]) for unit in units}
-    energy = min([least_mwh(units), *without.values()])
-    return {name: found - energy for name, found in without.items()}
-
-
 def _make_board(
     problem: ScheduleProblem,
     values: StateValues,
@@ -186,14 +150,12 @@ def _make_board(
     evaluations: int,
     stop: Callable[[], bool] | None,
 ) -> Board:
-    stations = network.substations
-    places = zip(stations.index, stations["x_km"], stations["y_km"], strict=True)
     return Board(
         values=values,
         timetable=timetable,
         units=tuple(units),
         candidates=tuple(candidates),
-        places_km={str(key): (float(x), float(y)) for key, x, y in places},
+        places_km=network.place_of_substation,
         as_of=problem.as_of,
         evaluations=evaluations,
         spent=values.evaluations,

@@ -75,8 +75,6 @@ class ScheduleProblem:
         Hours it has worked on it until then.
     started_h : (n,)
         When it started, hours after the as-of time (negative); 0 for a job not started.
-    least_way_h : (n,)
-        Least travel to a job by any able crew, from wherever that can be; 0 for a started one.
     """
 
     jobs: tuple[RepairJob, ...]
@@ -96,7 +94,6 @@ class ScheduleProblem:
     frozen: IntArray
     worked_h: FloatArray
     started_h: FloatArray
-    least_way_h: FloatArray
 
     def schedule(self, order: IntArray, *, work_h: FloatArray | None = None) -> Timetable:
         """The timetable of the priority ``order`` (job positions); by default as expected.
@@ -240,7 +237,6 @@ def make_problem(
         frozen=frozen,
         worked_h=worked,
         started_h=arrays.started_hours(jobs, as_of=as_of),
-        least_way_h=arrays.least_ways(travel, able, frozen=frozen),
     )
 
 

@@ -24,7 +24,6 @@ __all__ = [
     "before_matrix",
     "expected_hours",
     "frozen_crews",
-    "least_ways",
     "needed_days",
     "release_hours",
     "spare_needs",
@@ -149,23 +148,6 @@ def travel_hours(jobs: Sequence[RepairJob], crews: Sequence[Crew]) -> FloatArray
         depot = np.hypot(places[:, 0] - crew.x_km, places[:, 1] - crew.y_km)
         hours[row] = np.vstack([between, depot]) * DETOUR / crew.speed_kmh
     return np.nan_to_num(hours)
-
-
-def least_ways(travel_h: FloatArray, able: BoolArray, *, frozen: IntArray) -> FloatArray:
-    """The least way (n,) by which any able crew can come to each job, from wherever it can be.
-
-    That is its depot, unless it starts out from a job it has started, or any other job that it
-    is able to do. 0 for a started job, and for one that no crew can do.
-    """
-    crews, _, n = travel_h.shape
-    least = np.full(n, np.inf)
-    for c in range(crews):
-        from_ = np.append(able[c], not (frozen == c).any())
-        way = np.where(from_[:, None], travel_h[c], np.inf)
-        way[np.arange(n), np.arange(n)] = np.inf
-        least = np.where(able[c], np.minimum(least, way.min(axis=0)), least)
-    least[(frozen >= 0) | ~np.isfinite(least)] = 0.0
-    return least
 
 
 def announced_hours(

@@ -9,6 +9,7 @@ import pytest
 from builders import grid
 from restoration.cases import AS_OF, crew, damaged, job, random_instance, resources, star
 from restoration.mobile_cases import city, mobile_substation, with_units
+from restoration.replays import etr_quantiles, milestones_of
 
 from gridtool.damage.suppose import intact
 from gridtool.flow.compile import compile_case
@@ -17,8 +18,6 @@ from gridtool.network.catalog import load_network
 from gridtool.restoration.effects import make_effects
 from gridtool.restoration.etr import (
     executions_needed,
-    make_etr_quantiles,
-    make_milestones,
     quantile_hours,
     tabulate_etr,
     tabulate_milestones,
@@ -73,7 +72,7 @@ def test_quantiles_by_hand():
     """
     plan = plan_of(star(30, 20), {"L1": 0.0, "L2": 0.0}, deadline=hour(7))
     done = executions(L1=[3, 1, 2, 10, 9, 8, 7, 6, 5, 4], L2=[5] * 10)
-    found = rows_of(make_etr_quantiles(plan, done))
+    found = rows_of(etr_quantiles(plan, done))
     one, two = found["substation", "S1"], found["substation", "S2"]
     assert (one.etr_p50, one.etr_p90) == (hour(6), hour(10))
     assert (one.unserved_mw, one.customers_out) == pytest.approx((30.0, 15_000))
@@ -96,7 +95,7 @@ def test_milestones_by_hand():
     25,000 until 4 h, then 22,500 until 6 h.
     """
     plan = plan_of(star(45, 5), {"L1": 0.0, "L2": 0.0}, deadline=hour(6))
-    found = make_milestones(plan, executions(L1=[2, 6], L2=[8, 4]))
+    found = milestones_of(plan, executions(L1=[2, 6], L2=[8, 4]))
     assert found["share_pct"].tolist() == [90, 100]
     assert found["customers"].tolist() == [22_500, 25_000]
     assert found["p50"].tolist() == [hour(6), hour(8)]
@@ -134,7 +133,7 @@ def test_an_asset_is_repaired_with_its_last_stage():
     plan = plan_restoration(state, replace(resources(crew()), repairs=(stage,)), config=QUICK)
     assert plan.order == ("L1:temporary", "L1")
     done = executions(**{"L1": [9, 12, 11], "L1:temporary": [2, 3, 4]})
-    found = rows_of(make_etr_quantiles(plan, done))
+    found = rows_of(etr_quantiles(plan, done))
     line, station = found["asset", "L1"], found["substation", "S1"]
     assert (line.etr_p50, line.etr_p90) == (hour(11), hour(12))
     assert (station.etr_p50, station.etr_p90) == (hour(3), hour(4))
@@ -166,12 +165,12 @@ def test_a_mobile_unit_stays_until_the_repair_that_it_bridges():
 def test_what_never_comes_back_has_no_date():
     plan = plan_of(star(30, 20), {"L1": 0.0, "L2": 0.0}, deadline=hour(6))
     done = executions(L1=[5] * 17 + [np.inf] * 3, L2=[2] * 20)
-    found = rows_of(make_etr_quantiles(plan, done))
+    found = rows_of(etr_quantiles(plan, done))
     assert found["substation", "S1"].etr_p50 == hour(5)
     assert found["substation", "S1"].etr_p90 is pd.NaT
     assert found["substation", "S1"].by_deadline == pytest.approx(0.85)
     assert found["asset", "L1"].etr_p90 is pd.NaT
-    milestones = make_milestones(plan, done)
+    milestones = milestones_of(plan, done)
     assert milestones["p90"].isna().all()
     assert np.isinf(milestones["expected_customer_hours"]).all()
 
@@ -180,23 +179,23 @@ def test_customers_out_for_lack_of_supply_are_not_waited_for():
     """40 MW for 50 MW of load: when L1 is back, a fifth of the 25,000 stay out for good."""
     plan = plan_of(star(30, 20), {"L1": 0.0}, import_limit_mw=40.0)
     done = executions(L1=[4, 6])
-    milestones = make_milestones(plan, done)
+    milestones = milestones_of(plan, done)
     assert milestones["customers"].tolist() == [9_000, 10_000]
     assert milestones["p90"].tolist() == [hour(6)] * 2
     assert milestones["expected_customer_hours"].tolist() == pytest.approx([50_000.0] * 2)
-    assert rows_of(make_etr_quantiles(plan, done))["city", "*"].etr_p50 is pd.NaT
+    assert rows_of(etr_quantiles(plan, done))["city", "*"].etr_p50 is pd.NaT
 
 
 def test_nothing_damaged_is_an_empty_table():
     plan = plan_restoration(intact(star(30, 20), AS_OF), resources(crew()))
     done = simulate_completions(plan, n=5, seed=1)
-    assert make_etr_quantiles(plan, done).empty
-    assert make_milestones(plan, done)["customers"].tolist() == [0, 0]
+    assert etr_quantiles(plan, done).empty
+    assert milestones_of(plan, done)["customers"].tolist() == [0, 0]
 
 
 def test_no_execution_gives_no_date():
     plan = plan_of(star(30, 20), {"L1": 0.0})
-    found = make_etr_quantiles(plan, executions(L1=[]))
+    found = etr_quantiles(plan, executions(L1=[]))
     assert found["etr_p50"].isna().all()
     assert found["level"].tolist() == ["asset", "substation", "district", "city"]
 
@@ -252,7 +251,7 @@ def test_invariants_of_dates(spread_plan):
     done = simulate_completions(spread_plan, n=200, seed=4)
     replay = replay_executions(spread_plan, done)
     back = dict(zip(replay.owners.ids, replay.back_h.T, strict=True))
-    frame = make_etr_quantiles(spread_plan, done)
+    frame = etr_quantiles(spread_plan, done)
     assert (frame["etr_p50"] <= frame["etr_p90"]).all()
     stations = [key for key in replay.owners.ids if key.startswith("S")]
     first = np.min([back[key] for key in stations], axis=0)
@@ -267,16 +266,16 @@ def test_invariants_of_dates(spread_plan):
 def test_the_first_executions_are_those_of_a_shorter_run(spread_plan):
     done = simulate_completions(spread_plan, n=60, seed=4)
     few = simulate_completions(spread_plan, n=20, seed=4)
-    one, two = (make_etr_quantiles(spread_plan, drawn, n=20) for drawn in (done, few))
-    assert one.equals(make_etr_quantiles(spread_plan, done, n=20))
-    assert two.equals(make_etr_quantiles(spread_plan, few))
+    one, two = (etr_quantiles(spread_plan, drawn, n=20) for drawn in (done, few))
+    assert one.equals(etr_quantiles(spread_plan, done, n=20))
+    assert two.equals(etr_quantiles(spread_plan, few))
     replayed = one["level"] != "asset"  # assets are dated from all that were drawn
     assert one[replayed].equals(two[replayed])
 
 
 def test_certain_work_gives_the_dates_of_the_plan():
     plan = plan_of(star(30, 20, 10), {"L1": 0.0, "L2": 0.0, "L3": 0.0})
-    found = make_etr_quantiles(plan, simulate_completions(plan, n=3, seed=1))
+    found = etr_quantiles(plan, simulate_completions(plan, n=3, seed=1))
     late = {(row.level, row.id): row.etr_p90 for row in found.itertuples()}
     for row in plan.etr.itertuples():
         assert late[row.level, row.id] == row.etr
@@ -305,7 +304,7 @@ def test_as_many_executions_as_the_states_allow(spread_plan):
     assert set(frame["executions"][frame["level"] == "asset"]) == {400}
     assert set(frame["executions"][frame["level"] != "asset"]) == {replay.n}
     assert tabulate_milestones(spread_plan, replay)["executions"].tolist() == [replay.n] * 2
-    assert make_etr_quantiles(spread_plan, done)["executions"].tolist() == [400] * len(frame)
+    assert etr_quantiles(spread_plan, done)["executions"].tolist() == [400] * len(frame)
 
 
 @pytest.mark.parametrize("seed", range(3))

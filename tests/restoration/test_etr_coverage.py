@@ -14,13 +14,13 @@ from restoration.cases import crew, damaged, resources
 from restoration.mobile_cases import city as city_of
 from restoration.mobile_cases import mobile_substation, with_units
 from restoration.plain_policy import Policy, unit_moves
+from restoration.replays import etr_quantiles
 
 from gridtool.cli.state import read_state
 from gridtool.damage.model import Estimate3
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.network.catalog import load_network
-from gridtool.restoration.etr import make_etr_quantiles
 from gridtool.restoration.execute import simulate_completions
 from gridtool.restoration.model import PlanConfig
 from gridtool.restoration.plan import plan_restoration
@@ -92,7 +92,7 @@ def test_coverage_on_a_small_case(plan):
 
     Dates from 20,000 executions: both shares have a standard error of 0.6 % at most.
     """
-    frame = make_etr_quantiles(plan, simulate_completions(plan, n=20_000, seed=11))
+    frame = etr_quantiles(plan, simulate_completions(plan, n=20_000, seed=11))
     rng = random.Random(5)
     executions = [simulate(plan, rng) for _ in range(10_000)]
     back = [back_hours(finish) | finish for finish in executions]
@@ -128,7 +128,7 @@ def test_coverage_with_a_mobile_unit(bridged_plan):
     stands there until then."""
     plan = bridged_plan
     assert [placed.site for placed in plan.placements] == ["S1", "S2"]
-    frame = make_etr_quantiles(plan, simulate_completions(plan, n=20_000, seed=11))
+    frame = etr_quantiles(plan, simulate_completions(plan, n=20_000, seed=11))
     jobs = [entry.job for entry in plan.jobs]
     zone = plan.state.network.manifest.zone
     policy = Policy(jobs, plan.resources, as_of=plan.state.as_of, zone=zone, days=400)
@@ -205,7 +205,7 @@ def test_coverage_on_rivercity(root):
         config=PlanConfig(evaluations=600),
     )
     completions = simulate_completions(plan, n=20_000, seed=21)
-    frame = make_etr_quantiles(plan, completions, n=20_000)
+    frame = etr_quantiles(plan, completions, n=20_000)
     jobs = {entry.job.id: entry.job for entry in plan.jobs}
     policy = Policy(
         [jobs[name] for name in completions.job_ids],

@@ -17,7 +17,7 @@ from restoration.mobile_cases import (
 )
 
 from gridtool.restoration.blocks import constant_blocks, cut_blocks
-from gridtool.restoration.mobile import place_units, value_of_units, with_mobile_units
+from gridtool.restoration.mobile import place_units, with_mobile_units
 from gridtool.restoration.mobile_view import view_placements
 from gridtool.restoration.model import DemandBlocks
 
@@ -313,18 +313,3 @@ class TestNetworkWithUnits:
             [hour for hour, _, _ in switchings], abs=1 / 3600
         )
         assert view_placements(state, (), scene.units, jobs=3).state is state
-
-
-class TestValueOfUnits:
-    def test_is_what_each_saves(self):
-        scene = one_dead_transformer(mobile_substation("MS-1"), mobile_substation("MS-2"))
-        found = value_of_units(scene.problem, scene.values, scene.timetable, **scene.placing)
-        assert found == pytest.approx({"MS-1": 9 * 94, "MS-2": 9 * 94})
-
-    def test_second_unit_is_worth_what_is_left(self):
-        scene = one_dead_transformer(
-            mobile_substation("MS-1", capacity_mva=20.0),
-            mobile_substation("MS-2", capacity_mva=20.0),
-        )
-        found = value_of_units(scene.problem, scene.values, scene.timetable, **scene.placing)
-        assert found == pytest.approx({"MS-1": 2 * 94, "MS-2": 2 * 94})

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from restoration.cases import AS_OF, crew, damaged, resources, star
+from restoration.replays import etr_quantiles, milestones_of
 
 from gridtool.report.restore import headline_restoration, table_jobs, tables_restoration
 from gridtool.report.restore_checks import (
@@ -22,7 +23,6 @@ from gridtool.report.restore_checks import (
 from gridtool.report.restore_etr import table_etr, table_milestones
 from gridtool.report.restore_replan import describe_replan, table_changes
 from gridtool.report.restore_words import describe_milestones, describe_plan
-from gridtool.restoration.etr import make_etr_quantiles, make_milestones
 from gridtool.restoration.execute import simulate_completions
 from gridtool.restoration.explain_problem import rebuild_problem
 from gridtool.restoration.model import (
@@ -114,7 +114,7 @@ def test_the_label_of_a_cut_search_comes_first(plan):
 
 def test_dates_as_planned_stand_beside_the_quantiles(plan):
     completions = simulate_completions(plan, n=50, seed=1)
-    table = table_etr(plan, make_etr_quantiles(plan, completions))
+    table = table_etr(plan, etr_quantiles(plan, completions))
     found = table.frame.set_index(["level", "id"])
     assert found["etr"]["asset", "L1"] == AS_OF + 14 * HOUR
     assert found["etr"]["substation", "S2"] == AS_OF + 4 * HOUR
@@ -127,7 +127,7 @@ def test_dates_as_planned_stand_beside_the_quantiles(plan):
 
 def test_milestones_in_words(plan):
     completions = simulate_completions(plan, n=50, seed=1)
-    milestones = make_milestones(plan, completions)
+    milestones = milestones_of(plan, completions)
     table = table_milestones(plan, milestones)
     assert table.frame["share_pct"].tolist() == [90, 100]
     assert "From 50 simulated executions" in table.note
@@ -144,7 +144,7 @@ def test_a_deadline_is_said():
     text = describe_plan(found, zone=KYIV)
     assert "until the deadline, 2027-01-12 18:00" in text
     completions = simulate_completions(found, n=50, seed=1)
-    table = table_etr(found, make_etr_quantiles(found, completions))
+    table = table_etr(found, etr_quantiles(found, completions))
     assert "by_deadline_pct" in table.terminal_columns
     by = table.frame.set_index("id")["by_deadline_pct"]
     finish = {entry.job.id: entry.finish for entry in found.jobs}

@@ -248,15 +248,7 @@ def test_started_work_stays_with_its_crew_and_comes_first():
     assert found.travel_h[1] == 0.0
     assert found.crew.tolist() == [1, 1]
     assert found.start_h[0] == pytest.approx(6.0 + 3 * 1.3 / 13.0)
-    assert given.least_way_h == pytest.approx([3 * 1.3 / 13.0, 0.0])
     assert given.call_order(positions(0, 1)).tolist() == [1, 0]
-
-
-def test_the_least_way_is_from_the_depot_or_another_job_of_an_able_crew():
-    team = (crew("1", skills=("line",), speed_kmh=13.0), crew("2", skills=("cable",), x_km=9.0))
-    jobs = [job("A", 1, x=5), job("B", 1, x=7), job("C", 1, x=8, skills=("cable",))]
-    given = problem(jobs, resources(*team))
-    assert given.least_way_h == pytest.approx([0.2, 0.2, 1.3 / 30])
 
 
 def test_crews_too_small_and_cycles_are_named():
