@@ -29,7 +29,7 @@ from gridtool.report.restore_value import table_value_of
 from gridtool.report.restore_words import describe_plan
 from gridtool.report.tables import NamedTable
 from gridtool.restoration.cold_load import cold_load_energy
-from gridtool.restoration.etr import tabulate_etr, tabulate_milestones
+from gridtool.restoration.etr import EXECUTIONS, tabulate_etr, tabulate_milestones
 from gridtool.restoration.etr_replay import replay_executions
 from gridtool.restoration.execute import COMPLETIONS, simulate_completions
 from gridtool.restoration.explain import explain_plan
@@ -49,9 +49,6 @@ if TYPE_CHECKING:
     from gridtool.restoration.model import PlanConfig, Resources, RestorationPlan
 
 __all__ = ["Request", "run_restore"]
-
-EXECUTIONS = 300
-"""Executions that are followed on the network; the finish of jobs is taken from more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

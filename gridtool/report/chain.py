@@ -61,8 +61,9 @@ def _plan_tables(plan: RestorationPlan, completions: CompletionSamples | None) -
         plan, completions, compare=True, quantiles=quantiles, milestones=milestones
     ):
         if table.name == "restoration_etr":
-            districts = int((table.frame["level"] == "district").sum())
-            table = replace(table, terminal_rows=districts or None)  # noqa: PLW2901
+            shown = table.frame["level"].head(table.terminal_rows or 0)
+            districts = int((shown == "district").sum()) or table.terminal_rows
+            table = replace(table, terminal_rows=districts)  # noqa: PLW2901
         tables += [table] if table.name in _PLAN_SHOWN else _file_only([table])
     return tables
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -19,7 +19,8 @@ class NamedTable:
     ``decimals`` how many digits are shown there. CSV and JSON always carry full precision.
     ``note`` is one sentence under the table. Columns missing from ``terminal_columns`` (when
     given) are left out on the terminal only, and so are rows after the first ``terminal_rows``
-    (None: all are shown; 0: the table is for files, not for the terminal).
+    (None: all are shown; 0: the table is for files, not for the terminal). ``blanks`` holds, by
+    column and row, what the terminal shows in place of ``-`` where a cell is empty.
     """
 
     name: str
@@ -30,6 +31,7 @@ class NamedTable:
     terminal_columns: tuple[str, ...] | None = None
     terminal_rows: int | None = None
     note: str = ""
+    blanks: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

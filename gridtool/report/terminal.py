@@ -95,6 +95,10 @@ def _lay_out(table: NamedTable, *, zone: ZoneInfo | None) -> tuple[Table, int]:
         values = table.frame[name]
         decimals = table.decimals.get(name, default_decimals(name, values))
         cells = [cell_text(value, decimals=decimals, zone=zone) for value in values]
+        blanks = table.blanks.get(name)
+        if blanks is not None:
+            empty = values.isna()
+            cells = [blanks[k] if empty.iloc[k] else cell for k, cell in enumerate(cells)]
         heading = table.headings.get(name, default_heading(name))
         least = _least_width(heading, cells, whole=is_numeric(values) or _are_times(cells))
         grid.add_column(

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from restoration.cases import AS_OF, crew, damaged, resources, star
 from restoration.replays import etr_quantiles, milestones_of
+from rich.console import Console
 
 from gridtool.report.restore import headline_restoration, table_jobs, tables_restoration
 from gridtool.report.restore_checks import (
@@ -23,6 +24,7 @@ from gridtool.report.restore_checks import (
 from gridtool.report.restore_etr import table_etr, table_milestones
 from gridtool.report.restore_replan import describe_replan, table_changes
 from gridtool.report.restore_words import describe_milestones, describe_plan
+from gridtool.report.terminal import print_table
 from gridtool.restoration.execute import simulate_completions
 from gridtool.restoration.explain_problem import rebuild_problem
 from gridtool.restoration.model import (
@@ -123,6 +125,55 @@ def test_dates_as_planned_stand_beside_the_quantiles(plan):
     assert (found["etr_p50"] == found["etr"]).all(), "durations have no spread"
     assert table.frame["level"].tolist()[0] == "district"
     assert table.terminal_rows == 4, "assets are for files"
+
+
+def quantiles_with(frame, level, name, *, p50, p90):
+    """``frame`` with another owner, back at these hours."""
+    row = (
+        frame[frame["level"] == level]
+        .iloc[:1]
+        .assign(
+            id=name,
+            name=name,
+            etr_p50=pd.Timestamp(AS_OF + p50 * HOUR),
+            etr_p90=pd.Timestamp(AS_OF + p90 * HOUR),
+        )
+    )
+    return pd.concat([frame, row], ignore_index=True)
+
+
+def test_not_out_as_planned_is_told_from_never_back(plan, capsys):
+    """S8 is out in few executions, S9 in most, neither as planned; L1 is never finished."""
+    quantiles = etr_quantiles(plan, simulate_completions(plan, n=50, seed=1))
+    quantiles = quantiles_with(quantiles, "substation", "S8", p50=0, p90=9)
+    quantiles = quantiles_with(quantiles, "substation", "S9", p50=1, p90=9)
+    gone = plan.etr.assign(etr=plan.etr["etr"].where(plan.etr["id"] != "S1"))
+    table = table_etr(replace(plan, etr=gone), quantiles)
+    found = table.frame.set_index("id")
+    assert found["out_as_planned"].to_dict() == {
+        "D1": True,
+        "*": True,
+        "S1": True,
+        "S2": True,
+        "S8": False,
+        "S9": False,
+        "L1": True,
+        "L2": True,
+    }
+    assert found["etr"].isna().to_dict() == {
+        name: name in {"S1", "S8", "S9"} for name in found.index
+    }
+    assert table.frame["id"].tolist()[:6] == ["D1", "*", "S2", "S1", "S9", "S8"]
+    assert table.terminal_rows == 5, "S8 is for files"
+    assert "of 50." in table.note
+    assert "'not out'" in table.note
+    print_table(Console(width=200), table)
+    lines = capsys.readouterr().out.splitlines()
+    by_id = {line.split()[0]: line for line in lines if line.startswith("S")}
+    assert " not out " in by_id["S9"]
+    assert " - " in by_id["S1"]
+    assert "not out" not in by_id["S2"]
+    assert "S8" not in by_id
 
 
 def test_milestones_in_words(plan):
