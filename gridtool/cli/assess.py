@@ -38,8 +38,13 @@ __all__ = ["assess"]
 @click.option(
     "--mld",
     is_flag=True,
-    help="Maximum load delivery of a MATPOWER case (.m), by the DC objective of "
+    help="Maximum load delivery of a MATPOWER case (.m), by the objective of "
     "PowerModelsRestoration.jl; statuses count, damage tables do not.",
+)
+@click.option(
+    "--mld-form",
+    type=click.Choice(["dc", "ac"]),
+    help="Power flow behind --mld: dc (default), or ac with voltages, reactive power and losses.",
 )
 @output_options
 def assess(
@@ -54,6 +59,7 @@ def assess(
     demand_factor: float,
     import_limit: float | None,
     mld: bool,
+    mld_form: str | None,
     output: OutputOptions,
 ) -> None:
     """Show what is out in NETWORK: served load, customers, limits, next outages.
@@ -65,17 +71,20 @@ def assess(
         gridtool assess rivercity
         gridtool assess rivercity --damage networks/rivercity/damage --top 5
         gridtool assess case24.m --mld --format json
+        gridtool assess case24.m --mld --mld-form ac
     """
     if mld:
-        from gridtool.cli.unit_repairs import run_load_delivery
+        from gridtool.cli.mld import run_load_delivery
 
         if damage or as_of is not None or import_limit is not None or demand_factor != 1.0:
             raise click.UsageError(
                 "--mld takes the case as it is: leave out --damage, --as-of, --demand-factor "
                 "and --import-limit"
             )
-        run_load_delivery(network, output=output)
+        run_load_delivery(network, form=mld_form or "dc", output=output)
         return
+    if mld_form is not None:
+        raise click.UsageError("--mld-form says how --mld reckons: give --mld too")
     from gridtool.cli.output import Result, emit
     from gridtool.cli.state import read_state
     from gridtool.flow.assess import assess as assess_state

@@ -1,4 +1,4 @@
-"""Bodies of ``gridtool restore CASE.m --unit-repairs`` and ``gridtool assess CASE.m --mld``."""
+"""Body of ``gridtool restore CASE.m --unit-repairs``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from gridtool.cli.output import OutputOptions, Result, emit
 from gridtool.errors import Issue, NetworkError
 
-__all__ = ["run_load_delivery", "run_unit_repairs"]
+__all__ = ["matpower_path", "run_unit_repairs"]
 
 
 def run_unit_repairs(
@@ -36,7 +36,7 @@ def run_unit_repairs(
     from gridtool.restoration.unit_repairs.damage import case_of_file
     from gridtool.restoration.unit_repairs.plan import plan_unit_repairs
 
-    file = read_matpower_file(_matpower_path(path, "--unit-repairs"))
+    file = read_matpower_file(matpower_path(path, "--unit-repairs"))
     plan = plan_unit_repairs(case_of_file(file), count=periods, evaluations=evaluations, seed=seed)
     emit(
         Result(
@@ -58,39 +58,8 @@ def run_unit_repairs(
     )
 
 
-def run_load_delivery(path: str | Path, *, output: OutputOptions) -> None:
-    """Print the maximum load delivery of a MATPOWER case.
-
-    Raises
-    ------
-    NetworkError
-        If the file is no MATPOWER case or has findings.
-    """
-    from gridtool.flow.mld import maximise_delivery
-    from gridtool.flow.mld_case import case_of_matpower, read_matpower_file
-    from gridtool.report.unit_repairs import (
-        delivery_facts,
-        describe_delivery,
-        tables_delivery,
-    )
-
-    file = read_matpower_file(_matpower_path(path, "--mld"))
-    delivery = maximise_delivery(case_of_matpower(file))
-    emit(
-        Result(
-            command="assess",
-            tables=tables_delivery(delivery),
-            verdict=describe_delivery(delivery),
-            inputs=(Path(path),),
-            warnings=file.assumptions,
-            headline={"objective": delivery.objective, "served_pu": delivery.served_pu},
-            facts=delivery_facts(delivery),
-        ),
-        output,
-    )
-
-
-def _matpower_path(path: str | Path, option: str) -> Path:
+def matpower_path(path: str | Path, option: str) -> Path:
+    """``path`` if it is a MATPOWER case, which ``option`` needs."""
     path = Path(path)
     if path.suffix.lower() != ".m":
         raise NetworkError(

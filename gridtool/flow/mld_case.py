@@ -20,6 +20,7 @@ from gridtool.flow.case import CompiledCase
 from gridtool.formats.text import read_bytes
 from gridtool.network.foreign.findings import Findings
 from gridtool.network.foreign.matpower_case import Branch, MatpowerCase, read_case
+from gridtool.network.foreign.matpower_damage import check_damage_tables
 from gridtool.network.foreign.matpower_storage import Storage, read_storage
 from gridtool.network.foreign.matpower_text import MatpowerText, parse_matpower
 
@@ -141,6 +142,7 @@ def read_matpower_file(path: Path | str) -> MatpowerFile:
         words = content.decode("latin-1")  # outside ASCII only comments and names
     text = parse_matpower(words, findings)
     _refuse_unknown(text, findings)
+    check_damage_tables(text, findings)
     inner = Findings(path.name)
     case = read_case(text, inner, ignore_extras=True)
     findings.errors += inner.errors
@@ -216,17 +218,27 @@ def case_of_matpower(file: MatpowerFile) -> DcCase:
 def _branch_limits(branch: Branch, base_mva: float) -> tuple[float, ...]:
     """Susceptance, least and greatest flow, largest angle difference and rating of a branch."""
     b = branch.x_pu / (branch.r_pu**2 + branch.x_pu**2)
+    low, high = angle_limits(branch)
+    rate = rating(branch, base_mva)
+    least, most = sorted((b * low, b * high))
+    return b, max(least, -rate), min(most, rate), max(abs(low), abs(high)), rate
+
+
+def angle_limits(branch: Branch) -> tuple[float, float]:
+    """Least and largest angle difference as PowerModels corrects them, radians."""
     low, high = (
         math.radians(min(max(angle, -1e4), 1e4))
         for angle in (branch.angle_min_degree, branch.angle_max_degree)
     )
     if low == 0.0 == high:
-        low, high = -_DEFAULT_ANGLE_RAD, _DEFAULT_ANGLE_RAD
+        return -_DEFAULT_ANGLE_RAD, _DEFAULT_ANGLE_RAD
     low = -_DEFAULT_ANGLE_RAD if low <= -math.pi / 2.0 else low
-    high = _DEFAULT_ANGLE_RAD if high >= math.pi / 2.0 else high
-    rate = branch.rate_mva / base_mva if 0.0 < branch.rate_mva < math.inf else math.inf
-    least, most = sorted((b * low, b * high))
-    return b, max(least, -rate), min(most, rate), max(abs(low), abs(high)), rate
+    return low, _DEFAULT_ANGLE_RAD if high >= math.pi / 2.0 else high
+
+
+def rating(branch: Branch, base_mva: float) -> float:
+    """Rating of a branch, p.u.; infinite where the case states none."""
+    return branch.rate_mva / base_mva if 0.0 < branch.rate_mva < math.inf else math.inf
 
 
 def _place_storage(storage: Storage, place: dict[int, int], base: float) -> StoragePlace:

@@ -42,7 +42,7 @@ _LIMITS = frozenset({"Qmax", "Qmin", "Pmax", "Pmin", "rateA", "rateB", "rateC", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bus:
-    """A row of ``mpc.bus``: MW and Mvar drawn; shunts at 1 p.u.; type 1 to 4."""
+    """A row of ``mpc.bus``: MW and Mvar drawn; shunts at 1 p.u.; type 1 to 4; limits in p.u."""
 
     number: int
     type: int
@@ -54,6 +54,8 @@ class Bus:
     base_kv: float
     zone: str
     name: str | None
+    vmax_pu: float = math.inf
+    vmin_pu: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +253,8 @@ def _read_buses(text: MatpowerText, findings: Findings) -> tuple[Bus, ...]:
                 base_kv=base_kv,
                 zone=f"{cells.number('zone'):g}",
                 name=names[position].strip() or None if names else None,
+                vmax_pu=cells.number("Vmax"),
+                vmin_pu=cells.number("Vmin"),
             )
         )
     return tuple(buses)
