@@ -134,6 +134,8 @@ def restore(
             periods=periods,
             evaluations=planning.evaluations if is_given(context, "evaluations") else None,
             seed=seed,
+            bound=planning.bound,
+            time_limit_s=planning.time_limit_s,
             output=output,
         )
         return

@@ -12,6 +12,8 @@ _UNIT_REPAIRS = {
     "unit_repairs",
     "periods",
     "evaluations",
+    "time_limit_s",
+    "bound",
     "seed",
     "format",
     "out",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
+import click
+
 from gridtool.cli.output import OutputOptions, Result, emit
+from gridtool.cli.stopping import watch_signals
 from gridtool.errors import Issue, NetworkError
 
 __all__ = ["matpower_path", "run_unit_repairs"]
@@ -16,9 +20,13 @@ def run_unit_repairs(
     periods: int | None = None,
     evaluations: int | None = None,
     seed: int = 1,
+    bound: bool = True,
+    time_limit_s: float | None = None,
     output: OutputOptions,
 ) -> None:
     """Order the repairs of a MATPOWER case, one a period or in ``periods`` periods.
+
+    A signal or the time limit ends the search with the best order found so far, labelled.
 
     Raises
     ------
@@ -37,25 +45,40 @@ def run_unit_repairs(
     from gridtool.restoration.unit_repairs.plan import plan_unit_repairs
 
     file = read_matpower_file(matpower_path(path, "--unit-repairs"))
-    plan = plan_unit_repairs(case_of_file(file), count=periods, evaluations=evaluations, seed=seed)
-    emit(
-        Result(
-            command="restore",
-            tables=tables_unit_repairs(plan),
-            verdict=describe_unit_repairs(plan),
+    with watch_signals() as stop:
+        plan = plan_unit_repairs(
+            case_of_file(file),
+            count=periods,
+            evaluations=evaluations,
             seed=seed,
-            inputs=(Path(path),),
-            warnings=file.assumptions,
-            headline={
-                "objective": plan.objective,
-                "upper_bound": plan.upper_bound,
-                "gap_pct": plan.gap_pct,
-                "energy_not_served": plan.energy_not_served,
-            },
-            facts=unit_repair_facts(plan),
-        ),
-        output,
+            bound=bound,
+            stop=stop,
+            clock=time.monotonic,
+            time_limit_s=time_limit_s,
+        )
+    warnings: tuple[Issue | str, ...] = tuple(file.assumptions)
+    if plan.stopped:
+        warnings += (f"stopped: {plan.stopped}; this is the best order found until then",)
+    result = Result(
+        command="restore",
+        tables=tables_unit_repairs(plan),
+        verdict=describe_unit_repairs(plan),
+        seed=seed,
+        inputs=(Path(path),),
+        warnings=warnings,
+        headline={
+            "objective": plan.objective,
+            "upper_bound": plan.upper_bound,
+            "gap_pct": plan.gap_pct,
+            "energy_not_served": plan.energy_not_served,
+        },
+        facts=unit_repair_facts(plan),
     )
+    try:
+        emit(result, output)
+    finally:
+        if stop.exit_code:
+            raise click.exceptions.Exit(stop.exit_code)
 
 
 def matpower_path(path: str | Path, option: str) -> Path:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import highspy
 import numpy as np
@@ -17,6 +18,10 @@ __all__ = ["NetworkColumns", "ProgramBuilder", "Solution", "Switches", "add_netw
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 INF = float("inf")
+_INTERRUPTS = (
+    highspy.cb.HighsCallbackType.kCallbackMipInterrupt,
+    highspy.cb.HighsCallbackType.kCallbackSimplexInterrupt,
+)
 _OPTIMAL = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty)
 
 
@@ -101,8 +106,11 @@ class ProgramBuilder:
         node_limit: int | None = None,
         time_limit_s: float | None = None,
         gap: float = 1e-6,
+        stop: Callable[[], bool] | None = None,
     ) -> Solution:
         """The best solution found; ``start`` may give a first one.
+
+        ``stop`` is asked now and then whether to end with what there is.
 
         Raises
         ------
@@ -119,6 +127,8 @@ class ProgramBuilder:
             solution = highspy.HighsSolution()
             solution.col_value = start.tolist()
             highs.setSolution(solution)
+        if stop is not None:
+            _watch(highs, stop)
         highs.run()
         found = highs.getInfo()
         optimal = highs.getModelStatus() in _OPTIMAL
@@ -132,6 +142,18 @@ class ProgramBuilder:
             bound=float(found.mip_dual_bound) if self.whole else objective,
             optimal=optimal,
         )
+
+
+def _watch(highs: highspy.Highs, stop: Callable[[], bool]) -> None:
+    """Let HiGHS ask ``stop`` whether to end."""
+
+    def ask(_kind: object, _message: object, _out: object, answer: Any, _user: object) -> None:
+        if answer is not None and stop():
+            answer.user_interrupt = True
+
+    highs.setCallback(ask, None)
+    for kind in _INTERRUPTS:
+        highs.startCallback(kind)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -83,6 +83,7 @@ def unit_repair_facts(plan: UnitRepairPlan) -> dict[str, object]:
         "bound_method": plan.bound_method,
         "method": plan.method,
         "evaluations": plan.evaluations,
+        "stopped": plan.stopped,
         "energy_not_served": plan.energy_not_served,
         "base_mva": plan.repair_case.case.base_mva,
         "served": list(plan.served_pu),

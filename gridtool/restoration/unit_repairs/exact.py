@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,7 +127,12 @@ class Chain:
 
 
 def best_chain(
-    costs: OrderCosts, *, limit: float, least: Sequence[float], most_states: int = 400_000
+    costs: OrderCosts,
+    *,
+    limit: float,
+    least: Sequence[float],
+    most_states: int = 400_000,
+    stop: Callable[[], bool] | None = None,
 ) -> Chain | None:
     """The best of all ways to bring the components into service, no more than k by period k.
 
@@ -139,6 +144,8 @@ def best_chain(
     ----------
     least
         No set of at most k components costs less than ``least[k]`` in period k.
+    most_states, stop
+        Give up beyond so many states, or when ``stop`` says so.
 
     Returns
     -------
@@ -159,6 +166,8 @@ def best_chain(
         if seen > most_states:
             return Chain(cost=limit, masks=(), complete=False)
         for mask, (spent, before) in reached.items():
+            if stop is not None and stop():
+                return Chain(cost=limit, masks=(), complete=False)
             room = limit - TOLERANCE - spent - ahead[period + 1]
             cost = _cost_within(costs, period, mask, room)
             if cost <= room:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,6 +107,8 @@ class UnitRepairPlan:
         Sum over the periods of time elapsed times served load, and what no order exceeds.
     method
         How the order was found.
+    stopped
+        Why the search ended before its budget was spent; empty if it did not.
     """
 
     repair_case: RepairCase
@@ -121,6 +123,7 @@ class UnitRepairPlan:
     evaluations: int
     seed: int
     proven_optimal: bool
+    stopped: str = ""
 
     @property
     def gap_pct(self) -> float:
@@ -153,9 +156,15 @@ def gap_pct(not_served: float, objective: float, bound: float) -> float:
     return 100.0 * rise / max(not_served, 1e-12)
 
 
-def bits_of(order: Sequence[int]) -> int:
-    """The mask of the components in ``order``."""
+def bits_of(bits: Iterable[int]) -> int:
+    """The mask of the components in ``bits``."""
     mask = 0
-    for position in order:
-        mask |= 1 << position
+    for bit in bits:
+        mask |= 1 << bit
     return mask
+
+
+def flags_of(mask: int, count: int) -> npt.NDArray[np.uint8]:
+    """1 for each of ``count`` components that is in ``mask`` (count,)."""
+    packed = np.frombuffer(mask.to_bytes(count // 8 + 1, "little"), np.uint8)
+    return np.unpackbits(packed, count=count, bitorder="little")

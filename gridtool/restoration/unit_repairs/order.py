@@ -9,7 +9,7 @@ import numpy as np
 from gridtool.restoration.unit_repairs.model import Periods, RepairCase
 from gridtool.restoration.unit_repairs.values import RepairValues
 
-__all__ = ["OrderCosts", "neighbourhood", "put_buses_first"]
+__all__ = ["OrderCosts", "neighbourhood", "order_of_chain", "put_buses_first"]
 
 
 class OrderCosts:
@@ -94,6 +94,9 @@ class OrderCosts:
         first, then the states are valued one by one.
         """
         hours = self.hours[size + 1 : size + 1 + len(added)]
+        if len(added) == 1 and self.values.known(mask | 1 << added[0]) is not None:
+            cost = self.cost_of(size + 1, mask | 1 << added[0])
+            return [cost] if cost <= limit + 1e-9 else None
         least = [
             max(self.most - most, 0.0) * count
             for most, count in zip(self.bound.along(mask, added).tolist(), hours, strict=True)
@@ -139,6 +142,16 @@ def put_buses_first(repair_case: RepairCase, order: Sequence[int]) -> list[int]:
                 seen.add(needed)
                 found.append(needed)
     return found
+
+
+def order_of_chain(
+    repair_case: RepairCase, chain: Sequence[int], order: Sequence[int]
+) -> tuple[int, ...]:
+    """Components by the period they come into service; within one as in ``order``."""
+    entered = {bit: next(t for t, mask in enumerate(chain) if mask >> bit & 1) for bit in order}
+    rank = {bit: k for k, bit in enumerate(order)}
+    ranked = sorted(order, key=lambda bit: (entered[bit], rank[bit]))
+    return tuple(put_buses_first(repair_case, ranked))
 
 
 def neighbourhood(repair_case: RepairCase) -> list[list[int]]:

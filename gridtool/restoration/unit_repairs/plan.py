@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from gridtool.errors import AnalysisError
+from gridtool.restoration.interrupt import Interrupt
 from gridtool.restoration.unit_repairs.bound import bound_by_number
 from gridtool.restoration.unit_repairs.exact import best_chain
 from gridtool.restoration.unit_repairs.model import (
     Periods,
     RepairCase,
     UnitRepairPlan,
+    bits_of,
     make_periods,
 )
-from gridtool.restoration.unit_repairs.order import OrderCosts, neighbourhood, put_buses_first
+from gridtool.restoration.unit_repairs.order import OrderCosts, neighbourhood, order_of_chain
 from gridtool.restoration.unit_repairs.program import make_order_program
 from gridtool.restoration.unit_repairs.rrr import refined_order
 from gridtool.restoration.unit_repairs.search import Trail, anneal, polish_windows
@@ -25,15 +27,13 @@ from gridtool.restoration.unit_repairs.seeds import (
     bundle_order,
     utilization_order,
 )
+from gridtool.restoration.unit_repairs.storage import plan_with_storage
 from gridtool.restoration.unit_repairs.values import RepairValues
 
 __all__ = ["plan_unit_repairs"]
 
 PROOF_COMPONENTS = 24
 """Up to so many components the best order is proven over all subsets, if they are not too many."""
-
-PROGRAM_COMPONENTS = 24
-"""Up to so many components the program over all periods is solved as a whole."""
 
 REFINED_COMPONENTS = 200
 """Up to so many components recursive refinement is one of the seeds."""
@@ -58,6 +58,9 @@ def plan_unit_repairs(
     evaluations: int | None = None,
     seed: int = 1,
     bound: bool = True,
+    stop: Callable[[], bool] | None = None,
+    clock: Callable[[], float] | None = None,
+    time_limit_s: float | None = None,
 ) -> UnitRepairPlan:
     """The best order found for one repair a period, or for ``count`` periods.
 
@@ -68,6 +71,9 @@ def plan_unit_repairs(
         that is smaller where a proof follows.
     bound
         Compute the certificate where no proof is at hand.
+    stop, clock, time_limit_s
+        Who may end it with the best plan found so far: ``stop``, or the limit on a clock that
+        never goes back. Such a plan says so.
 
     Raises
     ------
@@ -76,22 +82,23 @@ def plan_unit_repairs(
     """
     n = len(repair_case.components)
     periods = make_periods(n, count=count, elapsed_h=repair_case.case.time_elapsed_h)
-    if repair_case.case.storages and n:
-        return _plan_with_storage(repair_case, periods, seed=seed)
-    values = RepairValues(_without_storage(repair_case))
+    interrupt = Interrupt(stop=stop, clock=clock, limit_s=time_limit_s)
+    if repair_case.case.storages:
+        return plan_with_storage(repair_case, periods, seed=seed, interrupt=interrupt)
+    values = RepairValues(repair_case)
     costs = OrderCosts(values, periods)
-    trail = Trail(costs, 0)
+    trail = Trail(costs, 0, stop=interrupt)
     if n:
         _search(trail, evaluations=evaluations, seed=seed)
     chain = _prefixes_of(trail.best, periods)
-    proof = _certify(trail, chain, periods, bound=bound)
+    proof = _certify(trail, chain, periods, bound=bound and not interrupt())
     served = tuple(values.served(mask) for mask in proof.chain)
     pairs = list(zip(periods.elapsed, served, strict=True))
     objective = sum(hours * load for hours, load in pairs)
     return UnitRepairPlan(
         repair_case=repair_case,
         periods=periods,
-        order=_order_of(repair_case, proof.chain, trail.best),
+        order=order_of_chain(repair_case, proof.chain, trail.best),
         in_service=proof.chain,
         served_pu=served,
         objective=objective,
@@ -101,13 +108,8 @@ def plan_unit_repairs(
         evaluations=values.evaluations,
         seed=seed,
         proven_optimal=proof.proven,
+        stopped="" if proof.proven else interrupt.reason,
     )
-
-
-def _without_storage(repair_case: RepairCase) -> RepairCase:
-    if repair_case.case.storages:
-        raise AnalysisError("storage without a repair is ordered by no one: nothing is damaged")
-    return repair_case
 
 
 def _search(trail: Trail, *, evaluations: int | None, seed: int) -> None:
@@ -116,10 +118,11 @@ def _search(trail: Trail, *, evaluations: int | None, seed: int) -> None:
     n = len(repair_case.components)
     near = neighbourhood(repair_case)
     trail.offer(utilization_order(repair_case))
-    trail.offer(backward_order(values, width=max(8, 3000 // n)))
-    trail.offer(bundle_order(trail.costs, near=near))
+    stop = trail.stop
+    trail.offer(backward_order(values, width=max(8, 3000 // n), stop=stop))
+    trail.offer(bundle_order(trail.costs, near=near, stop=stop))
     if n <= REFINED_COMPONENTS:
-        trail.offer(refined_order(repair_case, node_limit=_SEED_NODES))
+        trail.offer(refined_order(repair_case, node_limit=_SEED_NODES, stop=stop))
     usual = min(n * (BUDGET if n > PROOF_COMPONENTS else PROVEN_BUDGET), MOST_BUDGET)
     budget = evaluations or usual
     trail.evaluations = values.evaluations + budget
@@ -160,7 +163,7 @@ def _certify(trail: Trail, chain: tuple[int, ...], periods: Periods, *, bound: b
     if trail.best_cost <= sum(least) + 1e-6:
         return _Proof(chain=chain, most=reach, method=method, proven=True)
     if n <= PROOF_COMPONENTS:
-        found = best_chain(costs, limit=trail.best_cost, least=least)
+        found = best_chain(costs, limit=trail.best_cost, least=least, stop=trail.stop)
         if found is None or found.complete:
             method = "all sets that could be on a better way"
             chain = chain if found is None else found.masks
@@ -173,8 +176,14 @@ def _prove_by_program(trail: Trail, chain: tuple[int, ...], periods: Periods) ->
     costs = trail.costs
     repair_case = costs.values.repair_case
     program = make_order_program(repair_case, periods)
-    solution = program.program.solve(node_limit=_PROGRAM_NODES)
-    masks = tuple(_mask(found) for found in program.sets_of(solution))
+    try:
+        solution = program.program.solve(node_limit=_PROGRAM_NODES, stop=trail.stop)
+    except AnalysisError:
+        if not trail.stop():
+            raise
+        most = sum(periods.elapsed) * costs.most
+        return _Proof(chain=chain, most=most, method="all that supply allows", proven=False)
+    masks = tuple(bits_of(found) for found in program.sets_of(solution))
     value = sum(h * costs.values.served(m) for h, m in zip(periods.elapsed, masks, strict=True))
     ours = sum(periods.elapsed) * costs.most - trail.best_cost
     return _Proof(
@@ -196,48 +205,4 @@ def _grid(trail: Trail, repaired: Sequence[int]) -> list[int]:
 
 
 def _prefixes_of(order: Sequence[int], periods: Periods) -> tuple[int, ...]:
-    return tuple(_mask(order[:done]) for done in periods.repaired)
-
-
-def _order_of(
-    repair_case: RepairCase, chain: Sequence[int], order: Sequence[int]
-) -> tuple[int, ...]:
-    """Components by the period they come into service; within one as in ``order``."""
-    entered = {bit: next(t for t, mask in enumerate(chain) if mask >> bit & 1) for bit in order}
-    rank = {bit: k for k, bit in enumerate(order)}
-    ranked = sorted(order, key=lambda bit: (entered[bit], rank[bit]))
-    return tuple(put_buses_first(repair_case, ranked))
-
-
-def _plan_with_storage(repair_case: RepairCase, periods: Periods, *, seed: int) -> UnitRepairPlan:
-    """The program over all periods: what storage holds ties them together."""
-    n = len(repair_case.components)
-    if n > PROGRAM_COMPONENTS:
-        raise AnalysisError(
-            f"{n} repairs beside storage: only up to {PROGRAM_COMPONENTS} can be ordered, because "
-            "what a storage holds ties all periods together"
-        )
-    program = make_order_program(repair_case, periods, growing_loads=True)
-    solution = program.program.solve(node_limit=_PROGRAM_NODES)
-    chain = tuple(_mask(found) for found in program.sets_of(solution))
-    return UnitRepairPlan(
-        repair_case=repair_case,
-        periods=periods,
-        order=_order_of(repair_case, chain, range(n)),
-        in_service=chain,
-        served_pu=tuple(program.served_of(repair_case, solution)),
-        objective=solution.objective,
-        upper_bound=solution.objective if solution.optimal else solution.bound,
-        bound_method="program over all periods",
-        method="program over all periods",
-        evaluations=0,
-        seed=seed,
-        proven_optimal=solution.optimal,
-    )
-
-
-def _mask(bits: Iterable[int]) -> int:
-    found = 0
-    for bit in bits:
-        found |= 1 << bit
-    return found
+    return tuple(bits_of(order[:done]) for done in periods.repaired)

@@ -8,6 +8,7 @@ is a program of one period: the best half of the repairs.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gridtool.errors import AnalysisError
@@ -24,24 +25,29 @@ _GAP = 1e-4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Limits:
-    """Rank of each component in the utilization order, and nodes allowed to each split."""
+    """Rank of each component in the utilization order, nodes of each split, and when to end."""
 
     rank: dict[int, int]
     node_limit: int | None
+    stop: Callable[[], bool] | None
 
 
 def refined_order(
-    repair_case: RepairCase, *, node_limit: int | None = None, time_limit_s: float = 3600.0
+    repair_case: RepairCase,
+    *,
+    node_limit: int | None = None,
+    time_limit_s: float = 3600.0,
+    stop: Callable[[], bool] | None = None,
 ) -> list[int]:
     """The order of recursive restoration refinement.
 
     ``time_limit_s`` is the reference's: half of it for the first split, half of what a level
     has for each level below; ``node_limit`` ends each split reproducibly. Where no repair lands
-    in the first half or none is found, the utilization order is taken.
+    in the first half or none is found, or ``stop`` says so, the utilization order is taken.
     """
     everything = list(range(len(repair_case.components)))
     rank = {bit: k for k, bit in enumerate(utilization_order(repair_case))}
-    limits = _Limits(rank=rank, node_limit=node_limit)
+    limits = _Limits(rank=rank, node_limit=node_limit, stop=stop)
     order = _refine(repair_case, everything, 0, limits=limits, time_limit_s=time_limit_s)
     return put_buses_first(repair_case, order)
 
@@ -57,7 +63,7 @@ def _refine(
     if len(free) <= 1:
         return free
     half_s = time_limit_s / 2.0
-    first = _best_half(repair_case, free, done, node_limit=limits.node_limit, time_limit_s=half_s)
+    first = _best_half(repair_case, free, done, limits=limits, time_limit_s=half_s)
     if not first:
         return sorted(free, key=lambda bit: limits.rank[bit])
     chosen = set(first)
@@ -73,9 +79,11 @@ def _best_half(
     free: list[int],
     done: int,
     *,
-    node_limit: int | None,
+    limits: _Limits,
     time_limit_s: float,
 ) -> list[int]:
+    if limits.stop is not None and limits.stop():
+        return []
     half = round(len(free) / 2)
     program = make_order_program(
         repair_case,
@@ -85,7 +93,9 @@ def _best_half(
         finish=False,
     )
     try:
-        solution = program.program.solve(gap=_GAP, node_limit=node_limit, time_limit_s=time_limit_s)
+        solution = program.program.solve(
+            gap=_GAP, node_limit=limits.node_limit, time_limit_s=time_limit_s, stop=limits.stop
+        )
     except AnalysisError:
         return []
     (found,) = program.sets_of(solution)

@@ -6,7 +6,7 @@ Deterministic: the budget counts networks solved and moves tried, never seconds.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,13 +35,16 @@ MOVES_PER_EVALUATION = 3
 
 @dataclass
 class Trail:
-    """The search so far: the best order, and what may still be spent."""
+    """The search so far: the best order, what may still be spent, and who may end it."""
 
     costs: OrderCosts
     evaluations: int
     best: list[int] = field(default_factory=list)
     best_cost: float = math.inf
     tried: int = 0
+    settled: dict[tuple[int, int], float] = field(default_factory=dict)
+    """Least cost of windows that were solved, by what is repaired before and within."""
+    stop: Callable[[], bool] = field(default=lambda: False)
 
     def offer(self, order: Sequence[int]) -> None:
         """Keep ``order`` if it is the best so far."""
@@ -57,6 +60,10 @@ class Trail:
             self.tried / max(self.evaluations * MOVES_PER_EVALUATION, 1),
         )
 
+    def is_over(self, until: float) -> bool:
+        """Whether the share ``until`` of the budget is spent, or an end was asked for."""
+        return self.spent >= until or self.stop()
+
 
 def anneal(
     trail: Trail, *, seed: int, until: float, near: list[list[int]], hot: float = HOT
@@ -69,7 +76,7 @@ def anneal(
     order, costs_of = list(trail.best), trail.costs
     costs = costs_of.prefix_costs(order)
     total, begun, scale = trail.best_cost, trail.spent, trail.best_cost
-    while trail.spent < until:
+    while not trail.is_over(until):
         cooled = (trail.spent - begun) / max(until - begun, 1e-12)
         temperature = scale * hot * COLD_SHARE**cooled
         limit = -temperature * math.log(1.0 - rng.random())
@@ -117,10 +124,10 @@ def polish_windows(trail: Trail, *, width: int, until: float = 1.0) -> None:
     The windows slide from the front; a sweep is repeated while it helps and the budget lasts.
     """
     improved = True
-    while improved and trail.spent < until:
+    while improved and not trail.is_over(until):
         before = trail.best_cost
         for first in range(max(1, len(trail.best) - width + 1)):
-            if trail.spent >= until:
+            if trail.is_over(until):
                 break
             _solve_window(trail, first, min(width, len(trail.best)))
         improved = trail.best_cost < before - 1e-9
@@ -130,11 +137,15 @@ def _solve_window(trail: Trail, first: int, width: int) -> None:
     """The best order of the components at ``first`` and after, put in where it is better."""
     order, costs = trail.best, trail.costs
     window = order[first : first + width]
-    current = sum(costs.prefix_costs(order)[first + 1 : first + len(window)])
-    if current <= 0.0:
-        return
     base = bits_of(order[:first])
+    current = sum(costs.costs_along(base, first, window[:-1]) or ())
+    key = (base, bits_of(window))
+    if current <= trail.settled.get(key, 0.0) + 1e-9:
+        return
     found = best_of_window(costs, window, base=base, first=first, limit=current)
-    if found is not None and found.complete:
+    if found is None:
+        trail.settled[key] = current
+    elif found.complete:
+        trail.settled[key] = found.cost
         trail.best = [*order[:first], *found.order, *order[first + len(window) :]]
         trail.best_cost += found.cost - current

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from gridtool.restoration.unit_repairs.model import RepairCase
@@ -11,18 +13,23 @@ from gridtool.restoration.unit_repairs.values import RepairValues
 __all__ = ["backward_order", "bundle_order", "utilization_order", "utilization_periods"]
 
 
-def backward_order(values: RepairValues, *, width: int) -> list[int]:
+def backward_order(
+    values: RepairValues, *, width: int, stop: Callable[[], bool] | None = None
+) -> list[int]:
     """From the end: the repaired network is taken apart where it misses the component least.
 
     At every step only the ``width`` components missed least when last asked are asked again.
     Of those missed alike a bus goes out last, because what stands at it goes with it, then the
-    one whose bit is smallest.
+    one whose bit is smallest. Once ``stop`` says so what is left goes in the order missed first.
     """
     repair_case = values.repair_case
     mask, left = repair_case.all_done, list(range(len(repair_case.components)))
     loss = {bit: values.full - values.served(mask & ~(1 << bit)) for bit in left}
     tail: list[int] = []
     while left:
+        if stop is not None and stop():
+            rest = sorted(left, key=lambda bit: (loss[bit], -bit))
+            return put_buses_first(repair_case, (tail + rest)[::-1])
         served = values.served(mask)
         free = _unneeded(repair_case, mask, left)
         for bit in sorted(free, key=lambda bit: (loss[bit], bit))[:width]:
@@ -40,17 +47,26 @@ def _unneeded(repair_case: RepairCase, mask: int, left: list[int]) -> list[int]:
     return [bit for bit in left if bit not in needed]
 
 
-def bundle_order(costs: OrderCosts, *, near: list[list[int]], reach: int = 12) -> list[int]:
+def bundle_order(
+    costs: OrderCosts,
+    *,
+    near: list[list[int]],
+    reach: int = 12,
+    stop: Callable[[], bool] | None = None,
+) -> list[int]:
     """Forward: the bundle of repairs that wins most per repair, one after the other.
 
     A bundle grows from a component with its buses by its neighbours and is valued at each size
     (Nurre and others 2012: the cheapest path first). Bundles are tried by what supply alone
-    would let them win, until none can beat the best.
+    would let them win, until none can beat the best; once ``stop`` says so the rest follows.
     """
     values = costs.values
-    mask, order = 0, []
+    mask = 0
+    order: list[int] = []
     left = set(range(len(values.repair_case.components)))
     while left:
+        if stop is not None and stop():
+            return put_buses_first(values.repair_case, [*order, *sorted(left)])
         served = values.served(mask)
         hopes = []
         for start in sorted(left):

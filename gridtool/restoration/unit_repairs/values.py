@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import highspy
 import numpy as np
@@ -11,12 +11,12 @@ import numpy.typing as npt
 from gridtool.errors import AnalysisError
 from gridtool.flow.mld_program import NetworkColumns, ProgramBuilder, Switches, add_network
 from gridtool.restoration.unit_repairs.bound_kernel import SupplyBound
-from gridtool.restoration.unit_repairs.model import RepairCase
+from gridtool.restoration.unit_repairs.model import RepairCase, flags_of
 
 __all__ = ["LoadProgram", "RepairValues"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
+IndexArray = npt.NDArray[np.int32]
 
 DIGITS = 8
 """Served loads are rounded to so many digits, p.u., so that equal states tie exactly."""
@@ -53,6 +53,10 @@ class RepairValues:
                 found &= others
         return found
 
+    def known(self, mask: int) -> float | None:
+        """What :meth:`served` has found for ``mask``, None if it was not asked."""
+        return self._by_mask.get(mask)
+
     def served(self, mask: int) -> float:
         """Weighted load served when the components of ``mask`` are repaired, p.u."""
         known = self._by_mask.get(mask)
@@ -86,11 +90,12 @@ class LoadProgram:
             load_gain=case.load_weight * np.abs(case.load_pu),
         )
         self._count = len(repair_case.components)
-        self._lower, self._upper = np.array(program.lower), np.array(program.upper)
-        self._lower[columns.flow] = np.minimum(self._lower[columns.flow], 0.0)
-        self._held, self._freed = _elements(repair_case, columns)
-        self._touched = np.unique(_flat(self._held)).astype(np.int32)
-        self._rows = np.unique(_flat(self._freed)).astype(np.int32)
+        lower, upper = np.array(program.lower), np.array(program.upper)
+        lower[columns.flow] = np.minimum(lower[columns.flow], 0.0)
+        held, freed = _elements(repair_case, columns)
+        self._columns, self._holder = _by_position(held)
+        self._rows, self._freer = _by_position(freed)
+        self._lower, self._upper = lower[self._columns], upper[self._columns]
         self._highs = program.model({"solver": "simplex"})
 
     def served(self, network: int) -> float:
@@ -101,17 +106,11 @@ class LoadProgram:
         AnalysisError
             If HiGHS finds no optimum, cold start included.
         """
-        lower, upper = self._lower.copy(), self._upper.copy()
-        out = [bit for bit in range(self._count) if not network >> bit & 1]
-        for bit in out:
-            lower[self._held[bit]] = 0.0
-            upper[self._held[bit]] = 0.0
-        free = np.zeros(self._rows.max(initial=-1) + 1)
-        for bit in out:
-            free[self._freed[bit]] = np.inf
-        touched = self._touched
-        self._highs.changeColsBounds(len(touched), touched, lower[touched], upper[touched])
-        slack = free[self._rows]
+        on = flags_of(network, self._count)
+        held = on[self._holder] == 0
+        lower, upper = np.where(held, 0.0, self._lower), np.where(held, 0.0, self._upper)
+        self._highs.changeColsBounds(len(lower), self._columns, lower, upper)
+        slack = np.where(on[self._freer] == 0, np.inf, 0.0)
         self._highs.changeRowsBounds(len(slack), self._rows, -slack, slack)
         for _ in range(2):
             self._highs.run()
@@ -142,5 +141,8 @@ def _elements(
     return held, freed
 
 
-def _flat(lists: Iterable[list[int]]) -> list[int]:
-    return [value for values in lists for value in values]
+def _by_position(owned: Sequence[Sequence[int]]) -> tuple[IndexArray, IntArray]:
+    """Columns or rows in ascending order, and the component that owns each."""
+    pairs = sorted((position, bit) for bit, mine in enumerate(owned) for position in mine)
+    found = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    return found[:, 0].astype(np.int32), found[:, 1]
