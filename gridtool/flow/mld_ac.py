@@ -3,7 +3,8 @@
 The AC objective of PowerModelsRestoration.jl (``run_mld`` with ACPPowerModel): with ``M`` ten times
 the largest weighted load, the sum of ``10 M`` times the share of every bus kept, ``M`` times that
 of every generator and shunt, and the weighted load served. The program is not convex: an answer is
-the best of local optima from several starts, checked anew, and proven only where nothing is lost.
+the best of local optima from several starts, checked anew, and proven only where it reaches a
+simple bound: everything kept, all supply used.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gridtool.errors import AnalysisError
+from gridtool.flow.mld_ac_bound import delivery_bound
 from gridtool.flow.mld_ac_case import AcCase
 from gridtool.flow.mld_ac_check import AcResiduals, AcState, check_state
 from gridtool.flow.mld_ac_islands import AcIsland, split_islands
@@ -63,7 +65,8 @@ class AcDelivery:
     Attributes
     ----------
     upper_bound
-        The objective with everything kept, which no delivery exceeds.
+        What no delivery exceeds: everything kept, and the load that the supply of each island
+        reaches without losses.
     stationary
         Whether the conditions of a local optimum hold within the tolerances.
     """
@@ -80,7 +83,7 @@ class AcDelivery:
 
     @property
     def proven_optimal(self) -> bool:
-        """Nothing is lost, so that nothing can be better."""
+        """It reaches what no delivery exceeds."""
         return _reaches(self.objective, self.upper_bound)
 
 
@@ -113,11 +116,13 @@ def _solve(case: AcCase, *, soft: bool) -> AcDelivery:
     program = make_ac_program(case, unit=unit, soft=soft)
     islands = split_islands(case)
     x, starts, stationary = np.zeros(program.columns.count), 0, True
+    bound = 0.0
     for island in islands:
         part = make_ac_program(island.case, unit=unit, soft=soft)
         solution, tried = _best_of(part)
         _put(x, program.columns, island=island, found=solution.x, at=part.columns)
         starts += tried
+        bound += delivery_bound(part)
         stationary = stationary and solution.converged
     state = _state_of(program, x)
     return AcDelivery(
@@ -126,7 +131,7 @@ def _solve(case: AcCase, *, soft: bool) -> AcDelivery:
         served_pu=float(np.abs(case.load_pu.real) @ state.load_share),
         state=state,
         residuals=check_state(case, state, may_stand_still=soft),
-        upper_bound=_most(program),
+        upper_bound=bound,
         stationary=stationary,
         islands=len(islands),
         starts=starts,
@@ -153,7 +158,7 @@ def _put(
 
 def _best_of(program: AcProgram) -> tuple[AcSolution, int]:
     """The best solution within all limits and the starts tried, a stationary one on a tie."""
-    most = _most(program)
+    most = delivery_bound(program)
     found: list[AcSolution] = []
     tried = 0
     for starts in (_STARTS, _RESCUES):
@@ -191,13 +196,6 @@ def _first(program: AcProgram, share: float) -> FloatArray:
     x[at.gen] = 1.0 if program.soft else share
     x[at.load] = x[at.shunt] = share
     return x
-
-
-def _most(program: AcProgram) -> float:
-    """The objective with all shares at 1 and no voltage beyond its limits."""
-    at = program.columns
-    kept = [at.load] if program.soft else [at.bus, at.gen, at.load, at.shunt]
-    return float(sum(program.gain[columns].sum() for columns in kept))
 
 
 def _reaches(objective: float, bound: float) -> bool:

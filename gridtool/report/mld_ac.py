@@ -102,7 +102,7 @@ def _by_name(names: tuple[str, ...], values: npt.NDArray[np.float64]) -> dict[st
 
 def _kind(delivery: AcDelivery) -> str:
     if delivery.proven_optimal:
-        return "global optimum: nothing is lost"
+        return "global optimum: no state exceeds the bound it reaches"
     if delivery.stationary:
         return "local optimum, not proven global"
     return "feasible state, neither proven local nor global optimum"
@@ -116,6 +116,6 @@ def describe_ac_delivery(delivery: AcDelivery) -> str:
         f"Maximum load delivery by AC power flow: objective {delivery.objective:.4f}, "
         f"{delivery.served_pu:.4f} of {wanted:.4f} p.u. of load served ({share:.1f} %). "
         f"This is a {_kind(delivery)} (starts: {delivery.starts}, islands: {delivery.islands}; "
-        f"with everything kept it would be {delivery.upper_bound:.4f}). Recomputed, "
+        f"no state exceeds {delivery.upper_bound:.4f}). Recomputed, "
         f"balances and limits hold within {max(delivery.residuals.largest, 1e-12):.0e} p.u."
     )

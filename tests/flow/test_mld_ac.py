@@ -13,6 +13,7 @@ from restoration.unit_repairs.cases import random_text
 from gridtool.errors import NetworkError
 from gridtool.flow.mld_ac import RESIDUAL_PU, maximise_ac_delivery, redispatch_ac
 from gridtool.flow.mld_ac_arcs import flows_of, make_arcs
+from gridtool.flow.mld_ac_bound import delivery_bound, served_bound
 from gridtool.flow.mld_ac_case import ac_case_of_matpower, take_out
 from gridtool.flow.mld_ac_check import check_state
 from gridtool.flow.mld_ac_islands import split_islands
@@ -169,6 +170,25 @@ def test_islands_are_solved_by_themselves(tmp_path):
     assert delivery.state.load_share == pytest.approx([1.0, 0.0, 0.0, 0.0], abs=1e-4)
     assert delivery.state.bus_share == pytest.approx([1, 1, 0, 0, 1, 1], abs=1e-3)
     assert delivery.objective == pytest.approx(100 + 5 + 0.5 + 50 + 50, abs=0.1)
+
+
+def test_the_bound_fills_the_heaviest_weights_first(tmp_path):
+    """By hand: 1.0 from the generator, 0.2 from the load that gives and 0.1 * 1.1^2 from the
+    shunt; 0.9 of weight 3 leaves 0.421 of weight 1, and the giving load counts 0.2 itself."""
+    case = ac_case(
+        tmp_path,
+        buses=[(1, 3, 80, 0, -10, 0), (2, 1, 90, 0, 0, 0), (3, 1, -20, 0, 0, 0)],
+        gens=[(1, 0, 100, *WIDE)],
+        branches=[(1, 2, 0.01, 0.1, 0, 0, 0, 0, -30, 30), (2, 3, 0.01, 0.1, 0, 0, 0, 0, -30, 30)],
+    )
+    case = replace(case, load_weight=np.array([1.0, 3.0, 1.0]))
+    assert served_bound(case) == pytest.approx(0.2 + 3 * 0.9 + 0.421)
+    program = make_ac_program(case, unit=unit_gain(case))
+    delivery = maximise_ac_delivery(case)
+    assert delivery.upper_bound == pytest.approx(delivery_bound(program))
+    assert delivery.objective <= delivery.upper_bound + 1e-6
+    active = replace(case, admittance=-case.admittance)
+    assert served_bound(active) == pytest.approx(0.8 + 2.7 + 0.2)
 
 
 def test_islands_share_out_every_element_once(mixed):
