@@ -15,6 +15,7 @@ from gridtool.cli.options import (
     output_options,
     seed_option,
 )
+from gridtool.restoration.budget import QUICK_SEARCH
 
 __all__ = ["forecast"]
 
@@ -69,6 +70,13 @@ __all__ = ["forecast"]
     show_default=True,
     help="Processes; they do not change the result.",
 )
+@click.option(
+    "--evaluations",
+    type=click.IntRange(1, 1_000_000),
+    default=QUICK_SEARCH,
+    show_default=True,
+    help="Budget of the plan's search, in dispatches of distinct states.",
+)
 @seed_option
 @output_options
 def forecast(
@@ -86,6 +94,7 @@ def forecast(
     months: int,
     samples: int,
     workers: int,
+    evaluations: int,
     seed: int,
     output: OutputOptions,
 ) -> None:
@@ -105,6 +114,7 @@ def forecast(
     from gridtool.network.catalog import load_network
     from gridtool.report.forecast import describe_shortage, headline_shortage, tables_shortage
     from gridtool.restoration.jobs import list_unused
+    from gridtool.restoration.model import PlanConfig
     from gridtool.restoration.plan import plan_restoration
     from gridtool.restoration.resources import read_resources
 
@@ -116,7 +126,10 @@ def forecast(
     peak_mw = city.peak_mw if scale == "peak" else None
     demand = fit_demand(known, peak_mw=peak_mw, special_days=days)
     supplies = None if resources is None else read_resources(resources, city)
-    plan = None if supplies is None else plan_restoration(found.state, supplies, seed=seed)
+    plan = None
+    if supplies is not None:
+        config = PlanConfig(evaluations=evaluations)
+        plan = plan_restoration(found.state, supplies, config=config, seed=seed)
     unused = [] if supplies is None else list_unused(found.state, supplies)
     with progress(output, samples, "simulating") as advance:
         shortage = forecast_shortage(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import click
 
 from gridtool.cli.numbers import FiniteRange
+from gridtool.restoration.budget import LONG_SEARCH
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -202,7 +203,7 @@ def _effort_options() -> Sequence[Callable[..., Any]]:
         click.option(
             "--evaluations",
             type=click.IntRange(1, 1_000_000),
-            default=20_000,
+            default=LONG_SEARCH,
             show_default=True,
             help="Budget of the search, in dispatches of distinct states.",
         ),

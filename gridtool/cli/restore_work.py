@@ -26,7 +26,7 @@ from gridtool.report.restore import chart_plan, headline_restoration, tables_res
 from gridtool.report.restore_checks import describe_cold_load, table_cold_load
 from gridtool.report.restore_replan import describe_replan, table_changes
 from gridtool.report.restore_value import table_value_of
-from gridtool.report.restore_words import describe_plan
+from gridtool.report.restore_words import describe_plan, warn_stopped
 from gridtool.report.tables import NamedTable
 from gridtool.restoration.cold_load import cold_load_energy
 from gridtool.restoration.etr import EXECUTIONS, tabulate_etr, tabulate_milestones
@@ -142,9 +142,7 @@ def _warnings(
         warnings += demand.warnings
     if replanned is not None:
         warnings += replanned.notes
-    if plan.stopped:
-        warnings.append(f"stopped: {plan.stopped}; this is the best plan found until then")
-    return tuple(warnings)
+    return (*warnings, *warn_stopped(plan))
 
 
 def _inputs(request: Request, found: StateRead) -> tuple[Path, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,9 +10,10 @@ import click
 
 from gridtool.cli.options import OutputOptions, output_options
 from gridtool.cli.output import Result, emit, note, progress
+from gridtool.cli.stopping import StopRequest, watch_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from gridtool.jobs.model import Job
     from gridtool.jobs.run import JobResult
@@ -47,6 +48,9 @@ def run(
     repair plan with crews and times, the restoration curve and the shortage by month and
     district; --out writes every table.
 
+    Ctrl-C or SIGTERM while the plan is searched ends the chain there: the best plan found so far
+    is printed, labelled, with exit code 130 or 143.
+
     \b
     Example:
         gridtool run forecasts/rivercity.toml
@@ -71,7 +75,21 @@ def run(
 
     from gridtool.jobs.run import run_job  # after the job is read: a refusal should not wait
 
-    emit(_report(run_job(wanted, stages=stages)), output)
+    asked: list[StopRequest] = []
+
+    @contextmanager
+    def watch() -> Iterator[StopRequest]:
+        with watch_signals() as stop:
+            asked.append(stop)
+            yield stop
+
+    result = _report(run_job(wanted, stages=stages, watch=watch))
+    try:
+        emit(result, output)
+    finally:
+        for stop in asked:
+            if stop.exit_code:
+                raise click.exceptions.Exit(stop.exit_code)
 
 
 def _change(
@@ -96,6 +114,7 @@ def _move(job: Job, as_of: str) -> Job:
 
 def _report(result: JobResult) -> Result:
     from gridtool.report.chain import headline_chain, tables_chain
+    from gridtool.report.restore_words import warn_stopped
     from gridtool.report.verdict import write_verdict
 
     zone = result.network.manifest.zone
@@ -125,7 +144,8 @@ def _report(result: JobResult) -> Result:
         as_of=result.state.as_of,
         seed=result.job.seed,
         inputs=result.job.inputs,
-        warnings=result.warnings,
+        warnings=(*result.warnings, *(warn_stopped(plan) if plan is not None else ())),
         headline=headline_chain(result.assessment, plan=plan, forecast=result.forecast),
+        facts={"stopped": plan.stopped if plan is not None else ""},
         zone=zone,
     )

@@ -15,6 +15,7 @@ from gridtool.cli.options import (
     output_options,
     seed_option,
 )
+from gridtool.restoration.budget import QUICK_SEARCH
 
 if TYPE_CHECKING:
     from gridtool.network.model import CityNetwork
@@ -83,7 +84,7 @@ __all__ = ["whatif"]
 @click.option(
     "--evaluations",
     type=click.IntRange(1, 1_000_000),
-    default=2000,
+    default=QUICK_SEARCH,
     show_default=True,
     help="Budget of each plan's search, in dispatches of distinct states.",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -28,11 +29,13 @@ from gridtool.restoration.model import CompletionSamples, RestorationPlan
 from gridtool.restoration.plan import plan_restoration
 from gridtool.restoration.resources import read_resources
 
-__all__ = ["JobResult", "Stages", "run_job"]
-
+__all__ = ["JobResult", "Stages", "Watch", "run_job"]
 
 Stages = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
 """Opens a stage by its words and number of steps; gives the function that takes steps done."""
+
+Watch = Callable[[], AbstractContextManager[Callable[[], bool]]]
+"""Opens a stretch that may be ended early; gives the function that says whether to end it now."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,13 +53,17 @@ class JobResult:
     warnings: tuple[Issue, ...]
 
 
-def run_job(job: Job, *, stages: Stages | None = None) -> JobResult:
-    """Run the chain on the files of ``job``; the same job gives the same result.
+def run_job(job: Job, *, stages: Stages | None = None, watch: Watch | None = None) -> JobResult:
+    """Run the chain on the files of ``job``; the same job gives the same result, unless the
+    search for the plan is cut: by the job's time limit or by ``watch`` (``plan.stopped``).
 
     Parameters
     ----------
     stages
         Told of each stage as it begins, for progress on a terminal.
+    watch
+        Opened around the search for the plan. Where that is interrupted, the chain ends with the
+        best plan found: there is no forecast.
 
     Raises
     ------
@@ -74,13 +81,21 @@ def run_job(job: Job, *, stages: Stages | None = None) -> JobResult:
         demand, warnings = _fit(job.demand, network=network, as_of=state.as_of)
     with stages("assessing what is out", None):
         assessment = assess(state)
-    plan, completions = None, None
+    plan, completions, ended = None, None, False
     if resources is not None and state.damage:
-        with stages("planning the repairs", None):
-            plan = plan_restoration(state, resources, config=job.plan, seed=job.seed)
-            completions = simulate_completions(plan, n=COMPLETIONS, seed=job.seed)
+        with stages("planning the repairs", None), (watch or _unwatched)() as stop:
+            plan = plan_restoration(
+                state,
+                resources,
+                config=job.plan,
+                seed=job.seed,
+                stop=stop,
+                clock=time.monotonic,
+            )
+            ended = stop()
+        completions = simulate_completions(plan, n=COMPLETIONS, seed=job.seed)
     forecast = None
-    if demand is not None:
+    if demand is not None and not ended:
         with stages("simulating the shortage", job.forecast.samples) as advance:
             forecast = forecast_shortage(
                 state, plan, demand, config=job.forecast, seed=job.seed, progress=advance
@@ -104,6 +119,10 @@ def run_job(job: Job, *, stages: Stages | None = None) -> JobResult:
 
 def _no_stages(_words: str, _steps: int | None) -> AbstractContextManager[Callable[[int], None]]:
     return nullcontext(lambda _done: None)
+
+
+def _unwatched() -> AbstractContextManager[Callable[[], bool]]:
+    return nullcontext(lambda: False)
 
 
 def _read_reports(job: Job, network: CityNetwork) -> ReportBatch | None:

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from gridtool.errors import Issue
 from gridtool.formats.spelling import did_you_mean, list_words
+from gridtool.restoration.budget import QUICK_SEARCH
 
 __all__ = [
     "DamageSection",
@@ -69,7 +70,7 @@ class PlanSection(_Section):
     """How the restoration plan is searched."""
 
     evaluations: int = Field(
-        default=2000, ge=1, le=10_000_000, description="dispatches the search may spend"
+        default=QUICK_SEARCH, ge=1, le=10_000_000, description="dispatches the search may spend"
     )
     horizon_days: int | None = Field(
         default=None,

@@ -12,7 +12,13 @@ from gridtool.report.restore_checks import describe_ac, describe_bound
 from gridtool.restoration.model import RestorationPlan
 from gridtool.units import format_quantity
 
-__all__ = ["count_repairs", "describe_milestones", "describe_plan", "describe_stop"]
+__all__ = [
+    "count_repairs",
+    "describe_milestones",
+    "describe_plan",
+    "describe_stop",
+    "warn_stopped",
+]
 
 _STOPS = {
     "interrupted": "The search was interrupted: this is the best plan it had found.",
@@ -52,6 +58,13 @@ def describe_stop(plan: RestorationPlan) -> str:
         return ""
     words = _STOPS.get(plan.stopped, "The search was cut short.")
     return f"Stopped: {plan.stopped}. {words}"
+
+
+def warn_stopped(plan: RestorationPlan) -> tuple[str, ...]:
+    """The label of a plan whose search was cut, as a warning; none otherwise."""
+    if not plan.stopped:
+        return ()
+    return (f"stopped: {plan.stopped}; this is the best plan found until then",)
 
 
 def describe_milestones(milestones: pd.DataFrame, *, zone: ZoneInfo) -> str:

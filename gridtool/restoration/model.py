@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from gridtool.damage.model import Estimate3, GridState
+from gridtool.restoration.budget import LONG_SEARCH
 
 __all__ = [
     "ColdLoad",
@@ -280,7 +281,7 @@ class PlanConfig:
     AC power flow.
     """
 
-    evaluations: int = 20_000
+    evaluations: int = LONG_SEARCH
     horizon_days: int | None = None
     demand_factor: float = 1.0
     protected_weight: float = 1.0
@@ -338,9 +339,10 @@ class RestorationPlan:
     - ``etr``: level (substation, district), id, name, unserved_mw, customers_out, etr (UTC, NaT
       when it never comes back in the plan), by the plan's expected durations
     - ``comparison``: rule, ens_mwh, excess_pct, complete_at; the plan itself first
-
-    - ``ac``: time, dc_served_mw, ac_served_mw, shed_added_mw, min_voltage_pu, max_loading_pct,
-      violations, energy_difference_mwh; one row per distinct stage; None if not verified
+    - ``ac``: time, hours, demand_factor, dc_served_mw, ac_served_mw, shed_added_mw,
+      min_voltage_pu, max_loading_pct, violations, actions, energy_difference_mwh, residual_mva,
+      converged, reference; one row per distinct stage (see
+      :func:`gridtool.restoration.verify.verify_stages`); None if not verified
 
     ``weighted_mwh`` is what the search made small: ``ens_mwh`` with the configured weights.
     ``stopped`` says what cut the search short ("time limit", "interrupted"), or is empty.

@@ -86,6 +86,25 @@ main()
 """
 
 
+def test_an_interrupted_run_prints_the_best_plan_so_far(root, tmp_path):
+    job = tmp_path / "job.toml"
+    job.write_text(
+        'format = "gridtool-job"\nformat_version = 1\n[job]\nname = "toy"\n'
+        f'network = "{root / "networks" / "toy3"}"\nas_of = "2027-01-12T06:00Z"\n'
+        '[damage]\nreports = ["damage"]\n[resources]\nfolder = "resources"\n'
+    )
+    program = PLANNING.replace("SENT", str(int(signal.SIGTERM)))
+    finished = subprocess.run(
+        [sys.executable, "-c", program, "run", str(job)],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert finished.returncode == 143, finished.stderr
+    assert "Stopped: interrupted." in finished.stdout
+    assert "Restoration plan: " in finished.stdout
+    assert "warning: stopped: interrupted" in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_search_prints_the_best_plan_so_far(root, sent, code):
     city = root / "networks" / "toy3"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from gridtool.errors import JobFileError
 from gridtool.jobs.read import read_job
 from gridtool.jobs.run import run_job
+from gridtool.restoration.execute import COMPLETIONS
 
 TOY_JOB = """
 format = "gridtool-job"
@@ -50,10 +52,30 @@ def test_with_crews_there_is_a_plan_that_brings_all_back(job_of):
     result = run_job(job_of(RESOURCES))
     assert len(result.plan.jobs) == 2
     assert result.plan.curve["unserved_mw"].iloc[-1] == pytest.approx(0.0, abs=1e-6)
-    assert result.completions.finish_h.shape == (1000, 2)
+    assert result.completions.finish_h.shape == (COMPLETIONS, 2)
+    assert result.plan.stopped == ""
     first = result.plan.curve.iloc[0]
     dispatched = result.assessment.unserved_mw - result.assessment.ac.shed_added_mw
     assert first["unserved_mw"] == pytest.approx(dispatched), "plans are valued by DC dispatch"
+
+
+def test_the_time_limit_of_the_job_cuts_the_plan(job_of):
+    result = run_job(job_of(RESOURCES + "[plan]\ntime_limit_s = 1e-9\n"))
+    assert result.plan.stopped == "time limit"
+    assert len(result.plan.jobs) == 2
+
+
+def test_an_interrupted_plan_ends_the_chain(job_of, tmp_path):
+    """The history is read, but nothing is simulated with it."""
+    hours = np.arange("2026-01-01", "2027-01-12", dtype="datetime64[h]")
+    rows = [f"{hour}:00Z,{500 + i % 24}" for i, hour in enumerate(hours)]
+    (tmp_path / "mine.csv").write_text("timestamp_utc,load_mw\n" + "\n".join(rows))
+    job = job_of(RESOURCES + DEMAND)
+    result = run_job(job, watch=lambda: nullcontext(lambda: True))
+    assert result.plan.stopped == "interrupted"
+    assert len(result.plan.jobs) == 2
+    assert result.forecast is None
+    assert run_job(job).forecast is not None
 
 
 def test_declared_stages_are_planned_and_those_of_sound_assets_told(job_of, tmp_path):
