@@ -58,7 +58,16 @@ def plan():
     """Two repairs by two crews; 90 % of 1000 MW on the 13th, all of it on the 20th."""
     return SimpleNamespace(
         state=SimpleNamespace(as_of=AS_OF),
-        jobs=(SimpleNamespace(crew="C1"), SimpleNamespace(crew="C2")),
+        jobs=tuple(
+            SimpleNamespace(crew=crew, job=SimpleNamespace(asset=asset))
+            for crew, asset in (("C1", "L1"), ("C2", "L2"))
+        ),
+        resources=SimpleNamespace(mobile_units=()),
+        bound=None,
+        placements=(),
+        ac=None,
+        stopped="",
+        weighted_mwh=18234.4,
         ens_mwh=18234.4,
         curve=pd.DataFrame(
             {
@@ -171,7 +180,7 @@ def test_a_share_counts_from_when_it_stays(served, share, step):
     assert time_regained(curve, share) == at(1 + step)
 
 
-def test_tables_of_a_run(assessment, forecast):
+def test_tables_of_a_run(assessment, plan, forecast):
     now = table_districts_now(assessment).frame
     assert now["name"].tolist() == ["Old Harbour", "Left Bank", "Whole city"]
     assert now["unserved_mw"].iloc[-1] == assessment.unserved_mw
@@ -180,8 +189,8 @@ def test_tables_of_a_run(assessment, forecast):
     assert shortage.columns.tolist() == ["district", "quantile", "2027-01", "2027-02"]
     assert shortage["quantile"].tolist() == ["P50", "P50", "P10", "P50", "P90"]
     assert shortage["2027-01"].tolist() == [1.0, 4.21, 1.5, 2.5, 3.5]
-    headline = headline_chain(assessment, plan=SimpleNamespace(ens_mwh=5.0), forecast=forecast)
+    headline = headline_chain(assessment, plan=plan, forecast=forecast)
     assert headline["unserved_mw"] == 312.3
-    assert headline["ens_mwh"] == 5.0
+    assert headline["ens_mwh"] == 18234.4
     assert headline["eue_mwh"] == 110.0
     assert headline["hours_off_p90"] == 5.95
