@@ -29,11 +29,11 @@ UNIT_JOBS = 100
 
 
 def measure_gap(state, supplies, *, case, seed, config=None):
-    """Gap of the plan and of the fluid bound at the same intervals, percent, and seconds."""
+    """Gap of the plan and of the fluid bound at the same intervals, percent, and CPU seconds."""
     dispatcher = Dispatcher(case)
-    begun = time.perf_counter()
+    begun = time.process_time()
     plan = plan_restoration(state, supplies, seed=seed, dispatcher=dispatcher, config=config)
-    planned = time.perf_counter()
+    planned = time.process_time()
     jobs = make_jobs(state, supplies)
     zone = state.network.manifest.zone
     problem = make_problem(jobs, supplies, as_of=state.as_of, zone=zone)
@@ -42,11 +42,11 @@ def measure_gap(state, supplies, *, case, seed, config=None):
     position = {job.id: j for j, job in enumerate(jobs)}
     timetable = problem.schedule(np.array([position[job] for job in plan.order], dtype=np.int64))
     bound = energy_bound(problem, values, case=case, timetable=timetable, seed=seed)
-    bounded = time.perf_counter()
+    bounded = time.process_time()
     gap, fluid = (100 * (1 - e / plan.ens_mwh) for e in (bound.weighted_mwh, bound.fluid_mwh))
     print(
-        f"seed {seed}: plan {plan.ens_mwh:.0f} MWh in {planned - begun:.1f} s, "
-        f"bound {bound.weighted_mwh:.0f} in {bounded - planned:.1f} s ({bound.rounds} rounds): "
+        f"seed {seed}: plan {plan.ens_mwh:.0f} MWh in {planned - begun:.1f} CPU s, "
+        f"bound {bound.weighted_mwh:.0f} in {bounded - planned:.1f} CPU s ({bound.rounds} rounds): "
         f"gap {gap:.2f} %, fluid bound {fluid:.2f} % ({fluid / gap:.1f} times)"
     )
     return gap, fluid, bounded - begun
@@ -60,9 +60,12 @@ def test_gap_of_typed_crews(root):
         state, supplies = strike(city, np.random.default_rng(seed))
         measured.append(measure_gap(state, supplies, case=case, seed=seed))
     gap, fluid, seconds = np.array(measured).T
-    print(f"mean gap {gap.mean():.2f} %, fluid {fluid.mean():.2f} %, {seconds.max():.0f} s at most")
+    means = f"mean gap {gap.mean():.2f} %, fluid {fluid.mean():.2f} %"
+    print(f"{means}, {seconds.max():.0f} CPU s at most")
     assert (gap >= -1e-6).all()
-    assert gap.mean() < fluid.mean()
+    assert gap.mean() <= 10.0
+    assert (gap < fluid).all()
+    assert seconds.max() <= 60.0
 
 
 def test_gap_of_one_crew_and_unit_repairs(root):
@@ -81,5 +84,5 @@ def test_gap_of_one_crew_and_unit_repairs(root):
             measure_gap(state, team, case=case, seed=seed, config=PlanConfig(evaluations=8000))
         )
     gap, _, seconds = np.array(measured).T
-    print(f"mean gap {gap.mean():.2f} %, {seconds.max():.0f} s at most")
+    print(f"mean gap {gap.mean():.2f} %, {seconds.max():.0f} CPU s at most")
     assert (gap >= -1e-6).all()

@@ -51,7 +51,7 @@ class BoundEffort:
 
     intervals: int = 32
     slots: int = 90
-    rounds: int = 5
+    rounds: int = 8
     loop_rounds: int = 2
     choice_rounds: int = 6
     nodes: int = 200

@@ -23,6 +23,9 @@ __all__ = ["Master", "Multipliers"]
 
 FloatArray = npt.NDArray[np.float64]
 
+_DUAL, _PRIMAL = 1, 4
+"""Strategies of the simplex in HiGHS."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Multipliers:
@@ -53,6 +56,7 @@ class Master:
         self._highs = quiet_highs(solver="simplex")
         self._highs.changeObjectiveSense(highspy.ObjSense.kMaximize)
         self._known: set[tuple[int, int, int]] = set()
+        self._is_cut = True
         n, count = side.jobs, self.intervals.count
         self._first = np.empty(count, dtype=np.int64)
         self._served = np.empty(count, dtype=np.int64)
@@ -130,10 +134,16 @@ class Master:
         columns = np.concatenate([[self._served[k]], self._first[k] + jobs]).astype(np.int32)
         terms = np.concatenate([[1.0], -cost[jobs]])
         self._highs.addRow(-np.inf, most, len(columns), columns, terms)
+        self._is_cut = True
 
     def solve(self) -> Multipliers:
-        """The multipliers of an optimal basis."""
+        """The multipliers of an optimal basis.
+
+        After new choices the last basis is feasible still, which the primal simplex goes on from.
+        """
         highs = self._highs
+        highs.setOptionValue("simplex_strategy", _DUAL if self._is_cut else _PRIMAL)
+        self._is_cut = False
         highs.run()
         solution = highs.getSolution()
         dual, value = np.array(solution.row_dual), np.array(solution.col_value)

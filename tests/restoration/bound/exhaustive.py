@@ -165,8 +165,9 @@ def least_energy(problem, values, *, pauses=(0.0,), ends_by_h=np.inf, stays=((),
                 table = Timetable(
                     crew=np.array(crews), start_h=zeros, finish_h=finish, travel_h=zeros
                 )
-                for stay in choices:
-                    least = min(least, values.energy_not_served(table, switchings=stay))
+                for stay in choices:  # nothing counts from the last repair on
+                    counted = [switching for switching in stay if switching[0] < finish.max()]
+                    least = min(least, values.energy_not_served(table, switchings=counted))
     return least
 
 
