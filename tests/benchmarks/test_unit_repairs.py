@@ -24,7 +24,9 @@ pytestmark = pytest.mark.benchmark
 NETWORKS = ("case24_ieee_rts", "case39", "case118")
 SEEDS = range(1, 6)
 SHARE = 0.4
-SMALL = 20
+FEWEST, SMALL = 6, 20
+RRR_LIMIT_S = 120.0
+"""Half of it is the first split's: 60 s as published for a program; half again by level."""
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +75,7 @@ def strike_few(case, seed, most):
 def test_small_cases_are_proven(networks):
     proven, longest, checked = 0, 0.0, 0
     for seed in range(200):
-        case = strike_few(networks[NETWORKS[seed % 3]], seed, SMALL - seed % 9)
+        case = strike_few(networks[NETWORKS[seed % 3]], seed, SMALL - seed % (SMALL - FEWEST + 1))
         begun = time.perf_counter()
         plan = plan_unit_repairs(case, seed=seed)
         longest = max(longest, time.perf_counter() - begun)
@@ -87,25 +89,36 @@ def test_small_cases_are_proven(networks):
     assert proven == 200
 
 
-@pytest.mark.parametrize("share", [SHARE, 1])
-@pytest.mark.parametrize("name", NETWORKS)
-def test_plans_against_refinement(networks, name, share):
+def compare(case, seed):
+    """Share of the energy not served that the plan saves of refinement's, %, and its seconds."""
+    begun = time.perf_counter()
+    plan = plan_unit_repairs(case, seed=seed, bound=False)
+    seconds = time.perf_counter() - begun
+    begun = time.perf_counter()
+    order = refined_order(case, time_limit_s=RRR_LIMIT_S)
+    refined_s = time.perf_counter() - begun
+    costs = OrderCosts(RepairValues(case), plan.periods)
+    beyond = sum(plan.periods.elapsed) * (case.case.demand_pu - costs.most)
+    refined = costs.total(order) + beyond
+    saved = 100.0 * (1.0 - plan.energy_not_served / refined)
+    print(
+        f"{case.case.name} seed {seed}: {len(case.components)} damaged, "
+        f"{plan.energy_not_served:.2f} in {seconds:.0f} s, RRR {refined:.2f} in {refined_s:.0f} s: "
+        f"{saved:.2f} % less"
+    )
+    return saved, seconds
+
+
+def test_plans_against_refinement(networks):
+    """Seeds 1 to 5 of 40 % damage on each network, and everything damaged."""
+    scenes = [(name, SHARE, seed) for name in NETWORKS for seed in SEEDS]
+    scenes += [(name, 1, 1) for name in NETWORKS]
     saved = []
-    for seed in SEEDS if share < 1 else (1,):
+    for name, share, seed in scenes:
         case = strike(networks[name], seed, share)
-        begun = time.perf_counter()
-        plan = plan_unit_repairs(case, seed=seed, bound=False)
-        seconds = time.perf_counter() - begun
-        begun = time.perf_counter()
-        order = refined_order(case, time_limit_s=120.0)
-        refined_s = time.perf_counter() - begun
-        costs = OrderCosts(RepairValues(case), plan.periods)
-        beyond = sum(plan.periods.elapsed) * (case.case.demand_pu - costs.most)
-        refined = costs.total(order) + beyond
-        saved.append(100.0 * (1.0 - plan.energy_not_served / refined))
-        print(
-            f"{name} seed {seed}: {len(case.components)} damaged, {plan.energy_not_served:.2f} in "
-            f"{seconds:.0f} s, RRR {refined:.2f} in {refined_s:.0f} s: {saved[-1]:.2f} % less"
-        )
-    print(f"{name}: {np.mean(saved):.2f} % less on average")
+        share_saved, seconds = compare(case, seed)
+        saved.append(share_saved)
+        assert seconds <= (60.0 if len(case.components) <= 200 else 180.0)
+    print(f"{np.mean(saved):.2f} % less on average over {len(saved)}, {min(saved):.2f} % at least")
     assert min(saved) >= -1e-6
+    assert np.mean(saved) >= 3.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +12,7 @@ from restoration.unit_repairs.cases import matpower_text, random_text, read_text
 from gridtool.cli import cli
 from gridtool.errors import AnalysisError
 from gridtool.restoration.interrupt import INTERRUPTED, TIME_LIMIT
+from gridtool.restoration.unit_repairs import plan as planning
 from gridtool.restoration.unit_repairs.order import put_buses_first
 from gridtool.restoration.unit_repairs.plan import plan_unit_repairs
 from gridtool.restoration.unit_repairs.program import make_order_program
@@ -111,3 +113,19 @@ def test_a_time_limit_by_command(tmp_path):
     found = json.loads(result.stdout)
     assert found["data"]["stopped"] == TIME_LIMIT
     assert "stopped: time limit" in result.stdout
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_keeps_the_best_order(tmp_path, monkeypatch, sent, code):
+    def plan_after_signal(*given, **settings):
+        signal.raise_signal(sent)
+        return plan_unit_repairs(*given, **settings)
+
+    monkeypatch.setattr(planning, "plan_unit_repairs", plan_after_signal)
+    path = tmp_path / "made.m"
+    path.write_text(random_text(18, buses=9, extra=5, share=1.0))
+    result = CliRunner().invoke(cli, ["restore", str(path), "--unit-repairs", "--format", "json"])
+    assert result.exit_code == code
+    found = json.loads(result.stdout)["data"]
+    assert found["stopped"] == INTERRUPTED
+    assert len(found["order"]) == len(found["components"])
