@@ -40,6 +40,10 @@ class SupplyBound:
         np.add.at(given, case.shunt_bus, weight * np.maximum(-case.shunt_pu, 0.0))
         # A negative load counts as served and gives as much: let it supply its own credit too.
         np.add.at(given, case.load_bus, worth * (case.load_pu < 0.0))
+        # Where what a negative load gives can go, beside other loads.
+        self._drains = np.zeros(buses)
+        self._drains[case.shunt_bus[case.shunt_pu > 0.0]] = 1.0
+        self._drains[case.gen_bus[case.gen_min < 0.0]] = 1.0
         flow = np.maximum(np.abs(case.flow_low), np.abs(case.flow_high)) * weight
         self._grid = (
             taken,
@@ -71,7 +75,9 @@ class SupplyBound:
         Left out is what stands in an island without generation or without load, and branches
         that end at a bus with neither: the load served is the same without them.
         """
-        kept = _live(self._flags(mask), self._kind, self._place, self._counts, self._grid)
+        kept = _live(
+            self._flags(mask), self._kind, self._place, self._counts, self._grid, self._drains
+        )
         return int.from_bytes(np.packbits(kept, bitorder="little").tobytes(), "little")
 
     def _flags(self, mask: int) -> npt.NDArray[np.uint8]:
@@ -87,6 +93,7 @@ def _live(
     place: IntArray,
     counts: IntArray,
     grid: Any,
+    drains: FloatArray,
 ) -> npt.NDArray[np.uint8]:
     taken, given, gen_bus, gen_max, branch_from, branch_to, _ = grid
     bus_on = np.ones(counts[0], np.bool_)
@@ -100,7 +107,7 @@ def _live(
         supply[gen_bus[k]] += gen_max[k] * gen_on[k]
     for k in range(len(branch_from)):
         branch_on[k] &= bus_on[branch_from[k]] and bus_on[branch_to[k]]
-    _cut_dead_ends(branch_on, taken + supply, branch_from, branch_to)
+    _cut_dead_ends(branch_on, taken + supply + drains, branch_from, branch_to)
     lit = _lit(bus_on, branch_on, taken, supply, branch_from, branch_to)
     kept = np.zeros(len(on), np.uint8)
     for bit in range(len(kind)):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from gridtool.errors import AnalysisError
 from gridtool.restoration.interrupt import Interrupt
-from gridtool.restoration.unit_repairs.bound import bound_by_number
+from gridtool.restoration.unit_repairs.bound import (
+    NumberBounds,
+    bound_by_number,
+    tighten_along,
+)
 from gridtool.restoration.unit_repairs.exact import best_chain
 from gridtool.restoration.unit_repairs.model import (
     Periods,
@@ -43,12 +45,10 @@ BUDGET, PROVEN_BUDGET, MOST_BUDGET = 400, 60, 40_000
 in all."""
 
 WINDOW = 8
-_BOUND_NODES, _FEWEST_NODES = 300, 20
-"""Nodes of each program of the bound: where every number has one, and where a few do."""
+_BOUND_NODES = 300
+"""Nodes of each program of the bound where a proof may follow."""
 _SEED_NODES = 200
 _PROGRAM_NODES = 200_000
-GRID_FROM, _GRID = 48, 20
-"""Numbers of repairs that a bound is computed for where there are many components."""
 
 
 def plan_unit_repairs(
@@ -153,11 +153,7 @@ def _certify(trail: Trail, chain: tuple[int, ...], periods: Periods, *, bound: b
         return _Proof(chain=chain, most=ideal, method="all that supply allows", proven=False)
     if n <= PROOF_COMPONENTS and len(periods.repaired) <= n:
         return _prove_by_program(trail, chain, periods)
-    numbers = [k for k in range(1, n) if costs.hours[k]]
-    if n > GRID_FROM:
-        numbers = _grid(trail, periods.repaired)
-    nodes = _BOUND_NODES if n <= GRID_FROM else _FEWEST_NODES
-    most = bound_by_number(values, numbers, node_limit=nodes).tolist()
+    most = _most_by_number(trail)
     least = [h * max(costs.most - top, 0.0) for h, top in zip(costs.hours, most, strict=True)]
     method, reach = "best repairs of each number", hours * costs.most - sum(least)
     if trail.best_cost <= sum(least) + 1e-6:
@@ -194,14 +190,17 @@ def _prove_by_program(trail: Trail, chain: tuple[int, ...], periods: Periods) ->
     )
 
 
-def _grid(trail: Trail, repaired: Sequence[int]) -> list[int]:
-    """Numbers of repairs between which the bound loses least: equal steps of served load."""
+def _most_by_number(trail: Trail) -> list[float]:
+    """What no set of at most k repairs exceeds, by k, p.u."""
     costs = trail.costs
-    served = [costs.values.served(mask) for mask in costs.masks_of(trail.best)]
-    wanted = np.linspace(served[0], max(served), _GRID + 2)[1:-1]
-    grown = np.maximum.accumulate(served)
-    found = {int(np.searchsorted(grown, level)) for level in wanted}
-    return sorted(found & set(repaired))
+    n = len(costs.values.repair_case.components)
+    if n <= PROOF_COMPONENTS:
+        numbers = [k for k in range(1, n) if costs.hours[k]]
+        most = bound_by_number(costs.values, numbers, node_limit=_BOUND_NODES)
+        return [float(top) for top in most]
+    bounds = NumberBounds(costs, costs.masks_of(trail.best))
+    tighten_along(bounds, costs, trail.best, stop=trail.stop)
+    return [float(top) for top in bounds.most]
 
 
 def _prefixes_of(order: Sequence[int], periods: Periods) -> tuple[int, ...]:
