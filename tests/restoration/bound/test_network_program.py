@@ -17,7 +17,7 @@ from gridtool.restoration.jobs import make_jobs
 
 def most_served(program, mask, *, level=0):
     """Optimum of the program at one level with the binaries fixed to ``mask``."""
-    highs = quiet_highs()
+    highs = quiet_highs(presolve="off")
     weight = np.eye(len(program.served))[level]
     program.block.add_to(highs, price=program.price(weight))
     highs.changeObjectiveSense(highspy.ObjSense.kMaximize)
@@ -106,7 +106,7 @@ def test_two_copies_in_one_model_do_not_touch_each_other():
     state = damaged(star(30, 20), {"L1": 0.0, "L2": 0.0})
     effects = make_effects(state, make_jobs(state))
     program = make_network_program(compile_case(state.network), effects)
-    highs = quiet_highs()
+    highs = quiet_highs(presolve="off")
     firsts = [program.block.add_to(highs, price=program.price(np.ones(1))) for _ in range(2)]
     for first in firsts:  # one repair in each copy
         columns = np.array([first, first + 1], dtype=np.int32)
