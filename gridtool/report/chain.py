@@ -23,8 +23,9 @@ __all__ = ["headline_chain", "tables_chain"]
 _NOW_SHOWN = {"out_now", "ac_check"}
 _PLAN_SHOWN = {"restoration_plan", "restoration_etr", "customers_back", "mobile_units"}
 
-EXECUTIONS = 100
-"""Executions of the plan that are followed on the network, for the dates of return."""
+EXECUTIONS = 120
+"""Executions of the plan that are followed on the network, for the dates of return: two seconds for
+the shipped city. ``gridtool restore`` follows more."""
 
 
 def tables_chain(
