@@ -40,7 +40,7 @@ PROOF_COMPONENTS = 24
 REFINED_COMPONENTS = 200
 """Up to so many components recursive refinement is one of the seeds."""
 
-BUDGET, PROVEN_BUDGET, MOST_BUDGET = 400, 60, 40_000
+BUDGET, PROVEN_BUDGET, MOST_BUDGET = 400, 60, 20_000
 """Networks solved in the search for each component (where a proof follows, less will do), and
 in all."""
 
