@@ -76,8 +76,9 @@ def test_every_table_is_written_and_in_the_envelope(written):
     envelope = json.loads((folder / "result.json").read_text(), parse_constant=pytest.fail)
     assert envelope["schema"] == "gridtool.run"
     assert envelope["as_of"] == "2027-01-12T06:00:00Z"
+    assert envelope["data"]["stopped"] == ""
     tables = {path.stem for path in folder.glob("*.csv")}
-    assert tables == set(envelope["data"]) - {"verdict", "headline"}
+    assert tables == set(envelope["data"]) - {"verdict", "headline", "stopped"}
     for name in tables:
         rows = pd.read_csv(folder / f"{name}.csv")
         assert len(rows) == len(envelope["data"][name]), name
