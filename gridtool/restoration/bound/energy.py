@@ -210,7 +210,7 @@ class _Decomposition:
     def _provisos(self) -> str:
         said = ""
         if self.fleets:
-            said += "; mobile units give all they can, wherever they fit, once they can be there"
+            said += "; mobile units give all they can, wherever, once they can be there"
         if np.isfinite(self.ends_by_h):
             said += f"; for plans that end within {np.ceil(self.ends_by_h / 24.0):.0f} days"
         return said

@@ -5,6 +5,7 @@ and moved in no time. A generator is power at the sections it fits; a mobile sub
 from the high-voltage sections of a site and gives it to the low-voltage ones, either way round.
 The law of loops does not hold it, and no island needs a unit that can form a grid: whatever a
 placed unit does, the relaxed one can do. Units that fit the same places count as one fleet.
+Of many places (a city) even that is relaxed: units add what they can give, up to all load.
 """
 
 from __future__ import annotations
@@ -26,9 +27,12 @@ from gridtool.restoration.mobile_parts import unit_limit_mw
 from gridtool.restoration.mobile_sites import VOLTAGE_TOLERANCE, fitting_sites
 from gridtool.restoration.model import MobileUnit
 
-__all__ = ["Fleet", "Presence", "Room", "add_fleet", "make_fleets"]
+__all__ = ["Fleet", "Presence", "Room", "add_fleet", "are_many", "make_fleets"]
 
 Terms = list[tuple[int, float]]
+
+_MOST_PLACES = 20
+"""Places of all fleets that are modelled one by one."""
 
 _CLOCK_H = 1.0 / 1800.0
 """Dates of a plan are rounded to the second: a unit may seem to be there so much earlier."""
@@ -72,6 +76,14 @@ class Fleet:
             min((place.presences[u] for place in self.places), key=lambda one: one.online_h)
             for u in range(len(self.places[0].presences))
         )
+
+
+def are_many(fleets: Sequence[Fleet]) -> bool:
+    """Whether the fleets have so many places that they count as power anywhere instead.
+
+    That holds for flows that need only balance, not for those under the law of loops.
+    """
+    return sum(len(fleet.places) for fleet in fleets) > _MOST_PLACES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

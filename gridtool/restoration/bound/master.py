@@ -42,13 +42,14 @@ class Multipliers:
 class Master:
     """The program in HiGHS, solved warm after every addition.
 
-    ``networks`` has the program and its price (N,) for each interval.
+    ``networks`` has for each interval the program, its price (N,), and what mobile units add to
+    the load served at most, MW.
     """
 
     def __init__(
         self,
         side: ScheduleSide,
-        networks: list[tuple[NetworkProgram, FloatArray]],
+        networks: list[tuple[NetworkProgram, FloatArray, float]],
     ) -> None:
         self.side = side
         self.intervals: Intervals = side.intervals
@@ -60,8 +61,8 @@ class Master:
         n, count = side.jobs, self.intervals.count
         self._first = np.empty(count, dtype=np.int64)
         self._served = np.empty(count, dtype=np.int64)
-        for k, (program, price) in enumerate(networks):
-            self._add_network(k, program, price)
+        for k, (program, price, more) in enumerate(networks):
+            self._add_network(k, program, price, more)
         self._chain = np.array([[self._add_chain(j, k) for k in range(count)] for j in range(n)])
         self._job_rows = self._add_rows(np.ones(n))
         self._slot_rows = [
@@ -69,17 +70,17 @@ class Master:
             for group, edges in zip(side.groups, side.slot_edges, strict=True)
         ]
 
-    def _add_network(self, k: int, program: NetworkProgram, price: FloatArray) -> None:
+    def _add_network(self, k: int, program: NetworkProgram, price: FloatArray, more: float) -> None:
         highs = self._highs
         block = replace(program.block, integer=np.zeros(program.block.columns, dtype=np.bool_))
         first = block.add_to(highs, price=np.zeros(block.columns))
         column = int(highs.getNumCol())
-        highs.addVar(0.0, program.ceiling(price))
+        highs.addVar(0.0, program.ceiling(price) + more)
         highs.changeColCost(column, float(self.intervals.length_h[k]) / self.scale)
         terms = np.flatnonzero(price)
         highs.addRow(
             -np.inf,
-            0.0,
+            more,
             len(terms) + 1,
             np.concatenate([[column], first + terms]).astype(np.int32),
             np.concatenate([[1.0], -price[terms]]),

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from gridtool.flow.case import CompiledCase
 from gridtool.restoration.bound.contracted import Contracted, Edge, contract
-from gridtool.restoration.bound.fleets import Fleet, Room, add_fleet
+from gridtool.restoration.bound.fleets import Fleet, Room, add_fleet, are_many
 from gridtool.restoration.bound.guards import Guard, make_guards
 from gridtool.restoration.bound.sparse import Block, BlockBuilder
 from gridtool.restoration.effects import RepairEffects
@@ -60,16 +60,6 @@ class NetworkProgram:
         """What no solution can exceed at ``price`` (N,)."""
         paid = price > 0.0
         return float(price[paid] @ self.block.upper[paid])
-
-    def present(self, begins_h: float, ends_h: float) -> NetworkProgram:
-        """The program with the mobile units that can be there between two moments, h."""
-        if not self.rooms:
-            return self
-        upper = self.block.upper.copy()
-        upper[[room.column for room in self.rooms]] = [
-            room.most_mw(begins_h, ends_h) for room in self.rooms
-        ]
-        return replace(self, block=replace(self.block, upper=upper))
 
 
 def make_network_program(
@@ -151,15 +141,34 @@ def _add_level(
             _limit(builder, column, rating, guard)
     if import_limit_mw is not None:
         builder.row(-np.inf, import_limit_mw, terms=imports)
-    rooms = [
-        room for fleet in fleets for room in add_fleet(builder, network, fleet, balance=balance)
-    ]
+    if are_many(fleets):
+        rooms = _add_anywhere(builder, served, fleets, upper=builder.upper)
+    else:
+        rooms = [room for f in fleets for room in add_fleet(builder, network, f, balance=balance)]
     # Units give and take anywhere: in a part that hangs on one node there may be that much more.
     more = 2.0 * sum(fleet.mw for fleet in fleets)
     _add_edges(builder, network, lambda edge: factor * edge.need_mw + more, balance=balance)
     for terms in balance:
         builder.row(0.0, 0.0, terms=terms)
     return served, rooms
+
+
+def _add_anywhere(
+    builder: BlockBuilder,
+    served: list[tuple[int, float]],
+    fleets: Sequence[Fleet],
+    *,
+    upper: Sequence[float],
+) -> list[Room]:
+    """One column for what all units add to the load served: no more than they give, since
+    without the paths through them flows still balance, and no more than there is load."""
+    most = max((weight for _, weight in served), default=0.0)
+    load = sum(weight * upper[column] for column, weight in served)
+    column = builder.column(0.0, most * sum(fleet.mw for fleet in fleets))
+    builder.row(-np.inf, load, terms=[*served, (column, 1.0)])
+    served.append((column, 1.0))
+    presences = [one for fleet in fleets for one in fleet.presences]
+    return [Room(column=column, presences=tuple(replace(p, mw=most * p.mw) for p in presences))]
 
 
 def _add_edges(

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gridtool.flow.case import CompiledCase
-from gridtool.restoration.bound.fleets import Fleet
+from gridtool.restoration.bound.fleets import Fleet, Room, are_many
 from gridtool.restoration.bound.intervals import Intervals
 from gridtool.restoration.bound.network_program import NetworkProgram, make_network_program
 from gridtool.restoration.bound.network_side import NetworkSide, PricedState
@@ -41,7 +41,7 @@ class NetworkModel:
     seed: int
 
     def program(
-        self, mix: FloatArray, *, loops: bool, levels: int
+        self, mix: FloatArray, *, loops: bool, levels: int, mobile: bool = True
     ) -> tuple[NetworkProgram, FloatArray]:
         """The program of a mix (L,) with so many levels at most, and their weights."""
         merged, shares = merge_levels(self.values.blocks, mix, levels)
@@ -52,7 +52,7 @@ class NetworkModel:
             import_limit_mw=self.import_limit_mw,
             weights=self.weights,
             loops=loops,
-            fleets=self.fleets,
+            fleets=self.fleets if mobile else (),
         )
         return program, shares
 
@@ -79,7 +79,9 @@ class Networks:
         begins, moment = self._intervals.edge_h[k : k + 2].tolist()
         span = {"begins_h": begins, "moment_h": moment}
         found = self._side_of(self.mix_of[k], loops=False).solve(cost, **span)
-        if loops:  # cut short, it may prove less than the flows that balance only
+        if loops and not are_many(
+            self._model.fleets
+        ):  # cut short, it may prove less than the flows that balance only
             exact = self._side_of(self.mix_of[k], loops=True).solve(cost, **span)
             found = min(found, exact, key=lambda state: state.most)
         return found
@@ -90,15 +92,22 @@ class Networks:
             self._sides[mix, loops] = side
         return self._sides[mix, loops]
 
-    def relaxed(self, k: int) -> tuple[NetworkProgram, FloatArray]:
-        """Program and price of interval ``k`` at its mean level, flows that balance only."""
+    def relaxed(self, k: int) -> tuple[NetworkProgram, FloatArray, float]:
+        """Program and price of interval ``k`` at its mean level, flows that balance only, and
+        what mobile units can add, which the program leaves out."""
         mix = self.mix_of[k]
         if mix not in self._relaxed:
-            program, shares = self._model.program(self._mixes[mix], loops=False, levels=1)
+            program, shares = self._model.program(
+                self._mixes[mix], loops=False, levels=1, mobile=False
+            )
             self._relaxed[mix] = program, program.price(shares)
         program, price = self._relaxed[mix]
         begins, ends = self._intervals.edge_h[k : k + 2].tolist()
-        return program.present(begins, ends), price
+        present = [
+            Room(column=-1, presences=fleet.presences).most_mw(begins, ends)
+            for fleet in self._model.fleets
+        ]
+        return program, price, sum(present) * float(price.max(initial=0.0))
 
     def excess_mw(self) -> float:
         """Most that any state serves beyond the repaired network at any time.
@@ -112,7 +121,7 @@ class Networks:
         for mix in np.unique(blocks.weight, axis=0):
             full = float(mix @ values.full_levels_mw)
             beyond = 0.0
-            for loops in (False, True):
+            for loops in (False,) if are_many(self._model.fleets) else (False, True):
                 side = self._side(mix, loops=loops, levels=len(blocks.level))
                 beyond = side.solve(nothing).most - full
                 if beyond <= _FULL_TOLERANCE * max(1.0, abs(full)):

@@ -14,7 +14,7 @@ from restoration.bound.exhaustive import (
     set_up,
 )
 
-from gridtool.restoration.bound import BoundEffort, energy_bound, make_fleets
+from gridtool.restoration.bound import BoundEffort, energy_bound, fleets, make_fleets
 
 SMALL = BoundEffort(intervals=6, slots=24, rounds=3, loop_rounds=2, nodes=50)
 
@@ -73,6 +73,19 @@ def test_started_work_equipment_and_imports(seed):
 
 @pytest.mark.parametrize("seed", range(6))
 def test_mobile_units(seed):
+    check_mobile(seed)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_mobile_units_of_many_places(seed, monkeypatch):
+    monkeypatch.setattr(fleets, "_MOST_PLACES", 0)
+    check_mobile(seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6, 150))
+def test_mobile_units_of_many_places_many(seed, monkeypatch):
+    monkeypatch.setattr(fleets, "_MOST_PLACES", 0)
     check_mobile(seed)
 
 
