@@ -113,10 +113,10 @@ def forecast(
     from gridtool.forecast.simulate import forecast_shortage
     from gridtool.network.catalog import load_network
     from gridtool.report.forecast import describe_shortage, headline_shortage, tables_shortage
-    from gridtool.restoration.jobs import list_unused
     from gridtool.restoration.model import PlanConfig
     from gridtool.restoration.plan import plan_restoration
     from gridtool.restoration.resources import read_resources
+    from gridtool.restoration.work.jobs import list_unused
 
     city = load_network(network)
     found = read_state(city, damage=damage, as_of=as_of, tz=tz, quarantine=quarantine)

@@ -140,7 +140,7 @@ def restore(
         )
         return
     from gridtool.cli.restore_work import Request, run_restore
-    from gridtool.restoration.replan import THRESHOLD_PCT
+    from gridtool.restoration.advice.replan import THRESHOLD_PCT
 
     run_restore(
         Request(

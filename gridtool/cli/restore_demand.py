@@ -12,7 +12,7 @@ import numpy as np
 from gridtool.cli.history_options import HistoryOptions, read_given_history
 from gridtool.cli.state import resolve_zone
 from gridtool.forecast.demand import fit_demand
-from gridtool.restoration.blocks import make_blocks
+from gridtool.restoration.value.blocks import make_blocks
 from gridtool.timegrid import TimeGrid
 
 if TYPE_CHECKING:

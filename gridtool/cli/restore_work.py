@@ -28,20 +28,20 @@ from gridtool.report.restore_replan import describe_replan, table_changes
 from gridtool.report.restore_value import table_value_of
 from gridtool.report.restore_words import describe_plan, warn_stopped
 from gridtool.report.tables import NamedTable
-from gridtool.restoration.cold_load import cold_load_energy
-from gridtool.restoration.etr import EXECUTIONS, tabulate_etr, tabulate_milestones
-from gridtool.restoration.etr_replay import replay_executions
-from gridtool.restoration.execute import COMPLETIONS, simulate_completions
-from gridtool.restoration.explain import explain_plan
-from gridtool.restoration.explain_problem import PlannedProblem, rebuild_problem
-from gridtool.restoration.jobs import list_unused, make_jobs
+from gridtool.restoration.advice.explain import explain_plan
+from gridtool.restoration.advice.explain_problem import PlannedProblem, rebuild_problem
+from gridtool.restoration.advice.read_previous import read_previous
+from gridtool.restoration.advice.replan import Replanned, replan_restoration
+from gridtool.restoration.advice.replan_changes import find_changes
+from gridtool.restoration.advice.value_of import list_changes
+from gridtool.restoration.advice.value_of_plan import value_of_resources
+from gridtool.restoration.outcome.cold_load import cold_load_energy
+from gridtool.restoration.outcome.etr import EXECUTIONS, tabulate_etr, tabulate_milestones
+from gridtool.restoration.outcome.etr_replay import replay_executions
 from gridtool.restoration.plan import plan_restoration
-from gridtool.restoration.read_previous import read_previous
-from gridtool.restoration.replan import Replanned, replan_restoration
-from gridtool.restoration.replan_changes import find_changes
 from gridtool.restoration.resources import read_resources
-from gridtool.restoration.value_of import list_changes
-from gridtool.restoration.value_of_plan import value_of_resources
+from gridtool.restoration.schedule.execute import COMPLETIONS, simulate_completions
+from gridtool.restoration.work.jobs import list_unused, make_jobs
 
 if TYPE_CHECKING:
     from gridtool.cli.restore_demand import DemandRead

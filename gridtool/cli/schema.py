@@ -50,7 +50,7 @@ def _tables_of(kind: str) -> tuple[NamedTable, ...]:
 
         return tables_of_schemas(TABLES)
     if kind == "resources":
-        from gridtool.restoration.tables import RESOURCE_TABLES
+        from gridtool.restoration.resources.tables import RESOURCE_TABLES
 
         return tables_of_schemas(RESOURCE_TABLES)
     from gridtool.damage.schema import DAMAGE_REPORTS

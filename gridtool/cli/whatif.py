@@ -120,9 +120,9 @@ def whatif(
     from gridtool.cli.state import read_state
     from gridtool.network.catalog import load_network
     from gridtool.report.whatif import describe_whatif, headline_whatif, tables_whatif
-    from gridtool.restoration.jobs import list_unused
     from gridtool.restoration.model import PlanConfig
     from gridtool.restoration.resources import read_resources
+    from gridtool.restoration.work.jobs import list_unused
     from gridtool.whatif.compare import compare_whatif
     from gridtool.whatif.scenario import Scenario
 

@@ -28,8 +28,10 @@ __all__ = [
     "DcCase",
     "MatpowerFile",
     "StoragePlace",
+    "angle_limits",
     "case_of_compiled",
     "case_of_matpower",
+    "rating",
     "read_matpower_file",
 ]
 

@@ -39,8 +39,8 @@ from gridtool.forecast.supply import (
     read_unit_outages,
     season_mask,
 )
-from gridtool.restoration.execute import simulate_completions
 from gridtool.restoration.model import CompletionSamples, RestorationPlan
+from gridtool.restoration.schedule.execute import simulate_completions
 from gridtool.timegrid import TimeGrid
 
 __all__ = ["forecast_grid", "forecast_shortage"]

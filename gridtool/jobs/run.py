@@ -23,11 +23,11 @@ from gridtool.forecast.special_days import read_special_days
 from gridtool.jobs.model import DemandSource, Job
 from gridtool.network.catalog import load_network
 from gridtool.network.model import CityNetwork
-from gridtool.restoration.execute import COMPLETIONS, simulate_completions
-from gridtool.restoration.jobs import list_unused
 from gridtool.restoration.model import CompletionSamples, RestorationPlan
 from gridtool.restoration.plan import plan_restoration
 from gridtool.restoration.resources import read_resources
+from gridtool.restoration.schedule.execute import COMPLETIONS, simulate_completions
+from gridtool.restoration.work.jobs import list_unused
 
 __all__ = ["JobResult", "Stages", "Watch", "run_job"]
 

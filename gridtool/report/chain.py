@@ -14,9 +14,9 @@ from gridtool.report.forecast import headline_shortage, tables_shortage
 from gridtool.report.restore import headline_restoration, tables_restoration
 from gridtool.report.run import table_shortage
 from gridtool.report.tables import NamedTable
-from gridtool.restoration.etr import tabulate_etr, tabulate_milestones
-from gridtool.restoration.etr_replay import replay_executions
 from gridtool.restoration.model import CompletionSamples, RestorationPlan
+from gridtool.restoration.outcome.etr import tabulate_etr, tabulate_milestones
+from gridtool.restoration.outcome.etr_replay import replay_executions
 
 __all__ = ["headline_chain", "tables_chain"]
 

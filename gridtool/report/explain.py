@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from gridtool.report.tables import NamedTable
-from gridtool.restoration.explain import ChainLink, JobExplanation, PlanExplanation
-from gridtool.restoration.explain_holds import HoldKind
+from gridtool.restoration.advice.explain import ChainLink, JobExplanation, PlanExplanation
+from gridtool.restoration.advice.explain_holds import HoldKind
 from gridtool.units import format_quantity
 
 __all__ = ["describe_jobs", "table_critical_path", "table_explanation"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from gridtool.report.tables import NamedTable
-from gridtool.restoration.mobile_view import saved_mwh
+from gridtool.restoration.mobile.view import saved_mwh
 from gridtool.restoration.model import MobileUnit, RestorationPlan
 from gridtool.units import format_quantity
 

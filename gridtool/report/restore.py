@@ -14,7 +14,7 @@ from gridtool.report.restore_etr import table_etr, table_milestones
 from gridtool.report.restore_words import count_repairs
 from gridtool.report.tables import Chart, NamedTable
 from gridtool.restoration.model import CompletionSamples, RepairStage, RestorationPlan
-from gridtool.restoration.rules import RULES
+from gridtool.restoration.search.rules import RULES
 from gridtool.units import format_quantity
 
 __all__ = [
@@ -41,7 +41,7 @@ def tables_restoration(
     Parameters
     ----------
     quantiles, milestones
-        Frames of :mod:`gridtool.restoration.etr`.
+        Frames of :mod:`gridtool.restoration.outcome.etr`.
     """
     tables = [table_jobs(plan, completions), table_curve(plan), table_etr(plan, quantiles)]
     if milestones is not None:

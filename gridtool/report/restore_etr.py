@@ -10,7 +10,7 @@ import pandas as pd
 
 from gridtool.report.tables import NamedTable
 from gridtool.restoration.model import RestorationPlan
-from gridtool.restoration.stages import BACK_SHARE
+from gridtool.restoration.outcome.stages import BACK_SHARE
 from gridtool.units import format_quantity
 
 __all__ = ["table_etr", "table_milestones"]
@@ -25,9 +25,9 @@ def table_etr(plan: RestorationPlan, quantiles: pd.DataFrame | None = None) -> N
 
     ``etr`` is by the plan's expected times: empty where it is never back with these repairs, and
     where it is never out as planned (``out_as_planned`` says which). With ``quantiles`` (see
-    :func:`gridtool.restoration.etr.tabulate_etr`) also the dates that hold in 50 and 90 % of the
-    executions. Assets are for files only, and so is what is not out: not as planned, nor in half
-    of the executions.
+    :func:`gridtool.restoration.outcome.etr.tabulate_etr`) also the dates that hold in 50 and 90 %
+    of the executions. Assets are for files only, and so is what is not out: not as planned, nor in
+    half of the executions.
     """
     etr = plan.etr.assign(out_as_planned=True) if quantiles is None else _join(plan, quantiles)
     not_out = _find_not_out(plan, etr)

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from gridtool.report.tables import NamedTable
-from gridtool.restoration.replan import Replanned
-from gridtool.restoration.replan_changes import ChangeKind, PlanChange
+from gridtool.restoration.advice.replan import Replanned
+from gridtool.restoration.advice.replan_changes import ChangeKind, PlanChange
 from gridtool.units import format_quantity
 
 __all__ = ["describe_replan", "table_changes"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from gridtool.report.tables import NamedTable
-from gridtool.restoration.value_of import MarginalValue
+from gridtool.restoration.advice.value_of import MarginalValue
 from gridtool.units import format_quantity
 
 __all__ = ["table_value_of"]

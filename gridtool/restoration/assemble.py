@@ -13,9 +13,15 @@ import pandas as pd
 from gridtool.damage.model import GridState
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.restoration.model import PlacedUnit, PlanConfig, RestorationPlan, ScheduledJob
-from gridtool.restoration.schedule import ScheduleProblem, Timetable
-from gridtool.restoration.stages import Stage, dispatch_shares, make_curve, make_etr, view_stage
-from gridtool.restoration.value import StateValues, Switching
+from gridtool.restoration.outcome.stages import (
+    Stage,
+    dispatch_shares,
+    make_curve,
+    make_etr,
+    view_stage,
+)
+from gridtool.restoration.schedule.problem import ScheduleProblem, Timetable
+from gridtool.restoration.value.states import StateValues, Switching
 
 __all__ = ["PLAN_NAME", "Found", "assemble_plan", "compare_rules"]
 

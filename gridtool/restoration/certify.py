@@ -5,7 +5,7 @@ from __future__ import annotations
 from gridtool.restoration.assemble import Found
 from gridtool.restoration.interrupt import Interrupt
 from gridtool.restoration.model import PlanBound, RestorationPlan
-from gridtool.restoration.weights import busbar_weights
+from gridtool.restoration.value.weights import busbar_weights
 
 __all__ = ["bound_plan"]
 

@@ -54,7 +54,7 @@ class Duration:
     """How long a job's work takes: a lognormal with this mean and sigma, hours.
 
     Hours are crew working hours; ``basis`` says where they come from: the crew's own estimate,
-    or Hazus (see :mod:`gridtool.restoration.durations`).
+    or Hazus (see :mod:`gridtool.restoration.work.durations`).
     """
 
     mean_h: float
@@ -203,7 +203,7 @@ class PlacedUnit:
     """A mobile unit at a site: set up from ``start``, giving from ``online`` to ``offline``.
 
     Times are aware UTC; ``offline`` None: it stays. ``part`` is the id of the part that it is in
-    the network with mobile units (see :mod:`gridtool.restoration.mobile`).
+    the network with mobile units (see :mod:`gridtool.restoration.mobile.units`).
     ``served_gain_mw`` is the mean load served more while it gives and energy is counted, all else
     in the plan being as it is.
     """
@@ -276,7 +276,7 @@ class PlanConfig:
     load counts in the search, and ``class_weights`` what a MW of a customer class counts (1 where
     none is given; energy not served itself is always plain MWh). ``import_limit_mw`` limits all
     infeeds together. ``durations``: whose times are taken where a report has no estimate (see
-    :mod:`gridtool.restoration.durations`). ``time_limit_s`` is a safety net; a plan it cuts is
+    :mod:`gridtool.restoration.work.durations`). ``time_limit_s`` is a safety net; a plan it cuts is
     labelled. ``bound``: whether the lower bound is computed; ``ac``: whether stages are verified by
     AC power flow.
     """
@@ -342,7 +342,7 @@ class RestorationPlan:
     - ``ac``: time, hours, demand_factor, dc_served_mw, ac_served_mw, shed_added_mw,
       min_voltage_pu, max_loading_pct, violations, actions, energy_difference_mwh, residual_mva,
       converged, reference; one row per distinct stage (see
-      :func:`gridtool.restoration.verify.verify_stages`); None if not verified
+      :func:`gridtool.restoration.outcome.verify.verify_stages`); None if not verified
 
     ``weighted_mwh`` is what the search made small: ``ens_mwh`` with the configured weights.
     ``stopped`` says what cut the search short ("time limit", "interrupted"), or is empty.

@@ -15,28 +15,28 @@ from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.network.model import CityNetwork
 from gridtool.restoration.assemble import Found, assemble_plan, compare_rules
-from gridtool.restoration.blocks import plan_blocks
-from gridtool.restoration.bundles import supply_bundles
 from gridtool.restoration.certify import bound_plan
-from gridtool.restoration.check import check_plan
-from gridtool.restoration.effects import RepairEffects, make_effects
+from gridtool.restoration.check.plan import check_plan
 from gridtool.restoration.interrupt import INTERRUPTED, Interrupt
-from gridtool.restoration.jobs import make_jobs
-from gridtool.restoration.mobile_plan import MakeValues, SearchOrder, improve_with_units
+from gridtool.restoration.mobile.plan import MakeValues, SearchOrder, improve_with_units
 from gridtool.restoration.model import PlanConfig, Resources, RestorationPlan
-from gridtool.restoration.rules import rule_orders
-from gridtool.restoration.schedule import ScheduleProblem, Timetable, make_problem
-from gridtool.restoration.search import (
+from gridtool.restoration.outcome.verify import verify_stages
+from gridtool.restoration.schedule.problem import ScheduleProblem, Timetable, make_problem
+from gridtool.restoration.search.bundles import supply_bundles
+from gridtool.restoration.search.order import (
     EXHAUSTIVE_JOBS,
     SearchResult,
     enumerate_orders,
     search_order,
 )
-from gridtool.restoration.seeds import backward_order, bundle_order, forward_order
-from gridtool.restoration.served import DispatchedLoad
-from gridtool.restoration.value import StateValues
-from gridtool.restoration.verify import verify_stages
-from gridtool.restoration.weights import busbar_weights
+from gridtool.restoration.search.rules import rule_orders
+from gridtool.restoration.search.seeds import backward_order, bundle_order, forward_order
+from gridtool.restoration.value.blocks import plan_blocks
+from gridtool.restoration.value.effects import RepairEffects, make_effects
+from gridtool.restoration.value.served import DispatchedLoad
+from gridtool.restoration.value.states import StateValues
+from gridtool.restoration.value.weights import busbar_weights
+from gridtool.restoration.work.jobs import make_jobs
 
 __all__ = ["PlanConfig", "plan_restoration"]
 

@@ -16,8 +16,8 @@ from gridtool.flow.dispatch import Dispatcher
 from gridtool.forecast.model import ShortageForecast
 from gridtool.network.model import CityNetwork
 from gridtool.restoration.model import PlanConfig, Resources, RestorationPlan
+from gridtool.restoration.outcome.stages import Stage, dispatch_shares, view_stage
 from gridtool.restoration.plan import plan_restoration
-from gridtool.restoration.stages import Stage, dispatch_shares, view_stage
 from gridtool.whatif.scenario import Scenario, change_resources, change_state
 
 __all__ = ["Forecaster", "WhatIf", "WhatIfCase", "compare_whatif", "energy_until"]

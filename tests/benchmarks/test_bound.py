@@ -12,14 +12,14 @@ from restoration.cases import crew, damaged, resources
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.network.catalog import load_network
-from gridtool.restoration.blocks import constant_blocks
 from gridtool.restoration.bound import energy_bound
-from gridtool.restoration.effects import make_effects
-from gridtool.restoration.jobs import make_jobs
 from gridtool.restoration.plan import PlanConfig, plan_restoration
-from gridtool.restoration.schedule import make_problem
-from gridtool.restoration.served import DispatchedLoad
-from gridtool.restoration.value import StateValues
+from gridtool.restoration.schedule.problem import make_problem
+from gridtool.restoration.value.blocks import constant_blocks
+from gridtool.restoration.value.effects import make_effects
+from gridtool.restoration.value.served import DispatchedLoad
+from gridtool.restoration.value.states import StateValues
+from gridtool.restoration.work.jobs import make_jobs
 
 pytestmark = pytest.mark.benchmark
 

@@ -15,15 +15,15 @@ from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.network.catalog import load_network
 from gridtool.network.synthetic.city import generate_city
-from gridtool.restoration.etr_replay import replay_executions
-from gridtool.restoration.execute import simulate_completions
 from gridtool.restoration.model import PlanConfig
+from gridtool.restoration.outcome.etr_replay import replay_executions
+from gridtool.restoration.outcome.plan_states import find_plan_states
+from gridtool.restoration.outcome.stages import dispatch_shares, view_stage
+from gridtool.restoration.outcome.verify import verify_stages
 from gridtool.restoration.plan import plan_restoration
 from gridtool.restoration.resources import read_resources
-from gridtool.restoration.stages import dispatch_shares, view_stage
-from gridtool.restoration.stages_plan import find_plan_states
-from gridtool.restoration.value import timeline
-from gridtool.restoration.verify import verify_stages
+from gridtool.restoration.schedule.execute import simulate_completions
+from gridtool.restoration.value.states import timeline
 
 
 def seconds(call):

@@ -12,12 +12,12 @@ from restoration.mobile_cases import make_values, mobile_generator, mobile_subst
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.network.synthetic.city import generate_city
-from gridtool.restoration.blocks import constant_blocks
-from gridtool.restoration.effects import make_effects
-from gridtool.restoration.jobs import make_jobs
-from gridtool.restoration.mobile_plan import improve_with_units
-from gridtool.restoration.rules import rule_orders
-from gridtool.restoration.schedule import make_problem
+from gridtool.restoration.mobile.plan import improve_with_units
+from gridtool.restoration.schedule.problem import make_problem
+from gridtool.restoration.search.rules import rule_orders
+from gridtool.restoration.value.blocks import constant_blocks
+from gridtool.restoration.value.effects import make_effects
+from gridtool.restoration.work.jobs import make_jobs
 
 pytestmark = pytest.mark.benchmark
 

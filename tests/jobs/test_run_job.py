@@ -11,7 +11,7 @@ import pytest
 from gridtool.errors import JobFileError
 from gridtool.jobs.read import read_job
 from gridtool.jobs.run import run_job
-from gridtool.restoration.execute import COMPLETIONS
+from gridtool.restoration.schedule.execute import COMPLETIONS
 
 TOY_JOB = """
 format = "gridtool-job"

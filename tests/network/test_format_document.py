@@ -8,7 +8,7 @@ import pytest
 
 from gridtool.network.manifest import ManifestFile
 from gridtool.network.schema import TABLES
-from gridtool.restoration.tables import RESOURCE_TABLES
+from gridtool.restoration.resources.tables import RESOURCE_TABLES
 
 DOCUMENTED = (*TABLES, *RESOURCE_TABLES)
 

@@ -8,14 +8,14 @@ from restoration.cases import crew, damaged
 
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
-from gridtool.restoration.blocks import constant_blocks
-from gridtool.restoration.effects import make_effects
-from gridtool.restoration.jobs import make_jobs
-from gridtool.restoration.mobile import with_mobile_units
-from gridtool.restoration.mobile_shortage import find_shortage
+from gridtool.restoration.mobile.shortage import find_shortage
+from gridtool.restoration.mobile.units import with_mobile_units
 from gridtool.restoration.model import MobileUnit, Resources
-from gridtool.restoration.schedule import make_problem
-from gridtool.restoration.value import StateValues, timeline
+from gridtool.restoration.schedule.problem import make_problem
+from gridtool.restoration.value.blocks import constant_blocks
+from gridtool.restoration.value.effects import make_effects
+from gridtool.restoration.value.states import StateValues, timeline
+from gridtool.restoration.work.jobs import make_jobs
 
 LINE = {"length_km": 10, "r_ohm_per_km": 0.0, "x_ohm_per_km": 0.4, "c_nf_per_km": 0.0}
 

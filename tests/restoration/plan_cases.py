@@ -13,7 +13,7 @@ from restoration.mobile_cases import city, mobile_generator, mobile_substation
 from gridtool.damage.model import DamageState
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
-from gridtool.restoration.mobile_view import view_placements
+from gridtool.restoration.mobile.view import view_placements
 from gridtool.restoration.model import (
     DeclaredRepair,
     DemandBlocks,

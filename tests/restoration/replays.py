@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gridtool.restoration.etr import tabulate_etr, tabulate_milestones
-from gridtool.restoration.etr_replay import replay_executions
+from gridtool.restoration.outcome.etr import tabulate_etr, tabulate_milestones
+from gridtool.restoration.outcome.etr_replay import replay_executions
 
 
 def etr_quantiles(plan, completions, **options):

@@ -18,12 +18,12 @@ from restoration.cases import (
 
 from gridtool.damage.suppose import intact
 from gridtool.errors import Infeasible, InputError
-from gridtool.restoration.check import check_plan
-from gridtool.restoration.execute import sample_work, simulate_completions
-from gridtool.restoration.jobs import make_jobs
+from gridtool.restoration.check.plan import check_plan
 from gridtool.restoration.model import PlanConfig, SpareArrival
 from gridtool.restoration.plan import plan_restoration
-from gridtool.restoration.rules import RULES
+from gridtool.restoration.schedule.execute import sample_work, simulate_completions
+from gridtool.restoration.search.rules import RULES
+from gridtool.restoration.work.jobs import make_jobs
 
 QUICK = PlanConfig(evaluations=150)
 

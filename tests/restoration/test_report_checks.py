@@ -25,8 +25,10 @@ from gridtool.report.restore_etr import table_etr, table_milestones
 from gridtool.report.restore_replan import describe_replan, table_changes
 from gridtool.report.restore_words import describe_milestones, describe_plan
 from gridtool.report.terminal import print_table
-from gridtool.restoration.execute import simulate_completions
-from gridtool.restoration.explain_problem import rebuild_problem
+from gridtool.restoration.advice.explain_problem import rebuild_problem
+from gridtool.restoration.advice.read_previous import PreviousPlan
+from gridtool.restoration.advice.replan import replan_restoration
+from gridtool.restoration.advice.replan_changes import find_changes
 from gridtool.restoration.model import (
     DeclaredRepair,
     PlanBound,
@@ -34,9 +36,7 @@ from gridtool.restoration.model import (
     RepairStage,
 )
 from gridtool.restoration.plan import plan_restoration
-from gridtool.restoration.read_previous import PreviousPlan
-from gridtool.restoration.replan import replan_restoration
-from gridtool.restoration.replan_changes import find_changes
+from gridtool.restoration.schedule.execute import simulate_completions
 
 KYIV = ZoneInfo("Europe/Kyiv")
 HOUR = timedelta(hours=1)

@@ -11,10 +11,10 @@ import pytest
 from gridtool.damage.ledger import state_as_of
 from gridtool.damage.read import read_reports
 from gridtool.network.catalog import load_network
-from gridtool.restoration.jobs import make_jobs
 from gridtool.restoration.plan import plan_restoration
 from gridtool.restoration.resources import read_resources
-from gridtool.restoration.schedule import make_problem
+from gridtool.restoration.schedule.problem import make_problem
+from gridtool.restoration.work.jobs import make_jobs
 
 
 @pytest.fixture(params=["toy3", "toy5"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gridtool.restoration.schedule import ScheduleProblem
+from gridtool.restoration.schedule.problem import ScheduleProblem
 
 __all__ = ["CrewGroup", "EarliestTimes", "earliest_times", "make_groups"]
 

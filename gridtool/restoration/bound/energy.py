@@ -27,9 +27,9 @@ from gridtool.restoration.bound.network_side import PricedState
 from gridtool.restoration.bound.networks import NetworkModel, Networks
 from gridtool.restoration.bound.reach import Reach
 from gridtool.restoration.bound.schedule_side import ScheduleSide
-from gridtool.restoration.schedule import ScheduleProblem, Timetable
-from gridtool.restoration.seeds import backward_order
-from gridtool.restoration.value import StateValues
+from gridtool.restoration.schedule.problem import ScheduleProblem, Timetable
+from gridtool.restoration.search.seeds import backward_order
+from gridtool.restoration.value.states import StateValues
 
 __all__ = ["BoundEffort", "BoundResult", "energy_bound"]
 

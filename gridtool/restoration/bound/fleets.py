@@ -22,12 +22,12 @@ from gridtool.network.model import CityNetwork
 from gridtool.restoration.bound.contracted import Contracted
 from gridtool.restoration.bound.guards import Guard
 from gridtool.restoration.bound.sparse import BlockBuilder
-from gridtool.restoration.mobile_board import way_hours
-from gridtool.restoration.mobile_parts import unit_limit_mw
-from gridtool.restoration.mobile_sites import VOLTAGE_TOLERANCE, fitting_sites
+from gridtool.restoration.mobile.board import way_hours
+from gridtool.restoration.mobile.parts import unit_limit_mw
+from gridtool.restoration.mobile.sites import VOLTAGE_TOLERANCE, fitting_sites
 from gridtool.restoration.model import MobileUnit
 
-__all__ = ["Fleet", "Presence", "Room", "add_fleet", "are_many", "make_fleets"]
+__all__ = ["Fleet", "Place", "Presence", "Room", "add_fleet", "are_many", "make_fleets"]
 
 Terms = list[tuple[int, float]]
 

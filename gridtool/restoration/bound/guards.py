@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gridtool.flow.case import CompiledCase
-from gridtool.restoration.effects import RepairEffects
+from gridtool.restoration.value.effects import RepairEffects
 
 __all__ = ["Guard", "Guards", "make_guards"]
 

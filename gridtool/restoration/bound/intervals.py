@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gridtool.restoration.model import DemandBlocks
-from gridtool.restoration.schedule import Timetable
-from gridtool.restoration.value import StateValues, timeline
+from gridtool.restoration.schedule.problem import Timetable
+from gridtool.restoration.value.states import StateValues, timeline
 
 __all__ = ["BEFORE_H", "Intervals", "cut_intervals"]
 

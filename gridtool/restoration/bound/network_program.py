@@ -21,7 +21,7 @@ from gridtool.restoration.bound.contracted import Contracted, Edge, contract
 from gridtool.restoration.bound.fleets import Fleet, Room, add_fleet, are_many
 from gridtool.restoration.bound.guards import Guard, make_guards
 from gridtool.restoration.bound.sparse import Block, BlockBuilder
-from gridtool.restoration.effects import RepairEffects
+from gridtool.restoration.value.effects import RepairEffects
 
 __all__ = ["NetworkProgram", "make_network_program"]
 

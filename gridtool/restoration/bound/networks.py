@@ -14,7 +14,7 @@ from gridtool.restoration.bound.network_program import NetworkProgram, make_netw
 from gridtool.restoration.bound.network_side import NetworkSide, PricedState
 from gridtool.restoration.bound.reach import Reach
 from gridtool.restoration.model import DemandBlocks
-from gridtool.restoration.value import StateValues
+from gridtool.restoration.value.states import StateValues
 
 __all__ = ["NetworkModel", "Networks", "merge_levels"]
 

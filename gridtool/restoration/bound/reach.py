@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gridtool.restoration.bound.crew_groups import CrewGroup, EarliestTimes
-from gridtool.restoration.schedule import ScheduleProblem
+from gridtool.restoration.schedule.problem import ScheduleProblem
 
 __all__ = ["Reach"]
 

@@ -17,6 +17,7 @@ __all__ = [
     "RepairCase",
     "UnitRepairPlan",
     "bits_of",
+    "flags_of",
     "gap_pct",
     "make_periods",
 ]

@@ -14,11 +14,8 @@ from restoration.mobile_cases import city, mobile_generator, mobile_substation, 
 
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
-from gridtool.restoration.blocks import constant_blocks
-from gridtool.restoration.effects import make_effects
-from gridtool.restoration.jobs import make_jobs
-from gridtool.restoration.mobile_parts import add_candidates
-from gridtool.restoration.mobile_sites import candidate_at, energised_sections, fitting_sites
+from gridtool.restoration.mobile.parts import add_candidates
+from gridtool.restoration.mobile.sites import candidate_at, energised_sections, fitting_sites
 from gridtool.restoration.model import (
     DeclaredRepair,
     DemandBlocks,
@@ -28,9 +25,12 @@ from gridtool.restoration.model import (
     SpareArrival,
     StartedWork,
 )
-from gridtool.restoration.schedule import Timetable, make_problem
-from gridtool.restoration.served import DispatchedLoad
-from gridtool.restoration.value import StateValues
+from gridtool.restoration.schedule.problem import Timetable, make_problem
+from gridtool.restoration.value.blocks import constant_blocks
+from gridtool.restoration.value.effects import make_effects
+from gridtool.restoration.value.served import DispatchedLoad
+from gridtool.restoration.value.states import StateValues
+from gridtool.restoration.work.jobs import make_jobs
 
 KYIV = ZoneInfo("Europe/Kyiv")
 

@@ -17,7 +17,7 @@ from restoration.mobile_cases import city, mobile_generator, mobile_substation, 
 
 from gridtool.flow.compile import compile_case
 from gridtool.restoration.bound import BoundEffort, energy_bound, make_fleets
-from gridtool.restoration.mobile_parts import add_candidates
+from gridtool.restoration.mobile.parts import add_candidates
 
 SMALL = BoundEffort(intervals=6, slots=24, rounds=3, loop_rounds=2, nodes=50)
 

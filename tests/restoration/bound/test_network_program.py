@@ -11,8 +11,8 @@ from gridtool.flow.dispatch import Dispatcher
 from gridtool.network.catalog import load_network
 from gridtool.restoration.bound.network_program import make_network_program
 from gridtool.restoration.bound.sparse import quiet_highs
-from gridtool.restoration.effects import RepairEffects, make_effects
-from gridtool.restoration.jobs import make_jobs
+from gridtool.restoration.value.effects import RepairEffects, make_effects
+from gridtool.restoration.work.jobs import make_jobs
 
 
 def most_served(program, mask, *, level=0):

@@ -1,0 +1,1 @@
+"""Mobile substations and generators: sites, tours, and what they serve."""

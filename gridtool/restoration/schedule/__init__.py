@@ -1,0 +1,1 @@
+"""Priority orders as timetables of crews, and their executions."""

@@ -1,0 +1,1 @@
+"""Orders of repairs: rules in use, seeds, and the search."""

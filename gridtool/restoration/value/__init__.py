@@ -1,0 +1,1 @@
+"""What a set of finished jobs is worth: the load it serves."""

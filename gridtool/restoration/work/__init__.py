@@ -1,0 +1,1 @@
+"""The work to do: jobs in stages, how long they take, what waits for what."""
