@@ -83,6 +83,11 @@ _ALL_JOBS = "*"
     metavar="R",
     help="Periods with --unit-repairs (default: one for each damaged component).",
 )
+@click.option(
+    "--ac-redispatch",
+    is_flag=True,
+    help="Dispatch each period of --unit-repairs by AC power flow as well.",
+)
 @seed_option
 @output_options
 @click.pass_context
@@ -105,6 +110,7 @@ def restore(
     value_of: bool,
     unit_repairs: bool,
     periods: int | None,
+    ac_redispatch: bool,
     seed: int,
     output: OutputOptions,
 ) -> None:
@@ -135,6 +141,7 @@ def restore(
             evaluations=planning.evaluations if is_given(context, "evaluations") else None,
             seed=seed,
             bound=planning.bound,
+            ac_redispatch=ac_redispatch,
             time_limit_s=planning.time_limit_s,
             output=output,
         )

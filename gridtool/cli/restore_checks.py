@@ -11,6 +11,7 @@ _UNIT_REPAIRS = {
     "network",
     "unit_repairs",
     "periods",
+    "ac_redispatch",
     "evaluations",
     "time_limit_s",
     "bound",
@@ -27,6 +28,7 @@ _UNIT_REPAIRS = {
 
 _NEEDS = {
     "periods": "unit_repairs",
+    "ac_redispatch": "unit_repairs",
     "threshold_pct": "replan",
     "columns": "history",
     "clock": "history",

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gridtool.cli.output import OutputOptions, Result, emit
 from gridtool.cli.stopping import watch_signals
 from gridtool.errors import Issue, NetworkError
+
+if TYPE_CHECKING:
+    from gridtool.flow.mld_case import MatpowerFile
+    from gridtool.restoration.unit_repairs.model import UnitRepairPlan
 
 __all__ = ["matpower_path", "run_unit_repairs"]
 
@@ -21,6 +26,7 @@ def run_unit_repairs(
     evaluations: int | None = None,
     seed: int = 1,
     bound: bool = True,
+    ac_redispatch: bool = False,
     time_limit_s: float | None = None,
     output: OutputOptions,
 ) -> None:
@@ -59,10 +65,17 @@ def run_unit_repairs(
     warnings: tuple[Issue | str, ...] = tuple(file.assumptions)
     if plan.stopped:
         warnings += (f"stopped: {plan.stopped}; this is the best order found until then",)
+    facts, words = unit_repair_facts(plan), describe_unit_repairs(plan)
+    if ac_redispatch:
+        redispatch = _redispatch(plan, file)
+        facts = facts | {"ac_redispatch": redispatch}
+        words += (
+            f" By AC power flow the objective is {redispatch['objective']:.4f} p.u."
+        )
     result = Result(
         command="restore",
         tables=tables_unit_repairs(plan),
-        verdict=describe_unit_repairs(plan),
+        verdict=words,
         seed=seed,
         inputs=(Path(path),),
         warnings=warnings,
@@ -72,13 +85,22 @@ def run_unit_repairs(
             "gap_pct": plan.gap_pct,
             "energy_not_served": plan.energy_not_served,
         },
-        facts=unit_repair_facts(plan),
+        facts=facts,
     )
     try:
         emit(result, output)
     finally:
         if stop.exit_code:
             raise click.exceptions.Exit(stop.exit_code)
+
+
+def _redispatch(plan: UnitRepairPlan, file: MatpowerFile) -> dict[str, Any]:
+    """What the plan serves by AC power flow, period by period."""
+    from gridtool.flow.mld_ac_case import ac_case_of_matpower
+    from gridtool.restoration.unit_repairs.redispatch import redispatch_plan
+
+    found = redispatch_plan(plan, ac_case_of_matpower(file))
+    return {"objective": found.objective, "served": list(found.served_pu)}
 
 
 def matpower_path(path: str | Path, option: str) -> Path:

@@ -50,6 +50,17 @@ def test_load_delivery_by_command(pmr, expected):
     assert found["served"] == pytest.approx(28.453542, abs=1e-5)  # of the reference's run
 
 
+def test_repairs_dispatched_by_ac_by_command(pmr, expected):
+    value, tolerance = expected["redispatch_ac_of_dc"]["case5_restoration.m (2 periods)"]
+    case = str(pmr / "case5_restoration.m")
+    options = ["--unit-repairs", "--periods", "2", "--ac-redispatch", "--format", "json"]
+    result = CliRunner().invoke(cli, ["restore", case, *options])
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)["data"]
+    assert found["ac_redispatch"]["objective"] == pytest.approx(value, abs=tolerance)
+    assert found["ac_redispatch"]["objective"] <= found["objective"]
+
+
 def test_repair_ordering_in_two_periods(pmr, expected):
     wanted = expected["mrsp_and_rop_dc"]["case5_restoration.m (2 periods)"]
     plan = plan_unit_repairs(repair_case(pmr, "case5_restoration.m"), count=2)
