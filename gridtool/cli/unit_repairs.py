@@ -69,9 +69,7 @@ def run_unit_repairs(
     if ac_redispatch:
         redispatch = _redispatch(plan, file)
         facts = facts | {"ac_redispatch": redispatch}
-        words += (
-            f" By AC power flow the objective is {redispatch['objective']:.4f} p.u."
-        )
+        words += f" By AC power flow the objective is {redispatch['objective']:.4f} p.u."
     result = Result(
         command="restore",
         tables=tables_unit_repairs(plan),
