@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from gridtool.flow.milp import ProgramBuilder
 from gridtool.flow.mld_case import DcCase
-from gridtool.flow.mld_program import ProgramBuilder, Switches, add_network
+from gridtool.flow.mld_program import Switches, add_network
 
 __all__ = ["LoadDelivery", "maximise_delivery"]
 

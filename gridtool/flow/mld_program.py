@@ -2,158 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-import highspy
 import numpy as np
 import numpy.typing as npt
 
-from gridtool.errors import AnalysisError
+from gridtool.flow.milp import ProgramBuilder
 from gridtool.flow.mld_case import DcCase
 
-__all__ = ["NetworkColumns", "ProgramBuilder", "Solution", "Switches", "add_network"]
+__all__ = ["NetworkColumns", "Switches", "add_network"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 INF = float("inf")
-_INTERRUPTS = (
-    highspy.cb.HighsCallbackType.kCallbackMipInterrupt,
-    highspy.cb.HighsCallbackType.kCallbackSimplexInterrupt,
-)
-_OPTIMAL = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Solution:
-    """Columns, objective and proven upper bound of a maximisation; ``optimal`` if they meet."""
-
-    columns: FloatArray
-    objective: float
-    bound: float
-    optimal: bool
-
-
-@dataclass
-class ProgramBuilder:
-    """A linear or mixed-integer maximisation, written column by column and row by row."""
-
-    gain: list[float] = field(default_factory=list)
-    lower: list[float] = field(default_factory=list)
-    upper: list[float] = field(default_factory=list)
-    whole: list[int] = field(default_factory=list)
-    row_lower: list[float] = field(default_factory=list)
-    row_upper: list[float] = field(default_factory=list)
-    starts: list[int] = field(default_factory=lambda: [0])
-    index: list[int] = field(default_factory=list)
-    value: list[float] = field(default_factory=list)
-
-    def add_column(
-        self, lower: float, upper: float, *, gain: float = 0.0, whole: bool = False
-    ) -> int:
-        """A column; its position."""
-        self.gain.append(gain)
-        self.lower.append(lower)
-        self.upper.append(upper)
-        if whole:
-            self.whole.append(len(self.gain) - 1)
-        return len(self.gain) - 1
-
-    def add_row(self, lower: float, upper: float, terms: Sequence[tuple[int, float]]) -> None:
-        """``lower <= sum of value * column <= upper``."""
-        for column, value in terms:
-            self.index.append(column)
-            self.value.append(value)
-        self.starts.append(len(self.index))
-        self.row_lower.append(lower)
-        self.row_upper.append(upper)
-
-    def model(self, options: Mapping[str, object]) -> highspy.Highs:
-        """The program in HiGHS, one thread and a fixed seed."""
-        lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = len(self.gain), len(self.row_lower)
-        lp.sense_ = highspy.ObjSense.kMaximize
-        lp.col_cost_ = np.array(self.gain)
-        lp.col_lower_, lp.col_upper_ = np.array(self.lower), np.array(self.upper)
-        lp.row_lower_, lp.row_upper_ = np.array(self.row_lower), np.array(self.row_upper)
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        lp.a_matrix_.start_ = np.array(self.starts, dtype=np.int32)
-        lp.a_matrix_.index_ = np.array(self.index, dtype=np.int32)
-        lp.a_matrix_.value_ = np.array(self.value)
-        if self.whole:
-            kinds = [highspy.HighsVarType.kContinuous] * len(self.gain)
-            for column in self.whole:
-                kinds[column] = highspy.HighsVarType.kInteger
-            lp.integrality_ = kinds
-        highs = highspy.Highs()
-        for name, value in {
-            "output_flag": False,
-            "threads": 1,
-            "random_seed": 0,
-            # HiGHS 1.14 can call a worse solution optimal after presolve (HiGHS issue 2957).
-            "presolve": "off",
-            **options,
-        }.items():
-            highs.setOptionValue(name, value)
-        highs.passModel(lp)
-        return highs
-
-    def solve(
-        self,
-        *,
-        start: FloatArray | None = None,
-        node_limit: int | None = None,
-        time_limit_s: float | None = None,
-        gap: float = 1e-6,
-        stop: Callable[[], bool] | None = None,
-    ) -> Solution:
-        """The best solution found; ``start`` may give a first one.
-
-        ``stop`` is asked now and then whether to end with what there is.
-
-        Raises
-        ------
-        AnalysisError
-            If no solution is found.
-        """
-        options: dict[str, object] = {"mip_rel_gap": gap, "mip_feasibility_tolerance": 1e-7}
-        if node_limit is not None:
-            options["mip_max_nodes"] = node_limit
-        if time_limit_s is not None:
-            options["time_limit"] = time_limit_s
-        highs = self.model(options)
-        if start is not None:
-            solution = highspy.HighsSolution()
-            solution.col_value = start.tolist()
-            highs.setSolution(solution)
-        if stop is not None:
-            _watch(highs, stop)
-        highs.run()
-        found = highs.getInfo()
-        optimal = highs.getModelStatus() in _OPTIMAL
-        if not optimal and not (self.whole and found.primal_solution_status == 2):
-            word = highs.modelStatusToString(highs.getModelStatus())
-            raise AnalysisError(f"the load delivery program ended with status {word!r}")
-        objective = float(found.objective_function_value)
-        return Solution(
-            columns=np.array(highs.getSolution().col_value),
-            objective=objective,
-            bound=float(found.mip_dual_bound) if self.whole else objective,
-            optimal=optimal,
-        )
-
-
-def _watch(highs: highspy.Highs, stop: Callable[[], bool]) -> None:
-    """Let HiGHS ask ``stop`` whether to end."""
-
-    def ask(_kind: object, _message: object, _out: object, answer: Any, _user: object) -> None:
-        if answer is not None and stop():
-            answer.user_interrupt = True
-
-    highs.setCallback(ask, None)
-    for kind in _INTERRUPTS:
-        highs.startCallback(kind)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -290,7 +152,7 @@ def _add_branches(
             program.add_row(-INF, 0.0, [(column, 1.0), (z, -high)])
             program.add_row(0.0, INF, [(column, 1.0), (z, -low)])
         else:
-            rows.append(len(program.row_lower))
+            rows.append(len(program.block.row_lower))
             program.add_row(0.0, 0.0, terms)
         balance[start].append((column, 1.0))
         balance[end].append((column, -1.0))

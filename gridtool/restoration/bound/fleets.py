@@ -18,10 +18,10 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from gridtool.flow.case import CompiledCase
+from gridtool.flow.milp import BlockBuilder
 from gridtool.network.model import CityNetwork
 from gridtool.restoration.bound.contracted import Contracted
 from gridtool.restoration.bound.guards import Guard
-from gridtool.restoration.bound.sparse import BlockBuilder
 from gridtool.restoration.mobile.board import way_hours
 from gridtool.restoration.mobile.parts import unit_limit_mw
 from gridtool.restoration.mobile.sites import VOLTAGE_TOLERANCE, fitting_sites

@@ -14,10 +14,10 @@ import highspy
 import numpy as np
 import numpy.typing as npt
 
+from gridtool.flow.milp import quiet_highs
 from gridtool.restoration.bound.intervals import Intervals
 from gridtool.restoration.bound.network_program import NetworkProgram
 from gridtool.restoration.bound.schedule_side import Choice, ScheduleSide
-from gridtool.restoration.bound.sparse import quiet_highs
 
 __all__ = ["Master", "Multipliers"]
 

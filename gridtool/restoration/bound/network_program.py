@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from gridtool.flow.case import CompiledCase
+from gridtool.flow.milp import Block, BlockBuilder
 from gridtool.restoration.bound.contracted import Contracted, Edge, contract
 from gridtool.restoration.bound.fleets import Fleet, Room, add_fleet, are_many
 from gridtool.restoration.bound.guards import Guard, make_guards
-from gridtool.restoration.bound.sparse import Block, BlockBuilder
 from gridtool.restoration.value.effects import RepairEffects
 
 __all__ = ["NetworkProgram", "make_network_program"]

@@ -13,9 +13,9 @@ import highspy
 import numpy as np
 import numpy.typing as npt
 
+from gridtool.flow.milp import quiet_highs
 from gridtool.restoration.bound.network_program import NetworkProgram
 from gridtool.restoration.bound.reach import Reach
-from gridtool.restoration.bound.sparse import quiet_highs
 
 __all__ = ["NetworkSide", "PricedState"]
 

@@ -15,8 +15,8 @@ import highspy
 import numpy as np
 import numpy.typing as npt
 
+from gridtool.flow.milp import ProgramBuilder
 from gridtool.flow.mld_case import DcCase
-from gridtool.flow.mld_program import ProgramBuilder
 from gridtool.restoration.unit_repairs.model import Component, Periods, RepairCase
 from gridtool.restoration.unit_repairs.program import make_order_program
 
@@ -59,7 +59,7 @@ class NumberProgram:
             terms = [(int(self._bits[first]), 1.0), (int(self._bits[second]), -1.0)]
             self._program.add_row(0.0, INF, terms)
         _add_links(self._program, repair_case, self._bits.tolist(), order.networks[0].load)
-        self.size = len(self._program.gain) + len(self._program.row_lower)
+        self.size = self._program.size
 
     def solve(
         self,

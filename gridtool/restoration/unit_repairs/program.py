@@ -8,13 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gridtool.flow.mld_program import (
-    NetworkColumns,
-    ProgramBuilder,
-    Solution,
-    Switches,
-    add_network,
-)
+from gridtool.flow.milp import ProgramBuilder, Solution
+from gridtool.flow.mld_program import NetworkColumns, Switches, add_network
 from gridtool.restoration.unit_repairs.model import Periods, RepairCase
 
 __all__ = ["OrderProgram", "make_order_program"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gridtool.errors import AnalysisError
-from gridtool.flow.mld_program import Solution
+from gridtool.flow.milp import Solution
 from gridtool.restoration.interrupt import Interrupt
 from gridtool.restoration.unit_repairs.model import Periods, RepairCase, UnitRepairPlan, bits_of
 from gridtool.restoration.unit_repairs.order import order_of_chain
@@ -71,5 +71,5 @@ def _follow(program: OrderProgram, repair_case: RepairCase, periods: Periods) ->
     order, columns = utilization_order(repair_case), program.program
     for done, bits in zip(periods.repaired, program.repaired, strict=True):
         for rank, bit in enumerate(order):
-            columns.lower[bits[bit]] = columns.upper[bits[bit]] = float(rank < done)
+            columns.block.lower[bits[bit]] = columns.block.upper[bits[bit]] = float(rank < done)
     return columns.solve(node_limit=_NODES)

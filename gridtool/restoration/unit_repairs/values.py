@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gridtool.errors import AnalysisError
-from gridtool.flow.mld_program import NetworkColumns, ProgramBuilder, Switches, add_network
+from gridtool.flow.milp import ProgramBuilder
+from gridtool.flow.mld_program import NetworkColumns, Switches, add_network
 from gridtool.restoration.unit_repairs.bound_kernel import SupplyBound
 from gridtool.restoration.unit_repairs.model import RepairCase, flags_of
 
@@ -90,7 +91,7 @@ class LoadProgram:
             load_gain=case.load_weight * np.abs(case.load_pu),
         )
         self._count = len(repair_case.components)
-        lower, upper = np.array(program.lower), np.array(program.upper)
+        lower, upper = np.array(program.block.lower), np.array(program.block.upper)
         lower[columns.flow] = np.minimum(lower[columns.flow], 0.0)
         held, freed = _elements(repair_case, columns)
         self._columns, self._holder = _by_position(held)

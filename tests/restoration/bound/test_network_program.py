@@ -8,9 +8,9 @@ from restoration.cases import damaged, star
 
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
+from gridtool.flow.milp import quiet_highs
 from gridtool.network.catalog import load_network
 from gridtool.restoration.bound.network_program import make_network_program
-from gridtool.restoration.bound.sparse import quiet_highs
 from gridtool.restoration.value.effects import RepairEffects, make_effects
 from gridtool.restoration.work.jobs import make_jobs
 
