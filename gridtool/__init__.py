@@ -46,7 +46,7 @@ if TYPE_CHECKING:  # what type checkers and editors see; at run time __getattr__
     from gridtool.forecast.demand import fit_demand
     from gridtool.forecast.history import read_history
     from gridtool.forecast.model import ForecastConfig
-    from gridtool.forecast.simulate import forecast_shortage
+    from gridtool.forecast.shortage import forecast_shortage
     from gridtool.jobs.read import read_job
     from gridtool.jobs.run import run_job
     from gridtool.network.catalog import load_network
@@ -91,7 +91,7 @@ _HOMES = {
     "PlanConfig": "gridtool.restoration.plan",
     "assess": "gridtool.flow.assess",
     "fit_demand": "gridtool.forecast.demand",
-    "forecast_shortage": "gridtool.forecast.simulate",
+    "forecast_shortage": "gridtool.forecast.shortage",
     "load_network": "gridtool.network.catalog",
     "plan_restoration": "gridtool.restoration.plan",
     "read_history": "gridtool.forecast.history",

@@ -72,7 +72,7 @@ def fit(
     """
     from gridtool.cli.output import Result, emit
     from gridtool.forecast.demand import fit_demand
-    from gridtool.forecast.simulate import forecast_grid
+    from gridtool.forecast.shortage import forecast_grid
     from gridtool.report.demand import table_history, table_months_ahead
 
     known, days = read_given_history(history, reading, zone=_resolve_zone(tz))

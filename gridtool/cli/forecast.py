@@ -110,7 +110,7 @@ def forecast(
     from gridtool.cli.state import read_state, resolve_zone
     from gridtool.forecast.demand import fit_demand
     from gridtool.forecast.model import ForecastConfig
-    from gridtool.forecast.simulate import forecast_shortage
+    from gridtool.forecast.shortage import forecast_shortage
     from gridtool.network.catalog import load_network
     from gridtool.report.forecast import describe_shortage, headline_shortage, tables_shortage
     from gridtool.restoration.model import PlanConfig

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +13,7 @@ from gridtool.cli.output import Result, emit, note, progress
 from gridtool.cli.stopping import StopRequest, watch_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from gridtool.jobs.model import Job
     from gridtool.jobs.run import JobResult
@@ -93,7 +93,7 @@ def run(
 
 
 def _change(
-    job: Job, *, seed: int | None, evaluations: int | None, futures: dict[str, int | None]
+    job: Job, *, seed: int | None, evaluations: int | None, futures: Mapping[str, Any]
 ) -> Job:
     """``job`` with what the command line says instead."""
     given = {name: value for name, value in futures.items() if value is not None}

@@ -190,7 +190,7 @@ def _make_forecaster(
     from gridtool.forecast.demand import fit_demand
     from gridtool.forecast.history import read_history
     from gridtool.forecast.model import ForecastConfig, ShortageForecast
-    from gridtool.forecast.simulate import forecast_shortage
+    from gridtool.forecast.shortage import forecast_shortage
     from gridtool.restoration.model import RestorationPlan
 
     zone = city.manifest.zone

@@ -18,7 +18,9 @@ __all__ = [
     "Binding",
     "Certificate",
     "Dispatch",
+    "HourlyShortage",
     "ParametricResult",
+    "Stages",
     "Topology",
 ]
 
@@ -145,6 +147,67 @@ class ParametricResult:
     supply_mw: FloatArray
     network_mw: FloatArray
     delivery_mw: FloatArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stages:
+    """k stages: stretches of hours in which nothing but demand changes.
+
+    Together they cover every hour of n rows of demand (sampled futures) once, ordered by row and
+    hour. Sources are kept apart from the other parts: one that is out gives nothing, and does
+    not change the topology.
+
+    Attributes
+    ----------
+    row : (k,) int
+    first, end : (k,) int
+        Hours [first, end) of the row.
+    parts : (k,) int
+        Row of ``part_shares`` that holds.
+    part_shares : (s, part_count)
+        States of the parts (:func:`gridtool.flow.topology.share_vector`), each once; 1 for
+        every source.
+    source_mw : (k, G)
+        Most each source gives; never more than its rating.
+    import_mw : (k,)
+        Limit of all infeeds together; infinite for none.
+    """
+
+    row: IntArray
+    first: IntArray
+    end: IntArray
+    parts: IntArray
+    part_shares: FloatArray
+    source_mw: FloatArray
+    import_mw: FloatArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class HourlyShortage:
+    """Unserved load of n rows of H hours, MW, and why.
+
+    ``supply_mw``, ``network_mw`` and ``delivery_mw`` (see :class:`ParametricResult`) add up to
+    the total of ``district_mw``; so does ``class_mw``.
+
+    Attributes
+    ----------
+    district_mw : (n, H, D, 2)
+        By district of the case and tier.
+    class_mw : (n, H, C)
+        By class of customers.
+    supply_mw, delivery_mw : (n, H)
+    """
+
+    district_mw: FloatArray
+    class_mw: FloatArray
+    supply_mw: FloatArray
+    delivery_mw: FloatArray
+
+    @property
+    def network_mw(self) -> FloatArray:
+        """What neither supply nor delivery explains (n, H)."""
+        total = self.district_mw.sum(axis=(2, 3))
+        return np.asarray(np.maximum(total - self.supply_mw - self.delivery_mw, 0.0))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,9 +10,14 @@ from hashlib import sha256
 
 import numpy as np
 
-__all__ = ["component_number", "open_stream"]
+__all__ = ["FRESH", "UNCERTAINTIES", "component_number", "open_stream"]
 
 _WORD = (1 << 64) - 1
+
+UNCERTAINTIES = ("demand", "repairs", "outages", "imports", "further damage")
+"""What a future draws apart, so that one can be drawn anew while the others stay."""
+FRESH = 1 << 40
+"""Added to a sample's number where one of its uncertainties is drawn anew."""
 
 
 def component_number(component: str) -> int:

@@ -18,7 +18,7 @@ from gridtool.flow.model import Assessment
 from gridtool.forecast.demand import fit_demand
 from gridtool.forecast.history import read_history
 from gridtool.forecast.model import DemandModel, ShortageForecast
-from gridtool.forecast.simulate import forecast_shortage
+from gridtool.forecast.shortage import forecast_shortage
 from gridtool.forecast.special_days import read_special_days
 from gridtool.jobs.model import DemandSource, Job
 from gridtool.network.catalog import load_network

@@ -11,7 +11,7 @@ from gridtool.damage.model import AssetDamage, DamageState
 from gridtool.forecast.demand import fit_demand
 from gridtool.forecast.history import read_history
 from gridtool.forecast.model import ForecastConfig
-from gridtool.forecast.simulate import forecast_shortage
+from gridtool.forecast.shortage import forecast_shortage
 from gridtool.network.catalog import load_network
 
 AS_OF = datetime(2027, 1, 12, 8, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 from restoration.cases import AS_OF, crew, damaged, resources, star
 
 from gridtool.forecast.model import ForecastConfig
-from gridtool.forecast.simulate import forecast_shortage
+from gridtool.forecast.shortage import forecast_shortage
 from gridtool.report.whatif import describe_whatif, headline_whatif, tables_whatif
 from gridtool.restoration.model import PlanConfig
 from gridtool.whatif.compare import compare_whatif

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gridtool.formats.schema import Column, TableSchema
-from gridtool.network.declared.columns import ID, IN_SERVICE, busbar_column
+from gridtool.network.declared.columns import ID, IN_SERVICE, OUTAGES, busbar_column
 
 __all__ = ["IMPEDANCES", "LINES", "SHUNTS", "TRANSFORMERS"]
 
@@ -22,6 +22,7 @@ LINES = TableSchema(
         Column(name="x_ohm_per_km", kind="float", unit="ohm/km", meaning="series reactance"),
         Column(name="c_nf_per_km", kind="float", unit="nF/km", meaning="shunt capacitance"),
         Column(name="max_i_ka", kind="float", unit="kA", meaning="continuous rating", above=0),
+        *OUTAGES,
         IN_SERVICE,
     ),
 )
@@ -95,6 +96,7 @@ TRANSFORMERS = TableSchema(
             default=100.0,
             minimum=100,
         ),
+        *OUTAGES,
         IN_SERVICE,
     ),
     optional=True,
@@ -111,6 +113,7 @@ IMPEDANCES = TableSchema(
         Column(name="x_pu", kind="float", unit="p.u. on sn_mva", meaning="series reactance"),
         Column(name="sn_mva", kind="float", unit="MVA", meaning="base of r_pu and x_pu", above=0),
         Column(name="rating_mva", kind="float", unit="MVA", meaning="continuous rating", above=0),
+        *OUTAGES,
         IN_SERVICE,
     ),
     optional=True,

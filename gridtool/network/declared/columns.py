@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gridtool.formats.schema import Column
 
-__all__ = ["ID", "IN_SERVICE", "busbar_column"]
+__all__ = ["ID", "IN_SERVICE", "OUTAGES", "busbar_column"]
 
 ID = Column(name="id", kind="id", meaning="unique over all tables of the network")
 IN_SERVICE = Column(
@@ -14,6 +14,25 @@ IN_SERVICE = Column(
     required=False,
     default=True,
 )
+OUTAGES = (
+    Column(
+        name="mttf_h",
+        kind="float",
+        unit="h",
+        meaning="mean time to failure; empty: never fails",
+        required=False,
+        above=0,
+    ),
+    Column(
+        name="mttr_h",
+        kind="float",
+        unit="h",
+        meaning="mean time to repair",
+        required=False,
+        above=0,
+    ),
+)
+"""Forced outages of what is up or down."""
 
 
 def busbar_column(name: str, meaning: str) -> Column:

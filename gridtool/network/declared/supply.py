@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gridtool.formats.schema import Column, TableSchema
-from gridtool.network.declared.columns import ID, IN_SERVICE, busbar_column
+from gridtool.network.declared.columns import ID, IN_SERVICE, OUTAGES, busbar_column
 
 __all__ = ["IMPORT_ALLOCATION", "INFEEDS", "UNITS"]
 
@@ -78,22 +78,7 @@ UNITS = TableSchema(
             minimum=0,
             maximum=1,
         ),
-        Column(
-            name="mttf_h",
-            kind="float",
-            unit="h",
-            meaning="mean time to failure; empty: never fails",
-            required=False,
-            above=0,
-        ),
-        Column(
-            name="mttr_h",
-            kind="float",
-            unit="h",
-            meaning="mean time to repair",
-            required=False,
-            above=0,
-        ),
+        *OUTAGES,
         Column(
             name="months",
             kind="list",

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from gridtool.forecast.workers import signals_held
+from gridtool.forecast.simulate.workers import signals_held
 
 
 @pytest.fixture

@@ -16,12 +16,12 @@ from gridtool.damage.model import AssetDamage, DamageState
 from gridtool.errors import InputError
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
-from gridtool.forecast import simulate
+from gridtool.forecast import shortage
 from gridtool.forecast.demand import fit_demand
 from gridtool.forecast.history import History
 from gridtool.forecast.made_history import make_history
 from gridtool.forecast.model import ForecastConfig
-from gridtool.forecast.simulate import forecast_grid, forecast_shortage
+from gridtool.forecast.shortage import forecast_grid, forecast_shortage
 from gridtool.restoration.model import CompletionSamples, DeclaredRepair, RepairStage, Resources
 from gridtool.restoration.plan import plan_restoration
 
@@ -191,7 +191,7 @@ def test_repairs_bring_the_supply_back_at_their_hour(monkeypatch):
     network = one_bus((), infeeds=(("I", 100.0),))
     finish = np.array([[10.5], [100.0], [np.inf]])
     monkeypatch.setattr(
-        simulate,
+        shortage,
         "simulate_completions",
         lambda _plan, **_: CompletionSamples(asset_ids=("I",), finish_h=finish),
     )
@@ -215,7 +215,7 @@ def test_a_temporary_repair_brings_a_part_of_the_supply(monkeypatch):
     completions = CompletionSamples(
         asset_ids=("I", "I"), job_ids=("I:temporary", "I"), finish_h=np.array([[10.5, 100.0]] * 2)
     )
-    monkeypatch.setattr(simulate, "simulate_completions", lambda _plan, **_: completions)
+    monkeypatch.setattr(shortage, "simulate_completions", lambda _plan, **_: completions)
     state = damaged(network, {"I": 0.0})
     jobs = [
         SimpleNamespace(job=SimpleNamespace(id=job, capacity_after=share))
@@ -340,8 +340,8 @@ def test_districts_add_up_to_the_city():
 
 
 def test_the_same_bytes_for_any_number_of_workers(monkeypatch):
-    monkeypatch.setattr(simulate, "POOL_FROM_HOURS", 0)
-    monkeypatch.setattr(simulate, "CHUNK_SAMPLES", (10, 10))
+    monkeypatch.setattr(shortage, "POOL_FROM_HOURS", 0)
+    monkeypatch.setattr(shortage, "CHUNK_SAMPLES", (10, 10))
     network = one_bus(UNITS)
     start, end = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 2, 20, tzinfo=UTC)
     load, temp = make_history(start=start, end=end, special_days=())
@@ -366,10 +366,10 @@ def test_the_same_bytes_for_any_number_of_workers(monkeypatch):
 
 
 def test_chunks_cover_the_samples_and_bound_the_memory():
-    assert simulate._split_samples(1000, states=4000 * 6) == [(0, 500), (500, 500)]
-    assert simulate._split_samples(100, states=4000 * 6) == [(0, 100)]
-    assert simulate._split_samples(300, states=0) == [(0, 150), (150, 150)]
-    large = simulate._split_samples(2500, states=8760 * 100)
+    assert shortage._split_samples(1000, states=4000 * 6) == [(0, 500), (500, 500)]
+    assert shortage._split_samples(100, states=4000 * 6) == [(0, 100)]
+    assert shortage._split_samples(300, states=0) == [(0, 150), (150, 150)]
+    large = shortage._split_samples(2500, states=8760 * 100)
     assert {n for _, n in large} == {91, 2500 % 91}
     assert sum(n for _, n in large) == 2500
 

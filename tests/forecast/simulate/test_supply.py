@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 from builders import build_network, grid
 
-from gridtool.forecast.streams import component_number, open_stream
-from gridtool.forecast.supply import (
+from gridtool.forecast.simulate.supply import (
     UnitOutages,
     draw_import_limits,
     draw_units_up,
@@ -15,6 +14,7 @@ from gridtool.forecast.supply import (
     read_unit_outages,
     season_mask,
 )
+from gridtool.forecast.streams import component_number, open_stream
 from gridtool.timegrid import TimeGrid
 
 KYIV = ZoneInfo("Europe/Kyiv")

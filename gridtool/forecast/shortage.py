@@ -25,16 +25,20 @@ from gridtool.damage.model import GridState
 from gridtool.errors import InputError, Issue
 from gridtool.flow.compile import compile_case
 from gridtool.forecast.demand import FittedDemand
-from gridtool.forecast.metrics import (
+from gridtool.forecast.metrics.tables import (
     join_chunks,
     tabulate_causes,
     tabulate_days,
     tabulate_months,
 )
 from gridtool.forecast.model import DemandModel, ForecastConfig, ShortageForecast
-from gridtool.forecast.repair_stages import find_repair_hours, list_steps, read_damage_effects
-from gridtool.forecast.simulate_chunk import ChunkSums, SimulationInputs, simulate_chunk
-from gridtool.forecast.supply import (
+from gridtool.forecast.simulate.chunk import ChunkSums, SimulationInputs, simulate_chunk
+from gridtool.forecast.simulate.repair_stages import (
+    find_repair_hours,
+    list_steps,
+    read_damage_effects,
+)
+from gridtool.forecast.simulate.supply import (
     read_import_allocation,
     read_unit_outages,
     season_mask,

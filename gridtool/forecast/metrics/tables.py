@@ -16,7 +16,7 @@ import pandas as pd
 
 from gridtool.flow.case import ORDINARY
 from gridtool.forecast.model import CITY
-from gridtool.forecast.simulate_chunk import OVER_H, ChunkSums, daily_hours_off
+from gridtool.forecast.simulate.chunk import OVER_H, ChunkSums, daily_hours_off
 from gridtool.timegrid import TimeGrid
 
 __all__ = ["join_chunks", "tabulate_causes", "tabulate_days", "tabulate_months"]

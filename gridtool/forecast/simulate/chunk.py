@@ -17,8 +17,8 @@ from gridtool.flow.case import ORDINARY, CompiledCase
 from gridtool.flow.parametric import ParametricDispatch, ParametricResult
 from gridtool.flow.topology import apply_shares
 from gridtool.forecast.model import DemandModel
-from gridtool.forecast.repair_stages import DamageEffects, find_stages, unit_returns
-from gridtool.forecast.supply import (
+from gridtool.forecast.simulate.repair_stages import DamageEffects, find_stages, unit_returns
+from gridtool.forecast.simulate.supply import (
     ImportAllocation,
     UnitOutages,
     draw_import_limits,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from gridtool.damage.apply import make_state, spread_damage
 from gridtool.damage.model import AssetDamage, DamageState
 from gridtool.flow.compile import compile_case
-from gridtool.forecast.repair_stages import (
+from gridtool.forecast.simulate.repair_stages import (
     DamageStep,
     Stage,
     find_repair_hours,

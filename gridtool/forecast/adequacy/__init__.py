@@ -1,0 +1,1 @@
+"""Adequacy of generating systems: exact by convolution and enumeration, and simulated."""

@@ -1,0 +1,1 @@
+"""Adequacy metrics from simulated futures, each with its standard error."""
