@@ -1,0 +1,157 @@
+"""Compiled random streams: bit for bit the numbers of ``gridtool.forecast.streams.open_stream``.
+
+Philox4x64 with ten rounds (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as
+1, 2, 3", SC 2011) with seed and sample as the key and the component as the counter's high word.
+As in NumPy the counter is raised before a block is made, so the first block has counter 1, and
+a double is the upper 53 bits of a word times 2**-53.
+
+All arithmetic is on uint64 and written so that it cannot overflow: compiled or not, the numbers
+are the same and no warning is raised.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "STREAM_WORDS",
+    "as_word",
+    "fill_uniforms",
+    "make_block",
+    "next_uniform",
+    "start_stream",
+    "to_uniform",
+    "uniform",
+]
+
+FloatArray = npt.NDArray[np.float64]
+WordArray = npt.NDArray[np.uint64]
+Block = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
+
+_MULTIPLIER_0 = np.uint64(0xD2E7470EE14C6C93)
+_MULTIPLIER_1 = np.uint64(0xCA5A826395121157)
+_WEYL_0 = np.uint64(0x9E3779B97F4A7C15)
+_WEYL_1 = np.uint64(0xBB67AE8584CAA73B)
+_LOW_HALF = np.uint64(0xFFFFFFFF)
+_HALF = np.uint64(32)
+_ALL_BUT_TOP = np.uint64((1 << 63) - 1)
+_TOP = np.uint64(1 << 63)
+_ZERO = np.uint64(0)
+_ONE = np.uint64(1)
+_TWO = np.uint64(2)
+_THREE = np.uint64(3)
+_UNUSED_BITS = np.uint64(11)
+
+STREAM_WORDS = 8
+"""Length of the array that holds an open stream: its key, component, place and last block."""
+
+
+def as_word(number: int) -> np.uint64:
+    """A seed, sample or component of any size as the word that kernels take (modulo 2**64)."""
+    return np.uint64(number & ((1 << 64) - 1))
+
+
+@numba.njit(cache=True)
+def _multiply(a: np.uint64, b: np.uint64) -> tuple[np.uint64, np.uint64]:
+    """Upper and lower word of a product, by halves."""
+    a_low, a_high = a & _LOW_HALF, a >> _HALF
+    b_low, b_high = b & _LOW_HALF, b >> _HALF
+    low = a_low * b_low
+    middle = a_high * b_low + (low >> _HALF)
+    cross = a_low * b_high + (middle & _LOW_HALF)
+    high = a_high * b_high + (middle >> _HALF) + (cross >> _HALF)
+    return high, ((cross & _LOW_HALF) << _HALF) | (low & _LOW_HALF)
+
+
+@numba.njit(cache=True)
+def _add(a: np.uint64, b: np.uint64) -> np.uint64:
+    """Sum modulo 2**64: the top bits are added apart, without carry."""
+    return ((a & _ALL_BUT_TOP) + (b & _ALL_BUT_TOP)) ^ ((a ^ b) & _TOP)
+
+
+@numba.njit(cache=True)
+def make_block(seed: np.uint64, sample: np.uint64, component: np.uint64, block: np.uint64) -> Block:
+    """The four words of block ``block`` (from 0) of a stream; all arguments uint64."""
+    x_0, x_1, x_2, x_3 = _add(block, _ONE), _ZERO, _ZERO, component
+    key_0, key_1 = seed, sample
+    for _ in range(10):
+        high_0, low_0 = _multiply(_MULTIPLIER_0, x_0)
+        high_1, low_1 = _multiply(_MULTIPLIER_1, x_2)
+        x_0, x_1, x_2, x_3 = high_1 ^ x_1 ^ key_0, low_1, high_0 ^ x_3 ^ key_1, low_0
+        key_0 = _add(key_0, _WEYL_0)
+        key_1 = _add(key_1, _WEYL_1)
+    return x_0, x_1, x_2, x_3
+
+
+@numba.njit(cache=True)
+def to_uniform(word: np.uint64) -> float:
+    """A word as a double in [0, 1), as NumPy's ``Generator.random`` makes it."""
+    return np.float64(word >> _UNUSED_BITS) * (1.0 / 9007199254740992.0)
+
+
+@numba.njit(cache=True)
+def uniform(seed: np.uint64, sample: np.uint64, component: np.uint64, index: int) -> float:
+    """Number ``index`` (from 0) of a stream of uniforms.
+
+    Equal to ``open_stream(seed, sample, component=component).random(index + 1)[index]``.
+    Each call makes a whole block: to draw many in order use :func:`fill_uniforms` or
+    :func:`next_uniform`.
+    """
+    place = np.uint64(index)
+    words = make_block(np.uint64(seed), np.uint64(sample), np.uint64(component), place >> _TWO)
+    rest = place & _THREE
+    if rest == _ZERO:
+        word = words[0]
+    elif rest == _ONE:
+        word = words[1]
+    elif rest == _TWO:
+        word = words[2]
+    else:
+        word = words[3]
+    return to_uniform(word)
+
+
+@numba.njit(cache=True)
+def fill_uniforms(
+    seed: np.uint64, sample: np.uint64, component: np.uint64, out: FloatArray
+) -> None:
+    """Write the first ``out.size`` numbers of a stream of uniforms to the (K,) array ``out``."""
+    seed, sample, component = np.uint64(seed), np.uint64(sample), np.uint64(component)
+    count = out.shape[0]
+    for first in range(0, count, 4):
+        words = make_block(seed, sample, component, np.uint64(first >> 2))
+        out[first] = to_uniform(words[0])
+        if first + 1 < count:
+            out[first + 1] = to_uniform(words[1])
+        if first + 2 < count:
+            out[first + 2] = to_uniform(words[2])
+        if first + 3 < count:
+            out[first + 3] = to_uniform(words[3])
+
+
+@numba.njit(cache=True)
+def start_stream(
+    stream: WordArray, seed: np.uint64, sample: np.uint64, component: np.uint64
+) -> None:
+    """Make ``stream``, a (STREAM_WORDS,) uint64 array, the stream named, at its first number."""
+    stream[0] = np.uint64(seed)
+    stream[1] = np.uint64(sample)
+    stream[2] = np.uint64(component)
+    stream[3] = _ZERO
+
+
+@numba.njit(cache=True)
+def next_uniform(stream: WordArray) -> float:
+    """The next number of an open stream; one block of arithmetic for every four."""
+    place = stream[3]
+    rest = place & _THREE
+    if rest == _ZERO:
+        words = make_block(stream[0], stream[1], stream[2], place >> _TWO)
+        stream[4] = words[0]
+        stream[5] = words[1]
+        stream[6] = words[2]
+        stream[7] = words[3]
+    stream[3] = place + _ONE
+    return to_uniform(stream[np.int64(rest) + 4])
