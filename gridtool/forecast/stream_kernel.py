@@ -5,15 +5,19 @@ Philox4x64 with ten rounds (Salmon, Moraes, Dror and Shaw, "Parallel random numb
 As in NumPy the counter is raised before a block is made, so the first block has counter 1, and
 a double is the upper 53 bits of a word times 2**-53.
 
-All arithmetic is on uint64 and written so that it cannot overflow: compiled or not, the numbers
-are the same and no warning is raised.
+All arithmetic is on uint64, since a signed and an unsigned integer make a float in numba; products
+and sums wrap, compiled or not.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numba
 import numpy as np
 import numpy.typing as npt
+from numba.extending import overload
 
 __all__ = [
     "STREAM_WORDS",
@@ -36,8 +40,6 @@ _WEYL_0 = np.uint64(0x9E3779B97F4A7C15)
 _WEYL_1 = np.uint64(0xBB67AE8584CAA73B)
 _LOW_HALF = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
-_ALL_BUT_TOP = np.uint64((1 << 63) - 1)
-_TOP = np.uint64(1 << 63)
 _ZERO = np.uint64(0)
 _ONE = np.uint64(1)
 _TWO = np.uint64(2)
@@ -53,35 +55,53 @@ def as_word(number: int) -> np.uint64:
     return np.uint64(number & ((1 << 64) - 1))
 
 
+def _multiply_words(a: np.uint64, b: np.uint64) -> np.uint64:
+    """Product modulo 2**64; compiled it is the plain product, which NumPy would warn of."""
+    return as_word(int(a) * int(b))
+
+
+def _add_words(a: np.uint64, b: np.uint64) -> np.uint64:
+    """Sum modulo 2**64; as :func:`_multiply_words`."""
+    return as_word(int(a) + int(b))
+
+
+@overload(_multiply_words)
+def _compile_product(a: Any, b: Any) -> Callable[[Any, Any], Any]:  # noqa: ARG001 - types, read by numba
+    def multiply(a: Any, b: Any) -> Any:
+        return a * b
+
+    return multiply
+
+
+@overload(_add_words)
+def _compile_sum(a: Any, b: Any) -> Callable[[Any, Any], Any]:  # noqa: ARG001 - types, read by numba
+    def add(a: Any, b: Any) -> Any:
+        return a + b
+
+    return add
+
+
 @numba.njit(cache=True)
 def _multiply(a: np.uint64, b: np.uint64) -> tuple[np.uint64, np.uint64]:
     """Upper and lower word of a product, by halves."""
     a_low, a_high = a & _LOW_HALF, a >> _HALF
     b_low, b_high = b & _LOW_HALF, b >> _HALF
-    low = a_low * b_low
-    middle = a_high * b_low + (low >> _HALF)
+    middle = a_high * b_low + ((a_low * b_low) >> _HALF)
     cross = a_low * b_high + (middle & _LOW_HALF)
-    high = a_high * b_high + (middle >> _HALF) + (cross >> _HALF)
-    return high, ((cross & _LOW_HALF) << _HALF) | (low & _LOW_HALF)
-
-
-@numba.njit(cache=True)
-def _add(a: np.uint64, b: np.uint64) -> np.uint64:
-    """Sum modulo 2**64: the top bits are added apart, without carry."""
-    return ((a & _ALL_BUT_TOP) + (b & _ALL_BUT_TOP)) ^ ((a ^ b) & _TOP)
+    return a_high * b_high + (middle >> _HALF) + (cross >> _HALF), _multiply_words(a, b)
 
 
 @numba.njit(cache=True)
 def make_block(seed: np.uint64, sample: np.uint64, component: np.uint64, block: np.uint64) -> Block:
     """The four words of block ``block`` (from 0) of a stream; all arguments uint64."""
-    x_0, x_1, x_2, x_3 = _add(block, _ONE), _ZERO, _ZERO, component
+    x_0, x_1, x_2, x_3 = _add_words(block, _ONE), _ZERO, _ZERO, component
     key_0, key_1 = seed, sample
     for _ in range(10):
         high_0, low_0 = _multiply(_MULTIPLIER_0, x_0)
         high_1, low_1 = _multiply(_MULTIPLIER_1, x_2)
         x_0, x_1, x_2, x_3 = high_1 ^ x_1 ^ key_0, low_1, high_0 ^ x_3 ^ key_1, low_0
-        key_0 = _add(key_0, _WEYL_0)
-        key_1 = _add(key_1, _WEYL_1)
+        key_0 = _add_words(key_0, _WEYL_0)
+        key_1 = _add_words(key_1, _WEYL_1)
     return x_0, x_1, x_2, x_3
 
 
@@ -119,16 +139,16 @@ def fill_uniforms(
 ) -> None:
     """Write the first ``out.size`` numbers of a stream of uniforms to the (K,) array ``out``."""
     seed, sample, component = np.uint64(seed), np.uint64(sample), np.uint64(component)
-    count = out.shape[0]
-    for first in range(0, count, 4):
-        words = make_block(seed, sample, component, np.uint64(first >> 2))
+    blocks = out.shape[0] >> 2
+    for block in range(blocks):  # without branches, so that it becomes vector instructions
+        words = make_block(seed, sample, component, np.uint64(block))
+        first = 4 * block
         out[first] = to_uniform(words[0])
-        if first + 1 < count:
-            out[first + 1] = to_uniform(words[1])
-        if first + 2 < count:
-            out[first + 2] = to_uniform(words[2])
-        if first + 3 < count:
-            out[first + 3] = to_uniform(words[3])
+        out[first + 1] = to_uniform(words[1])
+        out[first + 2] = to_uniform(words[2])
+        out[first + 3] = to_uniform(words[3])
+    for index in range(4 * blocks, out.shape[0]):
+        out[index] = uniform(seed, sample, component, index)
 
 
 @numba.njit(cache=True)
