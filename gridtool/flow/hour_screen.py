@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from gridtool.flow.parametric_kernel import screen_hours
+from gridtool.flow.parametric_places import Places
 from gridtool.flow.reduction import ReducedGrid
 from gridtool.flow.screen import FLOW_TOLERANCE_MW, CoreFlow
 
 __all__ = ["HourScreen"]
 
 FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 
 class HourScreen:
@@ -22,10 +22,8 @@ class HourScreen:
     ----------
     demand_mw : (T, 2)
         Demand by terminal and tier at factor 1.
-    place : (T, 2) int
-        Column of the answer that a terminal's and tier's shed counts in.
-    lost_mw : (Z,)
-        Demand of each column that is lost whatever the dispatch, at factor 1.
+    places
+        Where the shed of each terminal and tier counts.
     """
 
     def __init__(
@@ -33,8 +31,7 @@ class HourScreen:
         reduced: ReducedGrid,
         demand_mw: FloatArray,
         *,
-        place: IntArray,
-        lost_mw: FloatArray,
+        places: Places,
     ) -> None:
         self._grid = (
             (
@@ -56,7 +53,7 @@ class HourScreen:
                 CoreFlow(reduced).reference,
             ),
         )
-        self._places = (place, lost_mw)
+        self._places = (*places.sparse(), places.lost_mw)
 
     def answer(self, theta: FloatArray, hours: tuple[int, int], unserved: FloatArray) -> int:
         """Fill ``unserved`` (H, Z) from the first of ``hours`` to before the second.

@@ -135,6 +135,8 @@ class ParametricResult:
     ----------
     unserved_mw : (H, n_district, 2)
         By district of the case and tier.
+    class_mw : (H, C)
+        The same by class of customers; no classes where none were asked for.
     supply_mw : (H,)
         What the energised islands would still lack if no branch had a limit.
     network_mw : (H,)
@@ -144,6 +146,7 @@ class ParametricResult:
     """
 
     unserved_mw: FloatArray
+    class_mw: FloatArray
     supply_mw: FloatArray
     network_mw: FloatArray
     delivery_mw: FloatArray

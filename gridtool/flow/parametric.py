@@ -30,6 +30,7 @@ from gridtool.flow.hour_screen import HourScreen
 from gridtool.flow.lp import LpResult, LpSolver
 from gridtool.flow.model import ParametricResult, Topology
 from gridtool.flow.parametric_kernel import evaluate, match, supply_shortage
+from gridtool.flow.parametric_places import busbar_places, find_places
 from gridtool.flow.program import ShedProgram
 from gridtool.flow.reduction import reduce_topology, sum_by_terminal
 from gridtool.flow.tally import tally
@@ -62,13 +63,24 @@ class ParametricDispatch:
     covering bases gives it; in the last digits (1e-9 MW) it may. Bases are kept from call to
     call: use one object for all hours of a topology.
 
+    Parameters
+    ----------
+    class_share : (B, 2, C), optional
+        See :func:`gridtool.flow.class_shares.class_shares`: asks for unserved load by class too.
+
     Attributes
     ----------
     solved
         Number of LPs solved so far.
     """
 
-    def __init__(self, case: CompiledCase, topology: Topology) -> None:
+    def __init__(
+        self,
+        case: CompiledCase,
+        topology: Topology,
+        *,
+        class_share: FloatArray | None = None,
+    ) -> None:
         self._reduced = reduced = reduce_topology(case, topology)
         self._wanted = sum_by_terminal(reduced, topology.connectable_mw)
         self._busbars = len(case.busbar_ids)
@@ -79,23 +91,21 @@ class ParametricDispatch:
         self._island_demand = tally(
             reduced.terminal_island, self._wanted.sum(axis=1), reduced.islands
         )
-        self._places = 2 * len(case.district_ids)
-        district = case.busbar_district[reduced.terminal_busbar]
-        self._place = 2 * district[:, None] + np.arange(2)
-        self._lost = _lost_by_place(case, topology, reduced.terminal_of_busbar >= 0)
+        weight = busbar_places(case, class_share)
+        self._places = places = find_places(case, topology, reduced, weight=weight)
         self._undeliverable = float((case.demand_mw - topology.connectable_mw).sum())
-        self._screen = HourScreen(reduced, self._wanted, place=self._place, lost_mw=self._lost)
+        self._screen = HourScreen(reduced, self._wanted, places=places)
         self._credit = _FIRST_CREDIT
         self._bases: list[AffineBasis] = []
-        self._maps = np.zeros((0, self._places, self._parameters))
+        self._maps = np.zeros((0, len(places.lost_mw), self._parameters))
         self._hits = np.zeros(0, dtype=np.int64)
         self.solved = 0
 
     @cached_property
-    def _place_of_cell(self) -> IntArray:
+    def _weight_of_cell(self) -> FloatArray:
+        """What a MW shed by each cell with demand counts (Z, S)."""
         cell = np.flatnonzero(self._wanted.reshape(-1) > 0.0)
-        place: IntArray = self._place.ravel()[cell]
-        return place
+        return np.ascontiguousarray(self._places.weight[cell].T)
 
     @cached_property
     def _program(self) -> ShedProgram:
@@ -138,7 +148,7 @@ class ParametricDispatch:
         if not np.all((demand_factor >= 0.0) & (demand_factor <= LARGEST_FACTOR)):
             raise ValueError(f"demand factors must be within 0 to {LARGEST_FACTOR:g}")
         hours = len(demand_factor)
-        unserved = np.empty((hours, self._places))
+        unserved = np.empty((hours, len(self._places.lost_mw)))
         supply = np.empty(hours)
         box = self._box(demand_factor, source_max_mw, import_limit_mw)
         table = BasisTable(self._bases, box)
@@ -151,9 +161,11 @@ class ParametricDispatch:
                 theta, self._island_demand, (reduced.source_island, reduced.source_infeed)
             )
         delivery = self._undeliverable * np.asarray(demand_factor, dtype=np.float64)
-        total = unserved.sum(axis=1)
+        cut = self._places.by_district
+        total = unserved[:, :cut].sum(axis=1)
         return ParametricResult(
-            unserved_mw=unserved.reshape(hours, self._places // 2, 2),
+            unserved_mw=unserved[:, :cut].reshape(hours, cut // 2, 2),
+            class_mw=unserved[:, cut:],
             supply_mw=supply,
             network_mw=np.maximum(total - supply - delivery, 0.0),
             delivery_mw=delivery,
@@ -222,8 +234,7 @@ class ParametricDispatch:
         shed, basis = self._solve(theta)
         self._credit = _CREDIT
         if basis is None:
-            unserved[:] = tally(self._place_of_cell, shed, self._places)
-            unserved += self._lost * theta[FACTOR]
+            unserved[:] = self._weight_of_cell @ shed + self._places.lost_mw * theta[FACTOR]
             return -1
         self._remember(basis, table)
         return len(self._bases) - 1
@@ -254,19 +265,10 @@ class ParametricDispatch:
         return shed, basis if agrees else None
 
     def _remember(self, basis: AffineBasis, table: BasisTable) -> None:
-        unserved = np.zeros((self._places, self._parameters))
-        np.add.at(unserved, self._place_of_cell, basis.shed)
-        unserved[:, FACTOR] += self._lost
+        unserved = self._weight_of_cell @ basis.shed
+        unserved[:, FACTOR] += self._places.lost_mw
         self._maps = grown(self._maps, len(self._bases) + 1)
         self._maps[len(self._bases)] = unserved
         self._hits = np.append(self._hits, 1)
         self._bases.append(basis)
         table.add(basis)
-
-
-def _lost_by_place(case: CompiledCase, topology: Topology, lit: BoolArray) -> FloatArray:
-    """Demand at factor 1 that no dispatch serves, by district and tier (2 x districts,)."""
-    lost = case.demand_mw.copy()
-    lost[lit] -= topology.connectable_mw[lit]
-    cell = case.busbar_district[:, None] * 2 + np.arange(2)
-    return tally(cell.ravel(), lost.ravel(), 2 * len(case.district_ids))

@@ -171,7 +171,7 @@ def screen_hours(
     theta: FloatArray,
     hours: tuple[int, int],
     grid: tuple[Terminals, Sources, Core],
-    places: tuple[IntArray, FloatArray],
+    places: tuple[IntArray, IntArray, FloatArray, FloatArray],
     out: FloatArray,
 ) -> int:
     """Answer hours in closed form; stop at the first hour that has none.
@@ -185,8 +185,8 @@ def screen_hours(
         Terminals (demand at factor 1, cap, island, core node), sources (core node, island,
         infeed) and core (factor, branches, limit, reference nodes) of the reduced grid.
     places
-        Place of each terminal and tier in ``out`` (T, 2), and the demand of each place that is
-        lost at factor 1.
+        Begin of each cell (2 T + 1,), place in ``out`` and weight of its entries, and the demand
+        of each place that is lost at factor 1.
     out : (H, Z)
         Filled with unserved load.
 
@@ -197,7 +197,7 @@ def screen_hours(
     """
     terminals, sources, core = grid
     demand, cap, island, _ = terminals
-    place, lost = places
+    begin, place, weight, lost = places
     islands = int(island.max()) + 1 if island.shape[0] else 0
     for h in range(hours[0], hours[1]):
         wanted = demand * theta[h, 1]
@@ -218,6 +218,7 @@ def screen_hours(
         for z in range(lost.shape[0]):
             out[h, z] = lost[z] * theta[h, 1]
         for n in range(demand.shape[0]):
-            out[h, place[n, 0]] += shed[n, 0]
-            out[h, place[n, 1]] += shed[n, 1]
+            for tier in range(2):
+                for entry in range(begin[2 * n + tier], begin[2 * n + tier + 1]):
+                    out[h, place[entry]] += weight[entry] * shed[n, tier]
     return hours[1]
