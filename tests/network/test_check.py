@@ -31,6 +31,8 @@ WARNINGS = [
     ("units", "G-5", "p_mw", 45.0, "the base dispatch exceeds the rating of 30 MW"),
     ("units", "G-5", "for", 0.1, "the unit never fails"),
     ("units", "G-5", "max_mw", 30000.0, "is it in kW?"),
+    ("lines", "L-S1-S2", "mttr_h", 10.0, "the line never fails"),
+    ("transformers", "S2/T1", "mttr_h", 768.0, "the transformer never fails"),
     ("feeders", "S2/F1", "peak_mw", 60.0, "60 MW at 10 kV are 3.46 kA"),
     ("feeders", "S2/F1", "peak_mvar", 60.0, "is no power factor"),
     ("feeders", "S2/F1", "rotation_group", None, "is in no rotation group"),
@@ -133,6 +135,17 @@ def test_a_city_in_kilowatts_is_suspected():
     (issue,) = check_network(network)
     assert issue.message == "900 MW of demand and 2 MW of infeeds and units"
     assert issue.hint == "are the demands in kW?"
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "word"),
+    [("lines", "L-S1-S2", "line"), ("transformers", "S2/T1", "transformer")],
+)
+def test_a_branch_that_fails_needs_a_time_to_repair(toy5, table, key, word):
+    (issue,) = check_network(change(toy5, table, key, "mttf_h", 5000.0))
+    assert issue.severity == "error"
+    assert issue.field == "mttr_h"
+    assert issue.message == f"a {word} with a time to failure needs a time to repair"
 
 
 def test_errors_come_before_warnings(toy5):

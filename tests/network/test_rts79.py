@@ -81,6 +81,15 @@ def test_branches_have_the_published_per_unit_values(rts79, reference):
             assert transformer["sn_mva"] == rating
 
 
+def test_branches_fail_as_often_as_the_table_of_permanent_outages_says(rts79, reference):
+    table = {row["id"]: row for row in rows(reference, "branches.csv")}
+    branches = [*rts79.lines.iterrows(), *rts79.transformers.iterrows()]
+    assert {key for key, _ in branches} == set(table)
+    for key, branch in branches:
+        assert 8760 / branch["mttf_h"] == pytest.approx(float(table[key]["perm_outage_per_year"]))
+        assert branch["mttr_h"] == float(table[key]["perm_duration_h"])
+
+
 def test_the_power_flow_of_the_base_case_has_the_known_voltages(rts79):
     import pandapower
 

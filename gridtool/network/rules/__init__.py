@@ -9,6 +9,7 @@ from gridtool.network.model import CityNetwork
 from gridtool.network.rules import (
     connection,
     demand,
+    failures,
     lines,
     sites,
     sources,
@@ -38,7 +39,8 @@ RULES: tuple[Rule, ...] = (
     sources.check_infeeds,
     sources.check_set_points,
     sources.check_units,
-    sources.check_failures,
+    failures.check_failures,
+    failures.check_outage_rates,
     sources.check_months,
     sources.check_allocation,
     sources.check_calendar,

@@ -11,7 +11,6 @@ from gridtool.network.rules.finding import finding, flagged
 __all__ = [
     "check_allocation",
     "check_calendar",
-    "check_failures",
     "check_infeeds",
     "check_months",
     "check_set_points",
@@ -21,7 +20,6 @@ __all__ = [
 _UNLIMITED_MW = 99999.0
 _VM_PU = (0.8, 1.2)
 _MONTHS = tuple(str(month) for month in range(1, 13))
-_RATE_TOLERANCE = 0.05
 
 
 def check_infeeds(network: CityNetwork) -> Iterator[Issue]:
@@ -84,42 +82,6 @@ def check_units(network: CityNetwork) -> Iterator[Issue]:
             f"the base dispatch exceeds the rating of {row['max_mw']:g} MW",
             value=row["p_mw"],
             ids=(key,),
-            severity="warning",
-        )
-
-
-def check_failures(network: CityNetwork) -> Iterator[Issue]:
-    """Failure data of units that contradict each other or are not used."""
-    frame = network.units
-    no_repair = frame["mttf_h"].notna() & frame["mttr_h"].isna() & (frame["for"] == 0)
-    for position, key, _ in flagged(frame, no_repair):
-        yield finding(
-            "units",
-            position,
-            "mttr_h",
-            "a unit with a time to failure needs a time to repair, or a forced outage rate",
-            ids=(key,),
-        )
-    unused = frame["mttf_h"].isna() & (frame["mttr_h"].notna() | (frame["for"] > 0))
-    for position, key, _ in flagged(frame, unused):
-        yield finding(
-            "units",
-            position,
-            "mttf_h",
-            "no time to failure: the unit never fails, whatever its other failure data say",
-            ids=(key,),
-            severity="warning",
-        )
-    rate = frame["mttr_h"] / (frame["mttf_h"] + frame["mttr_h"])
-    for position, key, row in flagged(frame, (rate - frame["for"]).abs() > _RATE_TOLERANCE):
-        yield finding(
-            "units",
-            position,
-            "for",
-            f"times to failure and repair give a forced outage rate of {rate.iloc[position]:.3f}",
-            value=row["for"],
-            ids=(key,),
-            accepted="mttr_h / (mttf_h + mttr_h)",
             severity="warning",
         )
 

@@ -64,7 +64,7 @@ def generate_city(
     manifest = NetworkManifest(
         id=name,
         name=name.capitalize(),
-        version="1",
+        version="2",
         timezone="Europe/Kyiv",
         voltage_levels_kv=(330.0, 110.0, 10.0),
         reference="winter peak",

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from gridtool.errors import Issue, NetworkError
+from gridtool.network.synthetic.failures import TRANSFORMER_TIMES, failure_times, line_rates
 from gridtool.network.synthetic.layout import Layout, route_length_km
 from gridtool.network.synthetic.parameters import (
     AUTOTRANSFORMER,
@@ -95,12 +96,14 @@ def _ring_rows(layout: Layout) -> list[Row]:
 
 def _line_row(layout: Layout, ends: tuple[str, str], *, circuit: int, line_type: LineType) -> Row:
     a, b = (end.split("/")[0] for end in ends)
+    length_km = route_length_km(layout.sites[a], layout.sites[b])
     return {
         "id": f"L-{a}-{b}-{circuit}",
         "from_busbar": ends[0],
         "to_busbar": ends[1],
-        "length_km": route_length_km(layout.sites[a], layout.sites[b]),
+        "length_km": length_km,
         **asdict(line_type),
+        **failure_times(line_rates(line_type), length_km),
     }
 
 
@@ -140,6 +143,7 @@ def _transformer_rows(
             "lv_busbar": f"{site}/{levels[1]}-{1 + (number - 1) % 2}",
             "tap_pos": tap_pos,
             **asdict(nameplate),
+            **TRANSFORMER_TIMES,
         }
         for number in range(1, count + 1)
     ]
