@@ -9,13 +9,9 @@ few kB), so that memory hardly grows with the number of samples.
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from multiprocessing import active_children, get_context
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -33,6 +29,7 @@ from gridtool.forecast.metrics.tables import (
 )
 from gridtool.forecast.model import DemandModel, ForecastConfig, ShortageForecast
 from gridtool.forecast.simulate.chunk import ChunkSums, SimulationInputs, simulate_chunk
+from gridtool.forecast.simulate.pool import run_parts
 from gridtool.forecast.simulate.repair_stages import (
     find_repair_hours,
     list_steps,
@@ -214,41 +211,8 @@ def _list_repairs(
 def _run_chunks(inputs: SimulationInputs, *, config: ForecastConfig) -> Iterator[ChunkSums]:
     """The chunks in order, whichever process computes them."""
     parts = _split_samples(config.samples, states=inputs.grid.hours * len(inputs.unit_at))
-    workers = min(config.workers, len(parts))
-    if workers > 1 and config.samples * inputs.grid.hours >= POOL_FROM_HOURS:
-        done = 0
-        try:
-            for chunk in _run_in_pool(inputs, parts, workers=workers):
-                done += 1
-                yield chunk
-        except BrokenProcessPool:
-            parts = parts[done:]  # a worker was killed or could not start: go on without
-        else:
-            return
-    for first, n in parts:
-        yield simulate_chunk(inputs, first=first, n=n)
-
-
-def _run_in_pool(
-    inputs: SimulationInputs, parts: list[tuple[int, int]], *, workers: int
-) -> Iterator[ChunkSums]:
-    """The chunks in order from worker processes, which end with this one, however it ends."""
-    others = set(active_children())
-    # Started anew, not forked: the solver's and BLAS's threads do not survive a fork.
-    pool = ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(inputs,)
-    )
-    try:
-        with _signals_held():
-            chunks = [pool.submit(_run_part, part) for part in parts]  # starts the workers
-        for chunk in chunks:
-            yield chunk.result()
-    except BaseException:  # interrupted: do not wait for chunks nobody will read
-        pool.shutdown(wait=False)
-        for child in set(active_children()) - others:
-            child.terminate()
-        raise
-    pool.shutdown()
+    workers = config.workers if config.samples * inputs.grid.hours >= POOL_FROM_HOURS else 1
+    return run_parts(partial(partial, _run_part), inputs, parts=parts, workers=workers)
 
 
 def _split_samples(samples: int, *, states: int) -> list[tuple[int, int]]:
@@ -261,35 +225,6 @@ def _split_samples(samples: int, *, states: int) -> list[tuple[int, int]]:
     return [(first, min(size, samples - first)) for first in range(0, samples, size)]
 
 
-_WORKER_INPUTS: list[SimulationInputs] = []
-
-
-_HELD = {signal.SIGINT, signal.SIGTERM}
-
-
-@contextmanager
-def _signals_held() -> Iterator[None]:
-    """Interrupts wait until the body is done; processes started in it begin with them held.
-
-    A worker interrupted while it starts would print a trace of its own.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _start_worker(inputs: SimulationInputs) -> None:
-    """Take the inputs; the parent decides what an interrupt means and terminates its workers."""
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    _WORKER_INPUTS[:] = [inputs]
-
-
-def _run_part(part: tuple[int, int]) -> ChunkSums:
+def _run_part(inputs: SimulationInputs, part: tuple[int, int]) -> ChunkSums:
     first, n = part
-    return simulate_chunk(_WORKER_INPUTS[0], first=first, n=n)
+    return simulate_chunk(inputs, first=first, n=n)

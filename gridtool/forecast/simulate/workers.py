@@ -10,15 +10,18 @@ from types import FrameType
 
 __all__ = ["signals_held"]
 
+_HELD = (signal.SIGINT, signal.SIGTERM)
+
 
 @contextmanager
 def signals_held() -> Iterator[None]:
-    """Hold back SIGTERM, and ignore Ctrl-C, while the body starts processes.
+    """Hold back Ctrl-C and SIGTERM while the body starts processes; then they have their effect.
 
     A parent that is stopped while it hands a worker its inputs leaves the worker with half of
-    them, which it complains about on the terminal. Processes that are started anew inherit what
-    is ignored: Ctrl-C, which a terminal sends to all, then stops the parent alone, and the parent
-    its workers.
+    them, which it complains about on the terminal. Ctrl-C, which a terminal sends to all
+    processes, is blocked as well, and started processes inherit that: it then stops the parent
+    alone, and the parent its workers. A handler holds it too, since a thread of the parent that
+    does not block it may be given it.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may change what signals do
@@ -28,11 +31,25 @@ def signals_held() -> Iterator[None]:
     def hold(number: int, _frame: FrameType | None) -> None:
         held.append(number)
 
-    before = signal.signal(signal.SIGTERM, hold), signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = [signal.signal(number, hold) for number in _HELD]
+    try:
+        with _interrupts_blocked():
+            yield
+    finally:
+        for number, action in zip(_HELD, before, strict=True):
+            signal.signal(number, action)
+    for missed in held:
+        signal.raise_signal(missed)
+
+
+@contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Block Ctrl-C in this thread, where the system knows such a thing."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before[0])
-        signal.signal(signal.SIGINT, before[1])
-    for number in held:
-        signal.raise_signal(number)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)

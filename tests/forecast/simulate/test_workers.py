@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import threading
+import time
 
 import pytest
 
@@ -17,14 +20,46 @@ def terminated():
     signal.signal(signal.SIGTERM, before)
 
 
-def test_a_signal_waits_for_the_end_and_is_then_delivered(terminated):
+def work_interrupted(reached, *, thread=None):
+    with signals_held():
+        signal.pthread_kill(thread or threading.main_thread().ident, signal.SIGINT)
+        time.sleep(0.2)  # until the other thread has been given it
+        reached.append("the end")
+
+
+def test_signals_wait_for_the_end_and_are_then_delivered(terminated):
     with signals_held():
         signal.raise_signal(signal.SIGTERM)
-        signal.raise_signal(signal.SIGINT)
         assert terminated == []
     assert terminated == [signal.SIGTERM]
+    reached = []
+    with pytest.raises(KeyboardInterrupt):
+        work_interrupted(reached)
+    assert reached == ["the end"]
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
+
+
+def test_an_interrupt_given_to_another_thread_waits_too():
+    """As with a progress bar, whose thread does not block Ctrl-C."""
+    over = threading.Event()
+    other = threading.Thread(target=over.wait)
+    other.start()
+    reached = []
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            work_interrupted(reached, thread=other.ident)
+    finally:
+        over.set()
+        other.join()
+    assert reached == ["the end"]
+
+
+def test_started_processes_do_not_hear_of_interrupts():
+    ask = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+    with signals_held():
+        asked = subprocess.Popen([sys.executable, "-c", ask], stdout=subprocess.PIPE, text=True)
+    assert asked.communicate()[0].strip() == "True"
 
 
 def test_the_signals_are_given_back_after_an_error(terminated):
