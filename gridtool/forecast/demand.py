@@ -20,43 +20,34 @@ import numpy.typing as npt
 
 from gridtool.errors import HistoryError, Issue
 from gridtool.forecast.calendar import LocalCalendar, make_calendar
+from gridtool.forecast.demand_paths import STALE, DemandPaths, find_blocks, lead_hours
 from gridtool.forecast.history import History
-from gridtool.forecast.level import WEEK_H, DemandLevel, fit_level
+from gridtool.forecast.level import DemandLevel, fit_level
 from gridtool.forecast.regression import (
     DemandRegression,
     Terms,
     fit_regression,
     trailing_mean,
 )
-from gridtool.forecast.residual_days import (
-    BLOCK_DAYS,
-    ResidualDays,
-    collect_residual_days,
-    find_block_starts,
-)
-from gridtool.forecast.streams import component_number, open_stream
+from gridtool.forecast.residual_days import ResidualDays, collect_residual_days
 from gridtool.forecast.weather import LOOKBACK_H, TemperatureRecord, make_weather_years
 from gridtool.timegrid import TimeGrid
 
 __all__ = ["FittedDemand", "fit_demand"]
 
 FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 HOUR = timedelta(hours=1)
 YEAR_H = 8760
+MONTH_H = 730.5
 LEAST_DAYS = 90
 LEAST_DAYS_WITHOUT_WEATHER = 360
 FULL_DAYS = 360
-STALE = timedelta(weeks=8)
-"""Beyond this age a history stands for typical years: its level is not walked on."""
 FEW_YEARS = 2.9
 BAND = 0.35
 """Paths stay within the history's extremes, widened by this on the log scale."""
 FULL = Terms(harmonics=3, knots=7, memories_h=(1, 24, 72))
 SHORT = Terms(harmonics=0, knots=5, memories_h=(24,))
 NO_WEATHER = Terms(harmonics=4)
-_DEMAND = component_number("demand")
-_WEATHER_ORDER = component_number("demand: order of weather years")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +55,8 @@ class FittedDemand:
     """A fitted demand model: a :class:`gridtool.forecast.model.DemandModel`.
 
     ``factor`` scales paths from the history's size to the network's; ``reference_peak_mw`` is
-    the highest hour of the last twelve months of the history, in its own MW.
+    the highest hour of the last twelve months of the history, in its own MW; ``history_h`` is
+    the length of the history.
     """
 
     regression: DemandRegression
@@ -72,6 +64,7 @@ class FittedDemand:
     residual_days: ResidualDays
     weather: TemperatureRecord | None
     end: datetime
+    history_h: int
     band: tuple[float, float]
     reference_peak_mw: float
     factor: float
@@ -80,8 +73,17 @@ class FittedDemand:
     def simulate(self, n: int, *, grid: TimeGrid, seed: int, first: int = 0) -> FloatArray:
         """Demand paths ``first`` to ``first + n - 1`` in MW, shape (n, grid.hours).
 
-        Path i depends on (seed, i) only. Weather years are dealt out in an order drawn once per
-        seed, so that any run of paths covers them evenly.
+        Path i depends on (seed, i) only.
+
+        Raises
+        ------
+        HistoryError
+            If no past year's temperatures cover the months of the grid.
+        """
+        return self.prepare(grid).draw(n, seed=seed, first=first)
+
+    def prepare(self, grid: TimeGrid) -> DemandPaths:
+        """What all paths over ``grid`` share, to draw many of them in turns.
 
         Raises
         ------
@@ -89,25 +91,43 @@ class FittedDemand:
             If no past year's temperatures cover the months of the grid.
         """
         calendar = make_calendar(grid.start, grid.hours, zone=grid.zone)
-        lead_h = _lead_hours(self.end, grid=grid)
-        weeks = int(lead_h[-1]) // WEEK_H + 1
-        blocks = _block_candidates(self.residual_days, calendar=calendar)
-        steps = np.empty((n, weeks + 1))
-        picks = np.empty((n, len(blocks)))
-        for row in range(n):
-            stream = open_stream(seed, first + row, component=_DEMAND)
-            steps[row] = stream.standard_normal(weeks + 1)
-            picks[row] = stream.random(len(blocks))
-        paths = self._weather_paths(grid=grid, calendar=calendar)
-        order = open_stream(seed, 0, component=_WEATHER_ORDER).permutation(len(paths))
-        paths = paths[order[(first + np.arange(n)) % len(paths)]]
-        paths += self.regression.predict_calendar(calendar)
-        paths += self._level_paths(steps, lead_h=lead_h)
-        paths += _residual_paths(self.residual_days, blocks, picks=picks, calendar=calendar)
-        np.clip(paths, *self.band, out=paths)
-        np.exp(paths, out=paths)
-        paths *= self.factor
-        return paths
+        explained = self._weather_paths(grid=grid, calendar=calendar)
+        explained = explained + self.regression.predict_calendar(calendar)
+        return DemandPaths(
+            calendar=calendar,
+            explained=explained,
+            lead_h=lead_hours(self.end, grid=grid),
+            blocks=find_blocks(self.residual_days, calendar=calendar),
+            level=self.level,
+            residual_days=self.residual_days,
+            band=self.band,
+            factor=self.factor,
+        )
+
+    def check_reach(self, grid: TimeGrid) -> None:
+        """Refuse months that the history is too short to speak of.
+
+        A model reaches as far ahead as its history is long: from the history's end, or from the
+        first hour where it stands for typical years (see :data:`STALE`).
+
+        Raises
+        ------
+        HistoryError
+            If the grid ends beyond that.
+        """
+        stale = grid.start - self.end > STALE
+        reach = (grid.start if stale else self.end) + self.history_h * HOUR
+        if grid.end <= reach:
+            return
+        raise HistoryError(
+            Issue(
+                message=f"the forecast ends on {grid.end:%Y-%m-%d}, beyond the reach of a history "
+                f"of {self.history_h / MONTH_H:.1f} months",
+                accepted=f"months that end by {reach:%Y-%m-%d}: a model reaches as far ahead as "
+                "its history is long",
+                hint="forecast fewer months, or give a longer history",
+            )
+        )
 
     def notes(self, grid: TimeGrid) -> tuple[str, ...]:
         """What a reader of a forecast for ``grid`` must know of its demand, in words."""
@@ -145,12 +165,6 @@ class FittedDemand:
             for memory in self.regression.terms.memories_h
         )
         return self.regression.predict_temperature(means, hour=calendar.hour)
-
-    def _level_paths(self, steps: FloatArray, *, lead_h: IntArray) -> FloatArray:
-        walk = np.cumsum(self.level.step_sigma * steps[:, 1:], axis=1)
-        start = self.level.mean + np.sqrt(self.level.variance) * steps[:, :1]
-        paths: FloatArray = (start + walk)[:, lead_h // WEEK_H]
-        return paths
 
 
 def fit_demand(
@@ -206,6 +220,7 @@ def fit_demand(
         if temp is None
         else TemperatureRecord(start=history.start, temp_c=temp, zone=zone),
         end=history.end,
+        history_h=history.hours,
         band=(float(np.log(known.min())) - BAND, float(np.log(known.max())) + BAND),
         reference_peak_mw=peak,
         factor=1.0 if peak_mw is None else peak_mw / peak,
@@ -260,35 +275,3 @@ def _describe(
     if peak_mw is None:
         return text
     return text + f"; scaled from a peak of {peak:,.0f} MW to the network's {peak_mw:,.0f} MW"
-
-
-def _lead_hours(end: datetime, *, grid: TimeGrid) -> IntArray:
-    gap = max(grid.start - end, timedelta())
-    gap_h = 0 if gap > STALE else int(gap // HOUR)
-    return gap_h + np.arange(grid.hours, dtype=np.int64)
-
-
-def _block_candidates(days: ResidualDays, *, calendar: LocalCalendar) -> list[IntArray]:
-    """For each week of the grid's local days, the days of the history it may be drawn from."""
-    first_of_day = np.flatnonzero(np.diff(calendar.day, prepend=calendar.day[0] - 1))
-    return [
-        find_block_starts(days, day_of_year=int(calendar.day_of_year[hour]))
-        for hour in first_of_day[::BLOCK_DAYS]
-    ]
-
-
-def _residual_paths(
-    days: ResidualDays,
-    blocks: list[IntArray],
-    *,
-    picks: FloatArray,
-    calendar: LocalCalendar,
-) -> FloatArray:
-    starts = np.stack(
-        [block[(picks[:, b] * len(block)).astype(np.int64)] for b, block in enumerate(blocks)],
-        axis=1,
-    )
-    day = calendar.day - calendar.day[0]
-    rows = starts[:, day // BLOCK_DAYS] + (day % BLOCK_DAYS)
-    paths: FloatArray = days.values[rows, calendar.hour]
-    return paths

@@ -167,6 +167,7 @@ def _prepare(
     if plan is None and state.damage:
         notes = (*notes, "no restoration plan: what is damaged stays so")
     if isinstance(demand_model, FittedDemand):
+        demand_model.check_reach(grid)
         notes = (*notes, *demand_model.notes(grid))
     completions = None
     if plan is not None:
