@@ -53,6 +53,24 @@ NETWORKS = [
     ("a misspelt optional table", "units.csv -> unit.csv", None, None, "unit.csv"),
 ]
 
+STORED = "id,busbar,charge_mw,discharge_mw,energy_mwh\n"
+RATES = STORED.replace("\n", ",loss_per_hour,initial_share,mttf_h,mttr_h\n")
+STORAGES = [
+    ("an id of a line", STORED + "L-AB,B/110,5,5,20\n", "already used"),
+    ("a busbar that is not there", STORED + "ST,B/10,5,5,20\n", "did you mean 'B/110'"),
+    ("no energy", STORED + "ST,B/110,5,5,0\n", "energy_mwh"),
+    ("energy in words", STORED + "ST,B/110,5,5,much\n", "not a number"),
+    ("no power of charging", STORED + "ST,B/110,0,5,20\n", "charge_mw"),
+    ("negative power", STORED + "ST,B/110,5,-5,20\n", "discharge_mw"),
+    ("efficiency in percent", STORED[:-1] + ",charge_efficiency\nST,B/110,5,5,9,90\n", "at most 1"),
+    ("efficiency of zero", STORED[:-1] + ",discharge_efficiency\nST,B/110,5,5,9,0\n", "above 0"),
+    ("loses everything", RATES + "ST,B/110,5,5,20,1,,,\n", "loses everything within an hour"),
+    ("more than full", RATES + "ST,B/110,5,5,20,,1.5,,\n", "initial_share"),
+    ("never repaired", RATES + "ST,B/110,5,5,20,,,500,\n", "needs a time to repair"),
+    ("a negative time to failure", RATES + "ST,B/110,5,5,20,,,-500,50\n", "mttf_h"),
+    ("a column of another table", STORED[:-1] + ",max_mw\nST,B/110,5,5,20,5\n", "max_mw"),
+]
+
 REPORT = (
     "report_id,source,asset,state,occurred_at,reported_at\n"
     "1,EOC,L-AB,complete,2027-01-12T03:00,2027-01-12T05:00\n"
@@ -213,6 +231,13 @@ def network_case(root, folder, file, old, new):
     return ["network", "check", str(target)]
 
 
+def storage_case(root, folder, content):
+    target = folder / "city"
+    shutil.copytree(root / TOY, target)
+    (target / "storages.csv").write_text(content, encoding="utf-8")
+    return ["network", "check", str(target)]
+
+
 def write(path, content):
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
 
@@ -251,6 +276,7 @@ def foreign_case(folder, file, content):
 
 CASES = (
     [("network", name, network_case, case, words) for name, *case, words in NETWORKS]
+    + [("storages", name, storage_case, case, words) for name, *case, words in STORAGES]
     + [("reports", name, report_case, case, words) for name, *case, words in REPORTS]
     + [("history", name, history_case, case, words) for name, *case, words in HISTORIES]
     + [("resources", name, resources_case, case, words) for name, *case, words in RESOURCES]
@@ -263,7 +289,7 @@ CASES = (
 def test_is_refused_in_one_message(root, tmp_path, monkeypatch, given):
     kind, name, make, case, words = given
     monkeypatch.chdir(tmp_path)
-    needs_root = make in {network_case, report_case, resources_case}
+    needs_root = make in {network_case, storage_case, report_case, resources_case}
     arguments = make(root, tmp_path, *case) if needs_root else make(tmp_path, *case)
     before = sorted(tmp_path.rglob("*"))
     result = CliRunner().invoke(cli, arguments)

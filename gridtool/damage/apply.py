@@ -11,11 +11,15 @@ from gridtool.network.model import CityNetwork
 __all__ = ["make_state", "spread_damage"]
 
 
+_SITE_KINDS = frozenset({"busbar", "transformer", "unit", "infeed", "storage"})
+"""Kinds of asset that a substation's damage acts on."""
+
+
 def spread_damage(network: CityNetwork, shares: Mapping[str, float]) -> dict[str, float]:
     """Share of rating left of each electrical part, from shares by reported asset.
 
-    A substation's share acts on its transformers, units and infeeds; at 0 it also takes out its
-    busbar sections, and with them every line that ends there. A bay out opens its line or
+    A substation's share acts on its transformers, units, infeeds and storages; at 0 it also takes
+    out its busbar sections, and with them every line that ends there. A bay out opens its line or
     transformer. Parts of a busbar section that is out are left as they are: the section decides.
     The smallest share wins where several act on one part. Only shares below 1 are returned.
 
@@ -54,7 +58,7 @@ def _has_substation(network: CityNetwork, shares: Mapping[str, float]) -> bool:
 def _parts_by_substation(network: CityNetwork) -> dict[str, list[tuple[str, str]]]:
     parts: dict[str, list[tuple[str, str]]] = {}
     for asset in network.assets.values():
-        if asset.substation and asset.kind in {"busbar", "transformer", "unit", "infeed"}:
+        if asset.substation and asset.kind in _SITE_KINDS:
             parts.setdefault(asset.substation, []).append((asset.id, asset.kind))
     return parts
 

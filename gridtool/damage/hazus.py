@@ -20,12 +20,14 @@ _CLASS_OF_KIND = {
     "feeder": "circuit",
     "impedance": "circuit",
     "unit": "generation",
+    "storage": "generation",
 }
 
 
 def hazus_class(kind: str) -> str:
     """The Hazus class an asset of ``kind`` is restored like: a substation's parts like the
-    substation, lines and feeders like circuits, units like generation; KeyError if unknown."""
+    substation, lines and feeders like circuits, units and storages like generation; KeyError if
+    unknown."""
     return _CLASS_OF_KIND[kind]
 
 

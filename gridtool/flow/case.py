@@ -34,7 +34,8 @@ class CompiledCase:
     damage to a section opens them. Elements out of service when intact are kept, with their flag;
     feeders out of service have peak 0 and no customers, infeeds and units out of service have
     ``source_max_mw`` 0, couplers have no such flag. Branches are lines, then transformers,
-    then impedances, each in table order; sources are infeeds, then units. Per-unit values are
+    then impedances, each in table order; sources are infeeds, then units, then storages where they
+    are asked for. Per-unit values are
     on ``base_mva``. All arrays are read-only.
 
     Attributes
@@ -65,7 +66,8 @@ class CompiledCase:
     demand_mw : (B, 2)
         Feeder demand at the reference peak by busbar and tier.
     inert_ids
-        Assets that damage may name but that the DC model does not have: shunts.
+        Assets that damage may name but that the DC model does not have: shunts, and storages
+        where they are no sources.
     """
 
     base_mva: float

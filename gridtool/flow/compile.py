@@ -26,13 +26,22 @@ _BRANCH_TABLES = ("lines", "transformers", "impedances")
 _BRANCH_KINDS = ("line", "transformer", "impedance")
 
 
-def compile_case(network: CityNetwork) -> CompiledCase:
-    """The network as read-only arrays, every element in table order."""
+def compile_case(network: CityNetwork, *, storages: bool = False) -> CompiledCase:
+    """The network as read-only arrays, every element in table order.
+
+    Parameters
+    ----------
+    storages
+        Whether storages are sources, the last ones, each with its power of discharging as
+        rating. Off for one moment: what is in them is then not known, and nobody may count on
+        it; damage may name them all the same. Dispatching them is
+        :func:`gridtool.forecast.simulate.storage.dispatch_with_storage`.
+    """
     arrays: dict[str, Any] = {}
     arrays |= _busbar_arrays(network)
     arrays |= _branch_arrays(network)
     arrays |= _coupler_arrays(network)
-    arrays |= _source_arrays(network)
+    arrays |= _source_arrays(network, storages=storages)
     arrays |= _feeder_arrays(network)
     arrays["demand_mw"] = _busbar_demand(arrays, len(network.busbars))
     for array in arrays.values():
@@ -43,7 +52,7 @@ def compile_case(network: CityNetwork) -> CompiledCase:
         pf_margin=network.manifest.pf_margin,
         substation_ids=_ids(network.substations),
         district_ids=_ids(network.districts),
-        inert_ids=frozenset(_ids(network.shunts)),
+        inert_ids=frozenset(_ids(network.shunts) + (() if storages else _ids(network.storages))),
         **arrays,
     )
 
@@ -182,21 +191,29 @@ def _coupler_arrays(network: CityNetwork) -> dict[str, Any]:
     }
 
 
-def _source_arrays(network: CityNetwork) -> dict[str, Any]:
-    tables = (network.infeeds, network.units)
-    n_infeeds, n_units = (len(table) for table in tables)
+def _source_arrays(network: CityNetwork, *, storages: bool) -> dict[str, Any]:
+    tables = [(network.infeeds, "max_mw"), (network.units, "max_mw")]
+    if storages:
+        tables.append((network.storages, "discharge_mw"))
+    n_infeeds, n_units, *n_storages = (len(table) for table, _ in tables)
     rating = [
-        np.where(_flags(table, "in_service"), _floats(table, "max_mw"), 0.0) for table in tables
+        np.where(_flags(table, "in_service"), _floats(table, column), 0.0)
+        for table, column in tables
     ]
+    no_infeeds, no_storages = (np.zeros(count, np.bool_) for count in (n_units, sum(n_storages)))
     return {
-        "source_ids": _ids(network.infeeds) + _ids(network.units),
+        "source_ids": tuple(key for table, _ in tables for key in _ids(table)),
         "source_busbar": np.concatenate(
-            [_busbar_positions(network, table["busbar"]) for table in tables]
+            [_busbar_positions(network, table["busbar"]) for table, _ in tables]
         ),
         "source_max_mw": np.concatenate(rating),
-        "source_infeed": np.array([True] * n_infeeds + [False] * n_units, dtype=np.bool_),
+        "source_infeed": np.concatenate([np.ones(n_infeeds, np.bool_), no_infeeds, no_storages]),
         "source_forming": np.concatenate(
-            [np.ones(n_infeeds, dtype=np.bool_), _flags(network.units, "grid_forming")]
+            [
+                np.ones(n_infeeds, dtype=np.bool_),
+                _flags(network.units, "grid_forming"),
+                no_storages,
+            ]
         ),
     }
 

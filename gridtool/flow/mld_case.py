@@ -21,7 +21,7 @@ from gridtool.formats.text import read_bytes
 from gridtool.network.foreign.findings import Findings
 from gridtool.network.foreign.matpower_case import Branch, MatpowerCase, read_case
 from gridtool.network.foreign.matpower_damage import check_damage_tables
-from gridtool.network.foreign.matpower_storage import Storage, read_storage
+from gridtool.network.foreign.matpower_storage import Storage
 from gridtool.network.foreign.matpower_text import MatpowerText, parse_matpower
 
 __all__ = [
@@ -148,7 +148,6 @@ def read_matpower_file(path: Path | str) -> MatpowerFile:
     inner = Findings(path.name)
     case = read_case(text, inner, ignore_extras=True)
     findings.errors += inner.errors
-    storages = read_storage(text, frozenset(bus.number for bus in case.buses), findings)
     elapsed = text.values.get("time_elapsed", 1.0)
     if not isinstance(elapsed, float) or not 0.0 < elapsed < 1e6:
         findings.error(
@@ -157,7 +156,7 @@ def read_matpower_file(path: Path | str) -> MatpowerFile:
         elapsed = 1.0
     findings.raise_errors()
     return MatpowerFile(
-        case=case, storages=storages, time_elapsed_h=elapsed, assumptions=findings.told()
+        case=case, storages=case.storages, time_elapsed_h=elapsed, assumptions=findings.told()
     )
 
 

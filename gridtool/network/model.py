@@ -148,6 +148,11 @@ class CityNetwork:
         return self.tables["units"]
 
     @property
+    def storages(self) -> pd.DataFrame:
+        """See :data:`gridtool.network.schema.STORAGES`."""
+        return self.tables["storages"]
+
+    @property
     def feeders(self) -> pd.DataFrame:
         """See :data:`gridtool.network.schema.FEEDERS`."""
         return self.tables["feeders"]

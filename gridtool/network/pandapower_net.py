@@ -23,6 +23,7 @@ import pandas as pd
 
 from gridtool.network.model import CityNetwork
 from gridtool.network.pandapower_sources import OperatingPoint, fill_sources
+from gridtool.network.pandapower_storage import fill_storages
 from gridtool.network.pandapower_tables import fill_table, repeated
 from gridtool.network.slack import choose_slack, effective_service
 
@@ -36,9 +37,9 @@ BoolArray = npt.NDArray[np.bool_]
 class PandapowerNet:
     """A pandapower net and where our ids are in it.
 
-    ``busbars``, ``lines``, ``transformers``, ``impedances``, ``shunts``, ``couplers`` (switches)
-    and ``feeders`` (loads) map an id to the index of its table; ``sources`` to table and index
-    (``ext_grid``, ``gen`` or ``sgen``).
+    ``busbars``, ``lines``, ``transformers``, ``impedances``, ``shunts``, ``couplers`` (switches),
+    ``feeders`` (loads) and ``storages`` map an id to the index of its table; ``sources`` to table
+    and index (``ext_grid``, ``gen`` or ``sgen``).
     """
 
     net: Any
@@ -49,6 +50,7 @@ class PandapowerNet:
     shunts: Mapping[str, int]
     couplers: Mapping[str, int]
     feeders: Mapping[str, int]
+    storages: Mapping[str, int]
     sources: Mapping[str, tuple[str, int]]
 
 
@@ -73,9 +75,9 @@ def build_net(
     """A pandapower net of ``network``, damaged by ``capacity_share`` and loaded as ``point`` says.
 
     Couplers become bus-bus switches, feeders loads, units generators (with ``vm_pu``) or static
-    generators, infeeds external grids with ``max_p_mw``. An island without an infeed takes its
-    largest grid-forming unit in service as slack. Ratings stand in ``max_i_ka`` and ``sn_mva``,
-    what is allowed of them in ``max_loading_percent``.
+    generators, infeeds external grids with ``max_p_mw``, storages idle ones. An island without an
+    infeed takes its largest grid-forming unit in service as slack. Ratings stand in ``max_i_ka``
+    and ``sn_mva``, what is allowed of them in ``max_loading_percent``.
 
     Parameters
     ----------
@@ -135,6 +137,7 @@ class _Builder:
         self.add_couplers()
         self.add_branches()
         self.add_feeders()
+        self.add_storages()
         return PandapowerNet(
             net=self.net,
             busbars=self.position,
@@ -144,6 +147,7 @@ class _Builder:
             shunts=_positions(self.network.shunts),
             couplers=_positions(self.network.couplers),
             feeders=_positions(self.network.feeders),
+            storages=_positions(self.network.storages),
             sources=fill_sources(
                 self.net,
                 self.network,
@@ -300,6 +304,16 @@ class _Builder:
                 for kind in "zi"
                 for part in "pq"
             },
+        )
+
+    def add_storages(self) -> None:
+        frame = self.network.storages
+        fill_storages(
+            self.net,
+            self.network,
+            at=self.at(frame["busbar"]),
+            left=self.left(frame),
+            in_service=self.service["storages"],
         )
 
 

@@ -23,6 +23,7 @@ _CARRIED: Mapping[str, tuple[str, ...]] = {
     "shunts": ("busbar",),
     "infeeds": ("busbar",),
     "units": ("busbar",),
+    "storages": ("busbar",),
     "feeders": ("busbar",),
 }
 
@@ -33,7 +34,7 @@ class VoltageLevel:
 
     ``carried`` has an entry for each kind of equipment that ends on one of ``busbars``:
     couplers, bays, lines, transformers (at both of their levels), impedances, shunts, infeeds,
-    units, feeders.
+    units, storages, feeders.
     """
 
     vn_kv: float

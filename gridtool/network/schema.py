@@ -13,6 +13,7 @@ from gridtool.network.declared.sites import (
     SUBSTATION_KINDS,
     SUBSTATIONS,
 )
+from gridtool.network.declared.storage import STORAGES
 from gridtool.network.declared.supply import IMPORT_ALLOCATION, INFEEDS, UNITS
 
 __all__ = ["ASSET_TABLES", "CUSTOMER_CLASSES", "SUBSTATION_KINDS", "TABLES", "table_schema"]
@@ -29,6 +30,7 @@ TABLES: tuple[TableSchema, ...] = (
     SHUNTS,
     INFEEDS,
     UNITS,
+    STORAGES,
     FEEDERS,
     CUSTOMERS,
     IMPORT_ALLOCATION,
@@ -46,6 +48,7 @@ ASSET_TABLES: dict[str, str] = {
     "shunts": "shunt",
     "infeeds": "infeed",
     "units": "unit",
+    "storages": "storage",
     "feeders": "feeder",
 }
 """Tables whose rows are assets that damage can be reported for, and the word for one of them."""

@@ -18,7 +18,7 @@ _BRANCH_ENDS: Mapping[str, tuple[str, str]] = {
     "transformers": ("hv_busbar", "lv_busbar"),
     "impedances": ("from_busbar", "to_busbar"),
 }
-_ONE_END = ("shunts", "infeeds", "units", "feeders")
+_ONE_END = ("shunts", "infeeds", "units", "storages", "feeders")
 
 
 def effective_service(
@@ -27,7 +27,8 @@ def effective_service(
     """Whether each row is in service: of its own, by its share, and by the sections it stands on.
 
     A coupler counts as in service when it could be closed. Returns one array for each of
-    busbars, couplers, lines, transformers, impedances, shunts, infeeds, units and feeders.
+    busbars, couplers, lines, transformers, impedances, shunts, infeeds, units,
+    storages and feeders.
     """
     out = {asset for asset, left in capacity_share.items() if left <= 0.0}
 

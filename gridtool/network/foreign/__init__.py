@@ -24,8 +24,9 @@ What is assumed, and listed in ``CityNetwork.assumptions``
     allow, and MATPOWER's lines are as long as 0.4 ohm/km makes them. An external grid without
     ``max_p_mw`` may import the whole demand; a branch without a rating has ten times the
     network's power; the first generator in service at MATPOWER's reference bus is the infeed; a
-    bus without a base voltage has 110 kV. Motors, storage and unbalanced loads are constant
-    power, as are loads that depend on voltage; the impedance of closed switches is left out.
+    bus without a base voltage has 110 kV. Motors and unbalanced loads are constant power,
+    as are loads that depend on voltage, and storages that pandapower's base case charges or
+    discharges or whose energy it does not say; the impedance of closed switches is left out.
 
 What is refused
     Extended wards, DC lines, FACTS and converters, impedances that differ by direction, tap

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gridtool.network.foreign.findings import Findings, listed
+from gridtool.network.foreign.matpower_storage import Storage, read_storage
 from gridtool.network.foreign.matpower_text import MatpowerTable, MatpowerText
 
 __all__ = ["Branch", "Bus", "Generator", "MatpowerCase", "read_case"]
 
-_READ = ("bus", "gen", "branch")
+_READ = ("bus", "gen", "branch", "storage")
 _DAMAGE = {"bus_damage": "bus", "gen_damage": "gen", "branch_damage": "branch"}
 _IGNORED = (
     "gencost",
@@ -25,7 +26,7 @@ _IGNORED = (
     "name",
     "storage_damage",
 )
-_REFUSED = ("storage", "dcline", "busdc", "convdc", "branchdc", "load", "ne_branch", "switch")
+_REFUSED = ("dcline", "busdc", "convdc", "branchdc", "load", "ne_branch", "switch")
 _COLUMNS: dict[str, tuple[str, ...]] = {
     "bus": (
         *("bus_i", "type", "Pd", "Qd", "Gs", "Bs", "area", "Vm", "Va", "baseKV", "zone"),
@@ -97,7 +98,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatpowerCase:
-    """A whole case. ``damaged`` holds ``(bus, gen or branch, bus number or row)``."""
+    """A whole case. ``damaged`` holds ``(bus, gen, branch or storage, bus number or row)``."""
 
     name: str
     base_mva: float
@@ -105,6 +106,7 @@ class MatpowerCase:
     generators: tuple[Generator, ...]
     branches: tuple[Branch, ...]
     damaged: tuple[tuple[str, int], ...]
+    storages: tuple[Storage, ...] = ()
 
 
 def read_case(text: MatpowerText, findings: Findings, *, ignore_extras: bool) -> MatpowerCase:
@@ -128,13 +130,16 @@ def read_case(text: MatpowerText, findings: Findings, *, ignore_extras: bool) ->
         "gen": [gen.row for gen in generators],
         "branch": [branch.row for branch in branches],
     }
+    storages = read_storage(text, frozenset(numbers), findings)
+    marked = tuple(("storage", storage.row) for storage in storages if storage.damaged)
     return MatpowerCase(
         name=text.name,
         base_mva=base_mva,
         buses=buses,
         generators=generators,
         branches=branches,
-        damaged=_read_damage(text, counted, findings),
+        damaged=_read_damage(text, counted, findings) + marked,
+        storages=storages,
     )
 
 

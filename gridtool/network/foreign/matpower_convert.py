@@ -15,6 +15,7 @@ from gridtool.network.foreign.draft import Draft
 from gridtool.network.foreign.findings import Findings
 from gridtool.network.foreign.ids import IdBook
 from gridtool.network.foreign.matpower_case import Branch, Bus, Generator, MatpowerCase
+from gridtool.network.foreign.matpower_storage import Storage
 from gridtool.network.foreign.sites import derive_substations, set_kinds, set_places
 from gridtool.network.foreign.transformer_rows import add_transformer_rows
 from gridtool.network.foreign.windings import Winding
@@ -44,6 +45,8 @@ def convert_matpower(case: MatpowerCase, findings: Findings) -> CityNetwork:
         conversion.add_branch(branch)
     conversion.add_loads()
     conversion.add_generators()
+    for storage in case.storages:
+        conversion.add_storage(storage)
     findings.assume(f"line lengths estimated from reactance, {_OVERHEAD_OHM_PER_KM:g} ohm/km")
     set_kinds(conversion.draft)
     set_places(conversion.draft)
@@ -92,6 +95,7 @@ class _Conversion:
         elements += [("gen", row.row, None) for row in case.generators]
         elements += [("branch", row.row, None) for row in case.branches]
         elements += [("load", bus.number, None) for bus in case.buses]
+        elements += [("storage", storage.row, None) for storage in case.storages]
         self.draft = Draft(IdBook(elements), findings)
         self.busbars: dict[int, str] = {}
         self.kv: dict[int, float] = {}
@@ -281,6 +285,29 @@ class _Conversion:
                     in_service=gen.in_service,
                 )
 
+    def add_storage(self, storage: Storage) -> None:
+        """A storage with its power within its thermal rating."""
+        asset = self.draft.ids["storage", storage.row]
+        charge_mw = min(storage.charge_mw, storage.thermal_mva)
+        discharge_mw = min(storage.discharge_mw, storage.thermal_mva)
+        if min(charge_mw, discharge_mw, storage.energy_rating_mwh) <= 0.0:
+            self.findings.assume_for(asset, "storages without energy or power left aside")
+            return
+        if storage.loss_mw:
+            self.findings.assume_for(asset, "standing losses of storages (p_loss) left aside")
+        self.draft.add(
+            "storages",
+            id=asset,
+            busbar=self.busbars[storage.bus],
+            charge_mw=charge_mw,
+            discharge_mw=discharge_mw,
+            energy_mwh=storage.energy_rating_mwh,
+            charge_efficiency=storage.charge_efficiency,
+            discharge_efficiency=storage.discharge_efficiency,
+            initial_share=min(storage.energy_mwh / storage.energy_rating_mwh, 1.0),
+            in_service=storage.in_service,
+        )
+
     def voltage_set_points(self) -> dict[int, float]:
         """Set point of each bus: its last generator in service counts, as in MATPOWER."""
         points: dict[int, float] = {}
@@ -323,7 +350,10 @@ class _Conversion:
     def damaged(self) -> tuple[str, ...]:
         """Ids of what the damage tables mark."""
         found: Counter[str] = Counter()
+        kept = {row["id"] for row in self.draft.rows["storages"]}
         for kind, number in self.case.damaged:
+            if kind == "storage" and self.draft.ids[kind, number] not in kept:
+                continue
             found[self.draft.ids[kind, number]] += 1
         return tuple(found)
 

@@ -95,7 +95,16 @@ KEPT: dict[str, dict[str, Field]] = {
         _ZERO,
     ),
     "sgen": _COMMON | _POWER | {"max_p_mw": _MAYBE},
-    "storage": _COMMON | _POWER,
+    "storage": _COMMON
+    | _POWER
+    | {
+        "sn_mva": _MAYBE,
+        "soc_percent": _MAYBE,
+        "min_e_mwh": _MAYBE,
+        "max_e_mwh": _MAYBE,
+        "min_p_mw": _MAYBE,
+        "max_p_mw": _MAYBE,
+    },
     "asymmetric_load": _COMMON | {"bus": _BUS, "scaling": _ONE} | _PHASES,
     "asymmetric_sgen": _COMMON | {"bus": _BUS, "scaling": _ONE} | _PHASES,
     "motor": _COMMON

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gridtool.network.foreign.draft import Draft
+from gridtool.network.foreign.pandapower_storage import add_storage
 from gridtool.network.foreign.pandapower_tables import PandapowerNetwork
 
 __all__ = ["add_injections", "add_sources", "demand_mw"]
@@ -64,6 +65,8 @@ def add_injections(source: PandapowerNetwork, draft: Draft, *, busbars: Mapping[
     """Add constant power: what is drawn as feeders, what is fed in as units; and all shunts."""
     for table, sign in _INJECTIONS.items():
         for row in source.tables[table].values():
+            if table == "storage" and add_storage(row, draft, busbars=busbars):
+                continue
             _add_injection(table, row, sign * _drawn(table, row), draft, busbars)
     for row in source.tables["shunt"].values():
         _add_shunt(source, row, draft, busbars)

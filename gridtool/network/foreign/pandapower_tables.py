@@ -95,8 +95,8 @@ _NOTHING_LOST = frozenset(
         "vector_group",
         *("endtemp_degree", "rx_max", "rx_min", "s_sc_max_mva", "s_sc_min_mva", "x0x_max"),
         *("r0x0_max", "r0_ohm_per_km", "x0_ohm_per_km", "c0_nf_per_km", "g0_us_per_km"),
-        *("cos_phi_n", "efficiency_n_percent", "lrc_pu", "rx", "soc_percent", "min_e_mwh"),
-        *("max_e_mwh", "in_service", "min_loading_percent", "tap_phase_shifter_degree"),
+        *("cos_phi_n", "efficiency_n_percent", "lrc_pu", "rx"),
+        *("in_service", "min_loading_percent", "tap_phase_shifter_degree"),
     )
 )
 """Known columns without a bearing on the power flow of the base case or its limits."""

@@ -14,8 +14,8 @@ def write_pandapower_json(network: CityNetwork, path: Path | str) -> None:
     """Write ``network`` as a pandapower network in JSON, whole or not at all.
 
     Districts become zones, feeders loads, couplers bus-bus switches, units and infeeds
-    generators and external grids with their limits; customers, bays and the import allocation
-    have no place there.
+    generators and external grids with their limits, storages storages without their efficiencies
+    and losses; customers, bays, failures and the import allocation have no place there.
 
     Raises
     ------

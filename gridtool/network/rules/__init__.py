@@ -13,6 +13,7 @@ from gridtool.network.rules import (
     lines,
     sites,
     sources,
+    storages,
     transformers,
     voltages,
 )
@@ -44,6 +45,8 @@ RULES: tuple[Rule, ...] = (
     sources.check_months,
     sources.check_allocation,
     sources.check_calendar,
+    storages.check_losses,
+    storages.check_times,
     connection.check_isolated,
     connection.check_islands,
     connection.check_outlets,

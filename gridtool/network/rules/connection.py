@@ -21,6 +21,9 @@ _BRANCH_ENDS = {
 }
 
 
+_POWER_COLUMNS = {"infeeds": "max_mw", "units": "max_mw", "storages": "discharge_mw"}
+
+
 def check_isolated(network: CityNetwork) -> Iterator[Issue]:
     """Busbar sections that no line, transformer or coupler reaches, in or out of service."""
     reached = {
@@ -88,29 +91,29 @@ def _joined_sections(network: CityNetwork) -> nx.Graph:
 
 
 def check_outlets(network: CityNetwork) -> Iterator[Issue]:
-    """Units and infeeds larger than all that leads away from their section, and its own load."""
+    """Sources and storages larger than all that leads away from their section, and its load."""
     outlet_mva = _outlets(network)
     node_of = _coupled_sections(network)
     load: dict[str, float] = {}
     for busbar, peak_mw in zip(network.feeders["busbar"], network.feeders["peak_mw"], strict=True):
         node = node_of[str(busbar)]
         load[node] = load.get(node, 0.0) + float(peak_mw)
-    for table in ("infeeds", "units"):
+    for table, field in _POWER_COLUMNS.items():
         frame = network.tables[table]
         most = frame["busbar"].map(
             lambda busbar: outlet_mva.get(node_of[busbar], 0.0) + load.get(node_of[busbar], 0.0)
         )
-        large = frame["max_mw"] > most * (1 + 1e-9)
+        large = frame[field] > most * (1 + 1e-9)
         for position, key, row in flagged(frame, large & (len(network.busbars) > 1)):
             yield finding(
                 table,
                 position,
-                "max_mw",
-                f"{row['max_mw']:g} MW, but lines, transformers and load on its busbar take "
+                field,
+                f"{row[field]:g} MW, but lines, transformers and load on its busbar take "
                 f"only {most.iloc[position]:.4g} MVA",
-                value=row["max_mw"],
+                value=row[field],
                 ids=(key,),
-                hint="is it in kW?" if row["max_mw"] > 100 * most.iloc[position] else None,
+                hint="is it in kW?" if row[field] > 100 * most.iloc[position] else None,
                 severity="warning",
             )
 

@@ -35,6 +35,7 @@ DEFAULT_SKILLS: Mapping[str, str] = MappingProxyType(
         "line": "line",
         "impedance": "line",
         "unit": "plant",
+        "storage": "plant",
         "feeder": "cable",
     }
 )

@@ -339,6 +339,8 @@ def changed(table, row, column, value):
     return three(**{table: array}).replace("nan", "NaN")
 
 
+STORAGE = "2 0 0 8 20 5 6 0.9 0.95 5.5 -1 1 0 0 0.1 0 1"
+
 WRONG = {
     "unknown bus of a generator": (changed("gen", 0, 0, 9), "column 1 (bus)"),
     "unknown bus of a branch": (changed("branch", 1, 1, 9), "column 2 (tbus)"),
@@ -356,7 +358,8 @@ WRONG = {
     "infinite reactance": (changed("branch", 0, 3, np.inf), "column 4 (x)"),
     "damage table too short": (three("mpc.gen_damage = [1];"), "has 1 rows"),
     "damage neither 0 nor 1": (three("mpc.gen_damage = [1; 0.5];"), "gen_damage"),
-    "storage": (three("mpc.storage = [1 2 3];"), "mpc.storage"),
+    "storage": (three("mpc.storage = [1 2 3];"), "mpc.storage has 3 columns"),
+    "storage at no bus": (three(f"mpc.storage = [{STORAGE.replace('2', '9', 1)}];"), "storage_bus"),
     "too few columns": (three(gen=GEN3[:, :8]), "8 columns"),
     "no branch table": (case_text(100.0, bus=BUS3, gen=GEN3), "no mpc.branch"),
     "base 0": (three().replace("baseMVA = 100.0", "baseMVA = 0"), "baseMVA"),
@@ -381,9 +384,21 @@ def test_all_findings_at_once():
     assert [issue.row for issue in caught.value.issues] == [6, 14, 15]
 
 
-def test_storage_is_left_aside_on_request():
-    city = convert(three("mpc.storage = [1 2 3];"), ignore_extras=True)
-    assert any("storage" in told for told in city.assumptions)
+def test_storage_is_kept_with_its_energy_and_its_damage():
+    empty = STORAGE.replace("20", "0", 1)
+    city = convert(
+        three(f"mpc.storage = [{STORAGE}; {empty}];\nmpc.storage_damage = [1; 1];"),
+    )
+    (storage,) = city.storages.reset_index().to_dict("records")
+    assert (storage["id"], storage["busbar"]) == ("storage-1", "bus-2")
+    # discharging 6 MW is more than the thermal rating of 5.5 MVA lets through
+    assert (storage["charge_mw"], storage["discharge_mw"]) == (5.0, 5.5)
+    assert (storage["energy_mwh"], storage["initial_share"]) == (20.0, 0.4)
+    assert (storage["charge_efficiency"], storage["discharge_efficiency"]) == (0.9, 0.95)
+    assert city.damaged == ("storage-1",)
+    assert city.assets["storage-1"].kind == "storage"
+    assert any("storages without energy" in told for told in city.assumptions)
+    assert any("p_loss" in told for told in city.assumptions)
 
 
 @pytest.mark.reference

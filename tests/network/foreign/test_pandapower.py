@@ -373,6 +373,24 @@ def test_what_draws_and_feeds_power(net, tmp_path):
     assert served["load-0"] == 10_000
 
 
+def test_an_idle_storage_keeps_its_energy(net, tmp_path):
+    limits = {"min_e_mwh": 2.0, "max_p_mw": 4.0, "min_p_mw": -6.0}
+    pp.create_storage(net, 1, 0.0, 22.0, soc_percent=50.0, name="battery", **limits)
+    pp.create_storage(net, 1, 0.0, 8.0, sn_mva=3.0, name="unknown charge")
+    pp.create_storage(net, 1, 0.0, 8.0, name="unknown power")
+    city = converted(net, tmp_path)
+    assert_same_voltages(net, city)
+    columns = ["charge_mw", "discharge_mw", "energy_mwh", "initial_share", "loss_per_hour"]
+    found = {key: row.tolist() for key, row in city.storages[columns].iterrows()}
+    # half of 22 MWh is 11 MWh, 9 above the least: 9 of the 20 that can be used
+    assert found == {
+        "battery": pytest.approx([4.0, 6.0, 20.0, 0.45, 0.0]),
+        "storage-1": pytest.approx([3.0, 3.0, 8.0, 0.0, 0.0]),
+    }
+    assert city.storages["name"].tolist() == ["battery", "unknown charge"]
+    assert any("taken as empty" in told for told in city.assumptions)
+
+
 def test_generators_infeeds_and_their_limits(net, tmp_path):
     pp.create_gen(net, 1, 5.0, vm_pu=1.01, max_p_mw=9.0, min_q_mvar=-3, max_q_mvar=4, name="G1")
     pp.create_gen(net, 1, 2.0, vm_pu=1.01, scaling=2.0, name="G2")
@@ -598,7 +616,12 @@ def test_the_declared_tables_are_those_of_the_pinned_version():
     assert net.format_version == FORMAT_VERSION
     kinds = {"number": "f", "whole": "iu", "bus": "iu", "flag": "b", "text": "O"}
     legacy = {"const_z_percent", "const_i_percent", "tap_phase_shifter", "max_p_mw", "loss_side"}
-    legacy |= {"substation", "leakage_resistance_ratio_hv", "leakage_reactance_ratio_hv"}
+    legacy |= {
+        "min_p_mw",
+        "substation",
+        "leakage_resistance_ratio_hv",
+        "leakage_reactance_ratio_hv",
+    }
     for table, fields in KEPT.items():
         for column, field in fields.items():
             if column in net[table].columns:
