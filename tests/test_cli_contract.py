@@ -45,6 +45,7 @@ def test_every_command_of_the_issue_is_there():
         "restore",
         "forecast",
         "demand",
+        "adequacy",
         "whatif",
         "schema",
         "doctor",

@@ -31,6 +31,7 @@ COMMANDS = {
         LazyCommand("restore", "gridtool.cli.restore", "Plan the repairs: crews, spares, ETR."),
         LazyCommand("forecast", "gridtool.cli.forecast", "Forecast the shortage for months."),
         LazyCommand("demand", "gridtool.cli.demand", "Fit and back-test the demand model."),
+        LazyCommand("adequacy", "gridtool.cli.adequacy", "Say how short generation is of load."),
         LazyCommand("whatif", "gridtool.cli.whatif", "Show what a change would make different."),
         LazyCommand("schema", "gridtool.cli.schema", "Print the format of an input file."),
         LazyCommand("doctor", "gridtool.cli.doctor", "Check this installation."),

@@ -15,7 +15,7 @@ from scipy.special import ndtr
 
 from gridtool.errors import AnalysisError
 
-__all__ = ["MOST_STATES", "TIE_MW", "CapacityTable", "capacity_table", "tabulate_states"]
+__all__ = ["MOST_STATES", "MOST_STEPS", "TIE_MW", "CapacityTable", "capacity_table", "tabulate_states"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -24,6 +24,8 @@ TIE_MW = 1e-9
 """Load above capacity by no more than this is equal to it: no shortage."""
 MOST_STATES = 4_000_000
 """Most distinct capacities of a table."""
+MOST_STEPS = 4_000_000_000
+"""Most units x capacities that a table is filled with: some ten seconds."""
 _DECIMALS = 6
 _BLOCK = 2_000_000
 _FAR = 9.0
@@ -123,11 +125,17 @@ def capacity_table(
     step = _common_step(size)
     total = float(size @ number)
     if step is not None and total / step < MOST_STATES:
+        if float(number.sum()) * total / step > MOST_STEPS:
+            raise AnalysisError(
+                f"{number.sum():,} units with {total / step:,.0f} distinct capacities are too "
+                "many for an exact table; join like units to larger ones"
+            )
         chance = _fill_grid(np.rint(size / step).astype(np.int64), count=number, rate=rate)
         at = np.flatnonzero(chance)
         # Multiplied as whole numbers where they are: 0.1 x 3 is not 0.3.
         scale = round(1.0 / step) if step < 1 else 1
-        value = at / scale if step < 1 and abs(scale * step - 1) < 1e-12 else at * step
+        whole = step < 1 and abs(scale * step - 1) < 1e-12
+        value = np.asarray(at / scale if whole else at * step, dtype=np.float64)
         return tabulate_states(value, chance=chance[at])
     values, chances = _merge_sums(size, count=number, rate=rate)
     return tabulate_states(values, chance=chances)
