@@ -16,13 +16,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from gridtool.forecast.metrics.model import Layout, SampleSums
-from gridtool.forecast.metrics.moments import Moments
 from gridtool.forecast.metrics.periods import with_whole
 from gridtool.forecast.metrics.shape_frames import WHOLE
 
 __all__ = ["PickFreeze", "ShareTally"]
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 GROUPS = 64
 """Groups of samples that the jackknife leaves out, one by one."""
@@ -37,10 +37,14 @@ class PickFreeze:
     """
 
     def __init__(self, *shape: int) -> None:
-        self.count = 0
-        self.base = [Moments(*shape) for _ in range(GROUPS)]
-        self.anew = [Moments(*shape) for _ in range(GROUPS)]
-        self.halved = [Moments(*shape) for _ in range(GROUPS)]
+        self.base = _Groups(*shape)
+        self.anew = _Groups(*shape)
+        self.halved = _Groups(*shape)
+
+    @property
+    def count(self) -> int:
+        """Pairs so far."""
+        return int(self.halved.counts.sum())
 
     def add(self, base: FloatArray, anew: FloatArray) -> None:
         """Take in pairs, along the first axes.
@@ -53,54 +57,80 @@ class PickFreeze:
         if base.shape != anew.shape:
             raise ValueError(f"pairs of {base.shape} and {anew.shape}")
         group = (self.count + np.arange(len(base))) % GROUPS
-        for at in range(min(GROUPS, len(base))):
-            rows = slice(at, None, GROUPS)
-            key = int(group[at])
-            self.base[key].add(base[rows])
-            self.anew[key].add(anew[rows])
-            self.halved[key].add((base[rows] - anew[rows]) ** 2 / 2.0)
-        self.count += len(base)
+        self.base.add(base, group)
+        self.anew.add(anew, group)
+        self.halved.add((base - anew) ** 2 / 2.0, group)
 
     def merge(self, other: PickFreeze) -> None:
         """Take in the pairs of ``other``, group by group."""
-        self.count += other.count
-        for mine, theirs in zip(self._groups(), other._groups(), strict=True):
-            mine.merge(theirs)
+        self.base.merge(other.base)
+        self.anew.merge(other.anew)
+        self.halved.merge(other.halved)
 
     def shares(self) -> tuple[FloatArray, FloatArray]:
         """Share of the variance that drawing anew makes, and its standard error.
 
-        NaN where nothing varies or there are fewer than two pairs.
+        NaN where nothing varies or there are fewer than two pairs, the error also where there
+        are fewer than three.
         """
-        whole = self._share_without(None)
-        used = [at for at in range(GROUPS) if self.halved[at].count]
-        if len(used) < 2:
-            return whole, np.full(whole.shape, np.nan)
-        left_out = np.stack([self._share_without(at) for at in used])
-        spread = ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0)
-        return whole, np.sqrt(spread * (len(used) - 1) / len(used))
-
-    def _share_without(self, left_out: int | None) -> FloatArray:
-        """The share from all groups but one."""
-        halved = _join(self.halved, left_out)
-        ends = [_join(groups, left_out) for groups in (self.base, self.anew)]
-        if halved.count < 2:
-            return np.full(halved.mean.shape, np.nan)
+        counts = self.halved.counts
+        used = np.flatnonzero(counts)
+        nothing = np.full(self.halved.mean.shape[1:], np.nan)
+        if counts.sum() < 2:
+            return nothing, nothing
+        # The first row is of all groups, the others leave one out.
+        halved, base, anew = (part.left_out() for part in (self.halved, self.base, self.anew))
+        freedom = np.append(counts.sum(), counts.sum() - counts) - 1.0
         # Both ends of a pair are drawn from the same law: their variances are averaged.
-        variance = sum(end.squares for end in ends) / (2.0 * (halved.count - 1))
+        variance = (base[1] + anew[1]) / 2.0
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(variance > 0, halved.mean / variance, np.nan)
+            variance /= freedom.reshape(-1, *[1] * nothing.ndim)
+            found = np.where(variance > 0, halved[0] / variance, np.nan)
+        if counts.sum() < 3:
+            return found[0], nothing
+        left = found[1 + used]
+        spread = ((left - left.mean(axis=0)) ** 2).sum(axis=0)
+        return found[0], np.sqrt(spread * (len(used) - 1) / len(used))
 
-    def _groups(self) -> list[Moments]:
-        return [*self.base, *self.anew, *self.halved]
 
+class _Groups:
+    """Count, mean and squared deviations of every group of samples (GROUPS, ...)."""
 
-def _join(groups: Sequence[Moments], left_out: int | None) -> Moments:
-    joined = Moments(*groups[0].mean.shape)
-    for at, group in enumerate(groups):
-        if at != left_out:
-            joined.merge(group)
-    return joined
+    def __init__(self, *shape: int) -> None:
+        self.counts = np.zeros(GROUPS)
+        self.mean: FloatArray = np.zeros((GROUPS, *shape))
+        self.squares: FloatArray = np.zeros((GROUPS, *shape))
+
+    def add(self, values: FloatArray, group: IntArray) -> None:
+        portion = _Groups(*self.mean.shape[1:])
+        portion.counts = np.bincount(group, minlength=GROUPS).astype(np.float64)
+        np.add.at(portion.mean, group, values)
+        portion.mean /= np.maximum(self._spread(portion.counts), 1.0)
+        np.add.at(portion.squares, group, (values - portion.mean[group]) ** 2)
+        self.merge(portion)
+
+    def merge(self, other: _Groups) -> None:
+        total = self.counts + other.counts
+        weight = self._spread(other.counts / np.maximum(total, 1.0))
+        step = other.mean - self.mean
+        self.squares += other.squares + step**2 * weight * self._spread(self.counts)
+        self.mean += step * weight
+        self.counts = total
+
+    def left_out(self) -> tuple[FloatArray, FloatArray]:
+        """Mean and squared deviations of all samples and, after them, without each group."""
+        counts, total = self._spread(self.counts), self.counts.sum()
+        mean = (counts * self.mean).sum(axis=0) / total
+        off = (self.mean - mean) ** 2
+        squares = (self.squares + counts * off).sum(axis=0)
+        rest = np.maximum(total - counts, 1.0)  # no group is all samples but for one group
+        without = mean + (mean - self.mean) * counts / rest
+        spread = squares - self.squares - off * counts * total / rest
+        return np.stack([mean, *without]), np.stack([squares, *np.maximum(spread, 0.0)])
+
+    def _spread(self, by_group: FloatArray) -> FloatArray:
+        """One number a group, beside its quantities."""
+        return by_group.reshape(-1, *[1] * (self.mean.ndim - 1))
 
 
 class ShareTally:
