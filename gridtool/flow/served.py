@@ -21,7 +21,7 @@ class ClosedForm:
 
     def __init__(self, case: CompiledCase) -> None:
         self._ones = np.ones((len(case.busbar_ids), 2))
-        self._arrays: CaseArrays = (
+        self.arrays: CaseArrays = (
             (case.busbar_in_service, np.argsort(case.elimination_rank, kind="stable")),
             (
                 case.branch_from,
@@ -57,7 +57,7 @@ class ClosedForm:
             What a MW counts by busbar section and tier; 1 if not given.
         """
         return serve_closed(
-            self._arrays,
+            self.arrays,
             shares,
             factors,
             self._ones if weights is None else weights,
@@ -86,6 +86,6 @@ class ClosedForm:
             Demand over the reference peak.
         """
         served, way = serve_busbars(
-            self._arrays, shares, factor, patterns, np.array([import_limit_mw, FLOW_TOLERANCE_MW])
+            self.arrays, shares, factor, patterns, np.array([import_limit_mw, FLOW_TOLERANCE_MW])
         )
         return served, max(way - GENERATION_RULES + 1, 0) if way >= 0 else -1

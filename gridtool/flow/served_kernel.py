@@ -14,7 +14,7 @@ from gridtool.flow.dcflow_kernel import Factor, branch_flows, factorise
 from gridtool.flow.screen_kernel import GENERATION_RULES, share_generation, share_shortage
 from gridtool.flow.topology_kernel import connect
 
-__all__ = ["CaseArrays", "serve_busbars", "serve_closed"]
+__all__ = ["CaseArrays", "fit_generation", "reduce_shares", "serve_busbars", "serve_closed"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -224,7 +224,7 @@ def _adapt(pattern: FloatArray, need: FloatArray, kinds: Kinds) -> FloatArray:
 
 
 @numba.njit(cache=True)
-def _fit(
+def fit_generation(
     core: Core,
     sources: tuple[Kinds, IntArray, FloatArray],
     state: tuple[FloatArray, FloatArray],
@@ -257,7 +257,7 @@ def _fit(
 
 
 @numba.njit(cache=True)
-def _reduce(
+def reduce_shares(
     case: CaseArrays, shares: FloatArray, import_limit: float
 ) -> tuple[Terminals, tuple[IntArray, FloatArray, Core], Kinds, IntArray, FloatArray]:
     """Terminals; their core nodes, caps and core; kinds and positions of the sources; supply."""
@@ -312,7 +312,7 @@ def serve_closed(
     most : (2,) import limit of all infeeds together (infinite: none), and by how much a flow may
         be above its limit, MW.
     """
-    terminals, (core_of, cap, core), kinds, used, supply = _reduce(case, shares, most[0])
+    terminals, (core_of, cap, core), kinds, used, supply = reduce_shares(case, shares, most[0])
     terminal, island, _ = terminals
     plain, weighted = _demand(case[4], shares, terminal, island.shape[0], weight)
     at = core_of[terminal[case[3][0][used]]]
@@ -328,7 +328,7 @@ def serve_closed(
                     given = wanted[t, tier] - shed[t, tier]
                     served[level] += given * weighted[t, tier] / plain[t, tier]
         state = _take(wanted, shed, (island, core_of, core[3].shape[0]), supply)
-        closed[level] = _fit(core, sources, state, most) >= 0
+        closed[level] = fit_generation(core, sources, state, most) >= 0
     return served, closed
 
 
@@ -345,7 +345,7 @@ def serve_busbars(
     -1: in no way tried, the closed form is no dispatch; else a rule of :func:`share_generation`
     or, from their number on, one of the ``patterns`` (P, G), MW.
     """
-    terminals, (core_of, cap, core), kinds, used, supply = _reduce(case, shares, most[0])
+    terminals, (core_of, cap, core), kinds, used, supply = reduce_shares(case, shares, most[0])
     terminal, island, _ = terminals
     busbar, tier, peak = case[4]
     served = np.zeros((terminal.shape[0], 2))
@@ -360,4 +360,4 @@ def serve_busbars(
             served[busbar[f], tier[f]] += part * peak[f] * shares[first + f] * factor
     state = _take(wanted, shed, (island, core_of, core[3].shape[0]), supply)
     at = core_of[terminal[case[3][0][used]]]
-    return served, _fit(core, (kinds, at, patterns[:, used]), state, most)
+    return served, fit_generation(core, (kinds, at, patterns[:, used]), state, most)

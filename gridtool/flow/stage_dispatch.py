@@ -1,22 +1,42 @@
-"""Exact dispatches of every hour of many stages."""
+"""Exact dispatches of every hour of many stages.
+
+Compiled loops answer the hours whose closed form is proven optimal (almost all, see
+:mod:`gridtool.flow.stage_kernel`); the parametric dispatch of their topology answers the others.
+Nothing is approximated.
+"""
 
 from __future__ import annotations
+
+from collections import OrderedDict
 
 import numpy as np
 import numpy.typing as npt
 
+from gridtool.flow.basis import LARGEST_FACTOR
 from gridtool.flow.case import CompiledCase
 from gridtool.flow.model import HourlyShortage, Stages
 from gridtool.flow.parametric import ParametricDispatch
+from gridtool.flow.parametric_places import busbar_places
+from gridtool.flow.screen import FLOW_TOLERANCE_MW
+from gridtool.flow.served import ClosedForm
+from gridtool.flow.stage_grid_kernel import CellPlaces
+from gridtool.flow.stage_kernel import dispatch_stages
 from gridtool.flow.topology import topology_of
 
 __all__ = ["StageDispatch"]
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+_KEPT_TOPOLOGIES = 64
 
 
 class StageDispatch:
     """Unserved load of every hour of many stages, equal to :class:`Dispatcher`'s.
+
+    Bases are kept from call to call for the topologies that needed them last, so that memory
+    does not grow with the number of stages.
 
     Parameters
     ----------
@@ -27,12 +47,18 @@ class StageDispatch:
     ----------
     solved
         Number of LPs solved so far.
+    by_program
+        Number of hours so far that were answered by an LP or the basis of one.
     """
 
     def __init__(self, case: CompiledCase, class_share: FloatArray) -> None:
         self._case = case
         self._class_share = class_share
+        self._arrays = ClosedForm(case).arrays
+        self._cells = _cell_places(case, class_share)
+        self._solvers: OrderedDict[bytes, ParametricDispatch] = OrderedDict()
         self.solved = 0
+        self.by_program = 0
 
     def shortage(self, stages: Stages, factor: FloatArray) -> HourlyShortage:
         """Unserved load of n rows of H hours.
@@ -49,31 +75,91 @@ class StageDispatch:
         ValueError
             If a demand factor is not within 0 to 10.
         """
+        if not np.all((factor >= 0.0) & (factor <= LARGEST_FACTOR)):
+            raise ValueError(f"demand factors must be within 0 to {LARGEST_FACTOR:g}")
         n, hours = factor.shape
-        found = HourlyShortage(
-            district_mw=np.zeros((n, hours, len(self._case.district_ids), 2)),
-            class_mw=np.zeros((n, hours, self._class_share.shape[2])),
-            supply_mw=np.zeros((n, hours)),
-            delivery_mw=np.zeros((n, hours)),
+        district = np.zeros((n, hours, 2 * len(self._case.district_ids)))
+        by_class = np.zeros((n, hours, self._class_share.shape[2]))
+        supply, delivery = np.zeros((n, hours)), np.zeros((n, hours))
+        left = np.zeros((n, hours), dtype=np.bool_)
+        order = np.argsort(stages.parts, kind="stable")
+        dispatch_stages(
+            self._arrays,
+            stages.part_shares,
+            self._cells,
+            (
+                (
+                    stages.row,
+                    stages.first,
+                    stages.end,
+                    stages.parts,
+                    stages.source_mw,
+                    stages.import_mw,
+                ),
+                order,
+            ),
+            np.ascontiguousarray(factor, dtype=np.float64),
+            (district, by_class, supply, delivery, left),
+            FLOW_TOLERANCE_MW,
         )
-        for parts in np.unique(stages.parts):
-            topology = topology_of(self._case, stages.part_shares[parts])
-            solver = ParametricDispatch(self._case, topology, class_share=self._class_share)
-            chosen = np.flatnonzero(stages.parts == parts)
-            lengths = (stages.end - stages.first)[chosen]
-            stage = np.repeat(chosen, lengths)
-            row = stages.row[stage]
-            hour = np.concatenate(
-                [np.arange(stages.first[k], stages.end[k]) for k in chosen.tolist()]
-            )
-            answer = solver.unserved(
-                factor[row, hour],
-                source_max_mw=stages.source_mw[stage],
-                import_limit_mw=stages.import_mw[stage],
-            )
-            self.solved += solver.solved
-            found.district_mw[row, hour] = answer.unserved_mw
-            found.class_mw[row, hour] = answer.class_mw
-            found.supply_mw[row, hour] = answer.supply_mw
-            found.delivery_mw[row, hour] = answer.delivery_mw
+        found = HourlyShortage(
+            district_mw=district.reshape(n, hours, len(self._case.district_ids), 2),
+            class_mw=by_class,
+            supply_mw=supply,
+            delivery_mw=delivery,
+        )
+        if left.any():
+            self._solve_left(stages, factor, left, found)
         return found
+
+    def _solve_left(
+        self, stages: Stages, factor: FloatArray, left: BoolArray, found: HourlyShortage
+    ) -> None:
+        """Answer the hours ``left`` by the parametric dispatch of their topology."""
+        stage, row, hour = _left_hours(stages, left)
+        self.by_program += len(stage)
+        parts = stages.parts[stage]
+        order = np.argsort(parts, kind="stable")
+        for members in np.split(order, np.flatnonzero(np.diff(parts[order])) + 1):
+            solver = self._solver_of(stages.part_shares[parts[members[0]]])
+            before = solver.solved
+            at = row[members], hour[members]
+            answer = solver.unserved(
+                factor[at],
+                source_max_mw=stages.source_mw[stage[members]],
+                import_limit_mw=stages.import_mw[stage[members]],
+            )
+            self.solved += solver.solved - before
+            found.district_mw[at] = answer.unserved_mw
+            found.class_mw[at] = answer.class_mw
+
+    def _solver_of(self, shares: FloatArray) -> ParametricDispatch:
+        """The parametric dispatch of a state of the parts; the last ones used are kept."""
+        key = shares.tobytes()
+        solver = self._solvers.pop(key, None)
+        if solver is None:
+            topology = topology_of(self._case, shares)
+            solver = ParametricDispatch(self._case, topology, class_share=self._class_share)
+            if len(self._solvers) >= _KEPT_TOPOLOGIES:
+                self._solvers.popitem(last=False)
+        self._solvers[key] = solver
+        return solver
+
+
+def _cell_places(case: CompiledCase, class_share: FloatArray) -> CellPlaces:
+    weight = busbar_places(case, class_share)
+    weight = weight.reshape(-1, weight.shape[2])
+    cell, place = np.nonzero(weight)
+    begin = np.zeros(len(weight) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(cell, minlength=len(weight)), out=begin[1:])
+    return begin, place, weight[cell, place], case.demand_mw.ravel(), weight.shape[1]
+
+
+def _left_hours(stages: Stages, left: BoolArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Stage, row and hour of the hours marked, each (m,)."""
+    row, hour = np.nonzero(left)
+    hours = left.shape[1]
+    # Stages are ordered by row and hour and leave no gaps: the last that has begun is the one.
+    begins = stages.row * hours + stages.first
+    stage = np.searchsorted(begins, row * hours + hour, side="right") - 1
+    return stage, row, hour
