@@ -98,8 +98,8 @@ class Histogram:
         """Conditional value at risk, the mean of the worst 5 % of the samples, and its error.
 
         With v the quantile it is v + E[(X - v)+] / 5 %; the error is that of the mean excess,
-        since to first order that of v cancels. It is NaN where fewer than two samples are in
-        the tail.
+        since to first order that of v cancels. As v is one of the k samples of the tail, the
+        variance is taken k / (k - 1) times; it is NaN where k is below 2.
         """
         n, share = self.count, 1.0 - TAIL
         if not n:
@@ -114,6 +114,7 @@ class Histogram:
             return self._shape(mean), np.full(self.top.shape, np.nan)
         squares = (excess * over).sum(axis=1)
         spread = np.maximum(squares - total**2 / n, 0.0) / (n - 1)
+        spread *= inside / (inside - 1.0)
         return self._shape(mean), self._shape(np.sqrt(spread / n) / share)
 
     def shares(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -65,7 +65,7 @@ def test_the_tail_is_the_mean_of_the_worst_samples():
     mean, error = filled(values, top=100.0).tail_mean()
     assert mean[0] == pytest.approx(98.0)  # 96 to 100
     excess = np.maximum(values - 96.0, 0.0)
-    assert error[0] == pytest.approx(excess.std(ddof=1) / 10.0 / 0.05)
+    assert error[0] == pytest.approx(np.sqrt(5 / 4) * excess.std(ddof=1) / 10 / 0.05)
     # 5 % of 50 samples are 2 and a half: the third worst counts half.
     mean, _ = filled(np.arange(1.0, 51.0), top=100.0).tail_mean()
     assert mean[0] == pytest.approx((50 + 49 + 48 / 2) / 2.5)
