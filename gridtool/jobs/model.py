@@ -11,7 +11,7 @@ from typing import Literal
 from gridtool.forecast.model import ForecastConfig
 from gridtool.restoration.model import PlanConfig
 
-__all__ = ["DemandSource", "Job"]
+__all__ = ["DemandSource", "Job", "StatedDamage"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +33,27 @@ class DemandSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatedDamage:
+    """Damage still to come as stated, before it is known which assets the network has.
+
+    ``kinds`` weighs every asset of a kind, ``exposure`` single assets by id (before their kind).
+    The rest as in :class:`gridtool.forecast.model.FurtherDamage`.
+    """
+
+    rate_per_month: float
+    batch: tuple[float, ...]
+    states: Mapping[str, float]
+    kinds: Mapping[str, float]
+    exposure: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A job file, checked: every path is an existing file or folder.
 
     ``as_of`` is aware UTC; None means the latest report. Parts that the file leaves out are
-    None and are not run: no ``resources``, no plan; no ``demand``, no forecast.
+    None and are not run: no ``resources``, no plan; no ``demand``, no forecast. The forecast's
+    ``further_damage`` is made from that of the job once the network is read.
     """
 
     name: str
@@ -51,6 +67,7 @@ class Job:
     plan: PlanConfig
     demand: DemandSource | None
     forecast: ForecastConfig
+    further_damage: StatedDamage | None
 
     @property
     def inputs(self) -> tuple[Path, ...]:

@@ -12,15 +12,18 @@ from gridtool.formats.findings import refuse_on_errors
 from gridtool.formats.spelling import did_you_mean, list_words
 from gridtool.formats.strict_toml import load
 from gridtool.jobs.catalog import find_job
+from gridtool.jobs.further_damage import to_statement
 from gridtool.jobs.model import DemandSource, Job
 from gridtool.jobs.paths import PathFinder
-from gridtool.jobs.settings import JobSettings, PlanSection, check_settings
+from gridtool.jobs.settings import ForecastSection, JobSettings, PlanSection, check_settings
 from gridtool.network.catalog import find_network
 from gridtool.network.schema import CUSTOMER_CLASSES
 from gridtool.restoration.model import ColdLoad, PlanConfig
 from gridtool.timegrid import parse_timestamp
 
 __all__ = ["find_zone", "read_job"]
+
+WEEK_H = 168.0
 
 
 def read_job(name_or_path: str | Path) -> Job:
@@ -72,7 +75,10 @@ def _resolve(settings: JobSettings, path: Path) -> Job:
         resources=resources,
         plan=plan,
         demand=demand,
-        forecast=ForecastConfig(**settings.forecast.model_dump()),
+        forecast=_resolve_forecast(settings.forecast),
+        further_damage=None
+        if settings.further_damage is None
+        else to_statement(settings.further_damage),
     )
 
 
@@ -153,6 +159,19 @@ def _resolve_plan(
         ac=section.ac,
     )
     return config, issues
+
+
+def _resolve_forecast(section: ForecastSection) -> ForecastConfig:
+    return ForecastConfig(
+        months=section.months,
+        samples=section.samples,
+        workers=section.workers,
+        until=section.until,
+        outlook_samples=section.outlook,
+        share_samples=section.shares,
+        slip_h=section.slip_weeks * WEEK_H,
+        import_change_mw=section.import_change_mw,
+    )
 
 
 def find_zone(network: Path | None) -> ZoneInfo:

@@ -17,9 +17,10 @@ from gridtool.flow.assess import assess
 from gridtool.flow.model import Assessment
 from gridtool.forecast.demand import fit_demand
 from gridtool.forecast.history import read_history
-from gridtool.forecast.model import DemandModel, ShortageForecast
+from gridtool.forecast.model import DemandModel, ForecastConfig, ShortageForecast
 from gridtool.forecast.shortage import forecast_shortage
 from gridtool.forecast.special_days import read_special_days
+from gridtool.jobs.further_damage import expose_assets
 from gridtool.jobs.model import DemandSource, Job
 from gridtool.network.catalog import load_network
 from gridtool.network.model import CityNetwork
@@ -79,6 +80,7 @@ def run_job(job: Job, *, stages: Stages | None = None, watch: Watch | None = Non
         resources = read_resources(job.resources, network) if job.resources else None
         state = state_as_of(network, batch.reports if batch else (), _as_of(job, batch))
         demand, warnings = _fit(job.demand, network=network, as_of=state.as_of)
+        config = _state_damage(job, network)
     with stages("assessing what is out", None):
         assessment = assess(state)
     plan, completions, ended = None, None, False
@@ -98,7 +100,7 @@ def run_job(job: Job, *, stages: Stages | None = None, watch: Watch | None = Non
     if demand is not None and not ended:
         with stages("simulating the shortage", job.forecast.samples) as advance:
             forecast = forecast_shortage(
-                state, plan, demand, config=job.forecast, seed=job.seed, progress=advance
+                state, plan, demand, config=config, seed=job.seed, progress=advance
             )
     return JobResult(
         job=job,
@@ -123,6 +125,14 @@ def _no_stages(_words: str, _steps: int | None) -> AbstractContextManager[Callab
 
 def _unwatched() -> AbstractContextManager[Callable[[], bool]]:
     return nullcontext(lambda: False)
+
+
+def _state_damage(job: Job, network: CityNetwork) -> ForecastConfig:
+    """The settings of the forecast, with the further damage that the job states."""
+    if job.further_damage is None:
+        return job.forecast
+    damage = expose_assets(job.further_damage, network, file=job.path.name)
+    return replace(job.forecast, further_damage=damage)
 
 
 def _read_reports(job: Job, network: CityNetwork) -> ReportBatch | None:

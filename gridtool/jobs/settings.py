@@ -1,20 +1,21 @@
-"""The job file as pydantic sees it, and pydantic's findings in the words of an issue."""
+"""The job file as pydantic sees it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, Field
 
 from gridtool.errors import Issue
-from gridtool.formats.spelling import did_you_mean, list_words
+from gridtool.jobs.findings import find_issues, section_model
+from gridtool.jobs.further_damage import FurtherDamageSection, check_section
 from gridtool.restoration.budget import QUICK_SEARCH
 
 __all__ = [
+    "OUTLOOK_SAMPLES",
+    "SHARE_SAMPLES",
     "DamageSection",
     "DemandSection",
     "ForecastSection",
@@ -25,6 +26,10 @@ __all__ = [
     "check_settings",
     "list_keys",
 ]
+
+OUTLOOK_SAMPLES, SHARE_SAMPLES = 200, 200
+"""Futures of each case of the outlook, and of each uncertainty drawn anew, unless told
+otherwise."""
 
 _Text = Annotated[str, Field(min_length=1)]
 _Header = Annotated[str, Field(min_length=1)]
@@ -142,6 +147,29 @@ class ForecastSection(_Section):
     workers: int = Field(
         default=2, ge=1, le=256, description="worker processes; they do not change the result"
     )
+    until: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        default=None,
+        description="stop when the standard error of all unserved energy is at most this share "
+        "of it, 0.02 for 2 %; samples is then the most",
+    )
+    outlook: int = Field(
+        default=OUTLOOK_SAMPLES,
+        ge=0,
+        le=100_000,
+        description="futures of each case of the outlook (repairs later, less import); 0: none",
+    )
+    shares: int = Field(
+        default=SHARE_SAMPLES,
+        ge=0,
+        le=100_000,
+        description="futures that show which uncertainty decides; 0: none",
+    )
+    slip_weeks: Annotated[float, Field(ge=0, le=104)] = Field(
+        default=0.0, description="weeks by which every repair ends later than executed"
+    )
+    import_change_mw: Annotated[float, Field(ge=-100_000, le=100_000)] = Field(
+        default=0.0, description="added to what may be imported in every month"
+    )
 
 
 class JobSettings(_Section):
@@ -155,116 +183,26 @@ class JobSettings(_Section):
     plan: PlanSection = PlanSection()
     demand: DemandSection | None = None
     forecast: ForecastSection = ForecastSection()
-
-
-_SECTIONS: dict[str, type[BaseModel]] = {
-    "job": JobSection,
-    "damage": DamageSection,
-    "resources": ResourcesSection,
-    "plan": PlanSection,
-    "demand": DemandSection,
-    "forecast": ForecastSection,
-}
+    further_damage: FurtherDamageSection | None = None
 
 
 def check_settings(
     tables: Mapping[str, Any], *, file: str
 ) -> tuple[JobSettings | None, list[Issue]]:
     """The settings, or None and every finding in words."""
-    try:
-        return JobSettings.model_validate(tables), []
-    except ValidationError as problem:
-        found = [_issue(detail, file) for detail in problem.errors(include_url=False)]
-        return None, _join_alternatives(found)
-
-
-def _join_alternatives(issues: list[Issue]) -> list[Issue]:
-    """One finding per key: pydantic gives one for each type that a key may have."""
-    joined: dict[str | None, Issue] = {}
-    for issue in issues:
-        first = joined.get(issue.field)
-        if first is None:
-            joined[issue.field] = issue
-        else:
-            ways = [way for way in (first.accepted, issue.accepted) if way]
-            joined[issue.field] = replace(first, accepted=", or ".join(dict.fromkeys(ways)))
-    return list(joined.values())
-
-
-def _issue(detail: ErrorDetails, file: str) -> Issue:
-    kind, keys = detail["type"], [str(part) for part in detail["loc"] if _is_key(part)]
-    given, context = detail["input"], detail.get("ctx", {})
-    place = ".".join(keys)
-    if kind == "missing":
-        return Issue(message="is missing", file=file, field=place, hint=_meaning(keys))
-    if kind == "extra_forbidden":
-        known = list(_model_of(keys[:-1]).model_fields)
-        return Issue(
-            message="is not a known key",
-            file=file,
-            field=place,
-            accepted=list_words(known),
-            hint=did_you_mean(keys[-1], known),
-        )
-    message, accepted = _describe(kind, context)
-    return Issue(message=message, file=file, field=place, value=str(given), accepted=accepted)
-
-
-def _is_key(part: int | str) -> bool:
-    """Whether a part of pydantic's place is a key of the file, not the name of a union's arm."""
-    arms = ("float", "literal[", "str", "constrained-", "datetime", "date")
-    return isinstance(part, int) or not part.startswith(arms)
-
-
-def _describe(kind: str, context: Mapping[str, Any]) -> tuple[str, str | None]:
-    """Message and what is accepted, for a kind of pydantic's findings."""
-    bounds = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
-    for name, words in bounds.items():
-        if name in context:
-            return "is out of range", f"{words} {context[name]}"
-    kinds = {
-        "int_type": "a whole number",
-        "int_from_float": "a whole number",
-        "float_type": "a number",
-        "bool_type": "true or false",
-        "string_type": 'text in quotes: "..."',
-        "string_too_short": "text that is not empty",
-        "list_type": 'a list: ["...", "..."]',
-        "too_short": "at least one entry",
-        "dict_type": "a table of keys and values",
-        "model_type": "a table: [name] and its keys on the lines below",
-        "literal_error": str(context.get("expected", "")),
-        "datetime_type": "a time: 2027-01-12T08:00:00+02:00",
-        "date_type": "a date: 2027-01-12",
-    }
-    return "has a value that is not accepted", kinds.get(kind, kind.replace("_", " "))
-
-
-def _model_of(keys: list[str]) -> type[BaseModel]:
-    """The model of the section at ``keys``."""
-    if not keys:
-        return JobSettings
-    return _SECTIONS[keys[0]]
-
-
-def _meaning(keys: list[str]) -> str | None:
-    if len(keys) == 1 and keys[0] in {"format", "format_version"}:
-        return 'a job file begins with format = "gridtool-job" and format_version = 1'
-    if len(keys) == 1:
-        return f"add the section [{keys[0]}]"
-    field = _model_of(keys[:-1]).model_fields.get(keys[-1])
-    return f"it is the {field.description}" if field and field.description else None
+    settings, issues = find_issues(JobSettings, tables, file=file)
+    if settings is not None and settings.further_damage is not None:
+        issues = check_section(settings.further_damage, file=file)
+    return settings, issues
 
 
 def list_keys() -> list[dict[str, str]]:
     """Every key of a job file: section, key, type, whether it is required, default, meaning."""
     schema = JobSettings.model_json_schema()
     rows = [_describe_key("", name, schema) for name in ("format", "format_version")]
-    for name in JobSettings.model_fields:
-        section = _SECTIONS.get(name)
-        if section is not None:
-            inner = section.model_json_schema()
-            rows += [_describe_key(name, key, inner) for key in inner["properties"]]
+    for name in list(JobSettings.model_fields)[len(rows) :]:
+        inner = section_model(JobSettings, [name]).model_json_schema()
+        rows += [_describe_key(name, key, inner) for key in inner["properties"]]
     return rows
 
 
@@ -276,9 +214,15 @@ def _describe_key(section: str, key: str, schema: Mapping[str, Any]) -> dict[str
         "key": key,
         "type": _type_words(found),
         "required": "yes" if key in schema.get("required", ()) else "no",
-        "default": "" if default in (None, {}) else str(default).lower(),
+        "default": "" if default in (None, {}) else _default_words(default),
         "meaning": found.get("description", ""),
     }
+
+
+def _default_words(default: object) -> str:
+    if isinstance(default, dict):
+        return "{" + ", ".join(f"{key} = {value}" for key, value in default.items()) + "}"
+    return str(default).lower()
 
 
 def _type_words(found: Mapping[str, Any]) -> str:
@@ -296,6 +240,13 @@ def _type_words(found: Mapping[str, Any]) -> str:
     }
     if found.get("additionalProperties", {}).get("type") == "number":
         return _type_words(found["additionalProperties"]).replace("number", "table of numbers", 1)
+    if found.get("items", {}).get("type") == "number":
+        return _type_words(found["items"]).replace("number", "list of numbers", 1)
     words = kinds.get(found["type"], found["type"])
-    bounds = (("minimum", "from"), ("exclusiveMinimum", "above"), ("maximum", "to"))
+    bounds = (
+        ("minimum", "from"),
+        ("exclusiveMinimum", "above"),
+        ("maximum", "to"),
+        ("exclusiveMaximum", "below"),
+    )
     return " ".join([words, *(f"{word} {found[name]}" for name, word in bounds if name in found)])
