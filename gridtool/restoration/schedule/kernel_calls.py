@@ -23,7 +23,7 @@ from gridtool.restoration.schedule.kernel import (
 )
 from gridtool.restoration.schedule.kernel_clock import TINY_H, next_working, work_until
 
-__all__ = ["call_jobs", "execute_samples"]
+__all__ = ["call_jobs", "call_next", "execute_samples"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -67,10 +67,10 @@ def call_jobs(
             count += 1
     reach = farthest, np.array([-1.0, 0.0])
     while count < called.shape[0]:
-        j, c, begin = _call_next(called, open_, patience, reach, finish, crews, given)
+        j, c, begin = call_next(called, open_, patience, reach, finish, crews, given)
         if j < 0:
             none = np.full_like(patience, -1.0)
-            j, c, begin = _call_next(called, open_, none, reach, finish, crews, given)
+            j, c, begin = call_next(called, open_, none, reach, finish, crews, given)
         open_[j] = False
         taken[count] = j
         count += 1
@@ -95,7 +95,7 @@ def _latest_ready(now: float, reach: tuple[FloatArray, FloatArray], given: Given
 
 
 @numba.njit(cache=True)
-def _call_next(
+def call_next(
     called: IntArray,
     open_: BoolArray,
     patience: FloatArray,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -104,7 +104,7 @@ class ScheduleProblem:
         crew = np.empty(n, dtype=np.int64)
         start, finish, travel, wait = np.empty((4, n))
         work = self.expected_h if work_h is None else work_h
-        assign_jobs(order, work, self._given, (crew, start, finish, travel, wait))
+        assign_jobs(order, work, self.given, (crew, start, finish, travel, wait))
         if self._has_started:
             start = np.where(self.frozen < 0, start, self.started_h)
         return Timetable(crew=crew, start_h=start, finish_h=finish, travel_h=travel)
@@ -114,7 +114,7 @@ class ScheduleProblem:
 
         Started jobs come first; a job that others wait for comes before them.
         """
-        return call_order(order, self._given)
+        return call_order(order, self.given)
 
     def finish_samples(
         self,
@@ -147,8 +147,8 @@ class ScheduleProblem:
             np.ascontiguousarray(work_h),
             np.ascontiguousarray(release_h),
             np.ascontiguousarray(unit_times_h),
-            self._farthest_h,
-            self._given,
+            self.farthest_h,
+            self.given,
         )
 
     def put_back_waiting(self, order: IntArray) -> IntArray:
@@ -159,20 +159,22 @@ class ScheduleProblem:
         """
         if not (self.need.any() or self.release_h.any() or self.before.any()):
             return order
-        called = call_order(order, self._given)
+        called = call_order(order, self.given)
         none = np.zeros((2, len(self.jobs)))
-        return call_jobs(called, self.expected_h, none, self._farthest_h, self._given)[0]
+        return call_jobs(called, self.expected_h, none, self.farthest_h, self.given)[0]
 
     @cached_property
     def _has_started(self) -> bool:
         return bool((self.frozen >= 0).any())
 
     @cached_property
-    def _farthest_h(self) -> FloatArray:
+    def farthest_h(self) -> FloatArray:
+        """Longest way of each crew (C,), hours."""
         return np.array([way.max(initial=0.0) for way in self.travel_h], dtype=np.float64)
 
     @cached_property
-    def _given(self) -> Given:
+    def given(self) -> Given:
+        """The problem as compiled code takes it."""
         calendar = self.calendar
         counts = self.before.sum(axis=0)
         return (
@@ -199,8 +201,14 @@ def make_problem(
     as_of: datetime,
     zone: ZoneInfo,
     horizon_days: int | None = None,
+    more_spares: Iterable[str] = (),
 ) -> ScheduleProblem:
     """Jobs and resources as arrays, after a look at whether every job can be done at all.
+
+    Parameters
+    ----------
+    more_spares
+        Types of spares to tell of beside those that the jobs need.
 
     Raises
     ------
@@ -210,7 +218,7 @@ def make_problem(
     """
     _raise_if_missing(jobs, resources)
     crews = resources.crews
-    spares = sorted({spare for job in jobs for spare in job.spares})
+    spares = sorted({spare for job in jobs for spare in job.spares} | set(more_spares))
     days = horizon_days or arrays.needed_days(jobs, resources, as_of=as_of)
     frozen = arrays.frozen_crews(jobs, crews)
     worked = arrays.worked_hours_before(jobs, crews, as_of=as_of, zone=zone)

@@ -76,7 +76,7 @@ class Trail:
         lengths = np.diff(blocks.begins_h)[:, None] * blocks.weight[:-1]
         before = np.cumsum(np.vstack([np.zeros(len(blocks.level)), lengths]), axis=0)
         self.demand: Demand = (blocks.begins_h, before, blocks.weight)
-        self.given = (problem.expected_h, problem._given)  # noqa: SLF001 - kernel calls kernel
+        self.given = (problem.expected_h, problem.given)
         self.width = (len(problem.jobs) + 63) // 64 or 1
         self.states: Table = make_table(width=self.width, levels=len(blocks.level))
         self._known = 0
