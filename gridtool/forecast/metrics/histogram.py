@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import bdtr
 
+from gridtool.forecast.metrics.histogram_kernel import fill_bins, find_bin
+
 __all__ = ["CONFIDENCE", "TAIL", "Histogram", "bins_within"]
 
 FloatArray = npt.NDArray[np.float64]
@@ -21,11 +23,11 @@ CONFIDENCE = 0.95
 TAIL = 0.95
 """The conditional value at risk is the mean of the worst 5 % of the samples."""
 BIN_BYTES = 12
-FEWEST_BINS, MOST_BINS = 200, 12_000
+FEWEST_BINS, MOST_BINS = 200, 8_000
 
 
 def bins_within(budget: int, *, quantities: int) -> int:
-    """Bins for each of so many quantities in ``budget`` bytes, 200 to 12,000."""
+    """Bins for each of so many quantities in ``budget`` bytes, 200 to 8,000."""
     return int(np.clip(budget // (BIN_BYTES * max(1, quantities)), FEWEST_BINS, MOST_BINS))
 
 
@@ -52,15 +54,8 @@ class Histogram:
     def add(self, values: FloatArray) -> None:
         """Take in samples, along the first axis of ``values``."""
         self.count += len(values)
-        rows = values.reshape(len(values), self.top.size)
-        gaps = np.isnan(rows)
-        self.missing |= gaps.any(axis=0)
-        known = np.where(gaps, 0.0, np.maximum(rows, 0.0))
-        bins = self.counts.shape[1]
-        at = np.minimum(bins * np.cbrt(known / self.top.ravel()), bins - 1).astype(np.int64)
-        at += bins * np.arange(self.top.size)
-        np.add.at(self.counts.reshape(-1), at.ravel(), 1)
-        np.add.at(self.sums.reshape(-1), at.ravel(), known.ravel())
+        rows = np.ascontiguousarray(values.reshape(len(values), self.top.size))
+        fill_bins(rows, self.top.ravel(), self.counts, self.sums, self.missing)
 
     def merge(self, other: Histogram) -> None:
         """Take in the samples of ``other``, which has the same quantities and bins."""
@@ -126,8 +121,8 @@ class Histogram:
             One for each quantity, of the shape of ``top``.
         """
         bins = self.counts.shape[1]
-        scaled = np.cbrt(np.maximum(values, 0.0) / self.top).ravel()
-        at = np.minimum(bins * scaled, bins - 1).astype(np.int64)
+        pairs = zip(values.ravel(), self.top.ravel(), strict=True)
+        at = np.array([find_bin(max(value, 0.0), top, bins) for value, top in pairs])
         own = self.counts[np.arange(self.top.size), at]
         below = np.where(np.arange(bins) < at[:, None], self.counts, 0).sum(axis=1)
         return self._shape(below / self.count), self._shape(own / self.count)

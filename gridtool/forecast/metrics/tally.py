@@ -28,7 +28,7 @@ __all__ = ["ShortageTally", "relative_error"]
 
 FloatArray = npt.NDArray[np.float64]
 
-MONTH_BYTES, DAY_BYTES = 32_000_000, 9_000_000
+MONTH_BYTES, DAY_BYTES = 30_000_000, 8_000_000
 """Most memory of the distributions by month and place, and by day of the city."""
 MOST_FACTOR = {"mean": 1.5, "day": 2.0}
 """Demand factors up to which distributions resolve: mean of a month, of a day."""

@@ -105,7 +105,7 @@ def test_shares_below_and_at_a_value():
 
 
 def test_bins_fit_the_memory():
-    assert bins_within(32_000_000, quantities=154) == 12_000
+    assert bins_within(32_000_000, quantities=154) == 8_000
     assert bins_within(32_000_000, quantities=1000) == 2666
     assert bins_within(32_000_000, quantities=10**6) == 200
     assert np.isnan(Histogram(np.array([1.0]), bins=200).quantile(0.5)[0])

@@ -162,6 +162,10 @@ def test_without_compilation_the_bytes_are_the_same():
         "hourly, factor = hand_hours()\n"
         "sums = sum_samples(hourly, factor, layout=HAND)\n"
         "print(b''.join(a.tobytes() for a in astuple(sums)).hex())\n"
+        "from gridtool.forecast.metrics.tally import ShortageTally\n"
+        "tally = ShortageTally(HAND)\n"
+        "tally.add(sums)\n"
+        "print(tally.monthly().to_csv(), tally.daily().to_csv())\n"
     )
     tests = Path(__file__).parent.parent.parent
     shown = [
