@@ -92,6 +92,15 @@ class ShortageTally:
         """Samples so far."""
         return self.short_h.count
 
+    @property
+    def resolution_h(self) -> float:
+        """Width of the coarsest bin of hours off a day, the one at 24 h.
+
+        It is (x / 24)^(2/3) of that at x hours. No quantile is further than its bin is wide
+        from the order statistic it stands for.
+        """
+        return 3.0 * 24.0 / float(self.hours_off_spread.counts.shape[1])
+
     def add(self, sums: SampleSums) -> None:
         """Take in the samples of one portion."""
         unserved = with_whole(sums.unserved_mwh, axis=1)

@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from forecast.metrics.made import layout_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
 from gridtool.forecast.metrics.histogram import Histogram, bins_within
+from gridtool.forecast.metrics.histogram_kernel import find_bin
+from gridtool.forecast.metrics.tally import ShortageTally
 
 
 def filled(values, *, top=24.0, bins=12_000):
@@ -102,6 +105,19 @@ def test_shares_below_and_at_a_value():
     assert (below[0], own[0]) == (0.5, 0.25)
     below, own = spread.shares(np.array([0.0]))
     assert (below[0], own[0]) == (0.0, 0.5)
+
+
+def test_the_resolution_is_that_of_the_bins():
+    """Two values share a bin only if they are as close as the tally says."""
+    tally = ShortageTally(layout_of([[8.0, 2.0]]))
+    bins = tally.hours_off_spread.counts.shape[1]
+    assert (bins, tally.resolution_h) == (8_000, pytest.approx(0.009))
+    for value in (0.001, 0.5, 5.0, 12.0, 23.9):
+        width = tally.resolution_h * (value / 24) ** (2 / 3)
+        at = find_bin(value, 24.0, bins)
+        assert find_bin(value + 1.01 * width, 24.0, bins) > at
+        assert find_bin(value + 0.45 * width, 24.0, bins) <= at + 1
+    assert tally.resolution_h * (5 / 24) ** (2 / 3) < 0.0033
 
 
 def test_bins_fit_the_memory():
