@@ -1,0 +1,92 @@
+"""Load profiles by topology, kept while they are used; and the shortage without a network."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import numpy as np
+import numpy.typing as npt
+
+from gridtool.flow.load_profile import FactorSeries, LoadProfiles
+from gridtool.flow.load_profile_kernel import SHORT_MW
+from gridtool.flow.topology import apply_shares
+from gridtool.forecast.adequacy.composite_model import CompositeSystem
+from gridtool.forecast.adequacy.convolve import capacity_table
+
+__all__ = ["ProfileCache", "expect_without_network", "shortage_without_network"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+_MOST_TOPOLOGIES = 2000
+
+
+class ProfileCache:
+    """The profiles of the topologies met last.
+
+    Attributes
+    ----------
+    solved
+        Linear programs solved so far.
+    """
+
+    def __init__(self, system: CompositeSystem) -> None:
+        self._system = system
+        self._members = [
+            system.branch[system.like == kind]
+            for kind in range(int(system.like.max(initial=-1)) + 1)
+        ]
+        self._known: OrderedDict[bytes, LoadProfiles] = OrderedDict()
+        self._forgotten = 0
+
+    @property
+    def solved(self) -> int:
+        """Linear programs solved so far."""
+        return self._forgotten + sum(profiles.solved for profiles in self._known.values())
+
+    def find(self, out: IntArray) -> LoadProfiles:
+        """Profiles with ``out`` (kinds,) branches of each kind out of service."""
+        key = out.astype(np.int64).tobytes()
+        found = self._known.get(key)
+        if found is None:
+            branches = [members[:count] for members, count in zip(self._members, out, strict=True)]
+            at = np.concatenate([*branches, np.empty(0, np.int64)])
+            topology = apply_shares(self._system.case, self._system.topology_shares(at))
+            found = LoadProfiles(self._system.case, topology, shedding=self._system.shedding)
+            self._known[key] = found
+            if len(self._known) > _MOST_TOPOLOGIES:
+                self._forgotten += self._known.popitem(last=False)[1].solved
+        self._known.move_to_end(key)
+        return found
+
+
+def shortage_without_network(
+    capacity_mw: FloatArray, series: FactorSeries, *, peak_mw: float
+) -> FloatArray:
+    """Hours short, energy short (MWh) and days short (n, 3) of n capacities with no network."""
+    factor, below, peak = series.arrays
+    hours = len(factor)
+    enough = (capacity_mw + SHORT_MW) / peak_mw
+    first = np.searchsorted(factor, capacity_mw / peak_mw, side="right")
+    lacking = peak_mw * (below[-1] - below[first]) - capacity_mw * (hours - first)
+    return np.stack(
+        [
+            hours - np.searchsorted(factor, enough, side="right"),
+            np.maximum(lacking, 0.0),
+            len(peak) - np.searchsorted(peak, enough, side="right"),
+        ],
+        axis=1,
+    ).astype(np.float64)
+
+
+def expect_without_network(system: CompositeSystem) -> FloatArray:
+    """Expected hours, energy (MWh) and days short without a network (3,), by convolution."""
+    table = capacity_table(
+        system.unit_mw,
+        count=np.ones(len(system.unit_mw), dtype=np.int64),
+        outage_rate=system.unit_outage_rate,
+    )
+    capacity = table.capacity_mw + system.steady_mw.sum()
+    short = shortage_without_network(capacity, system.series, peak_mw=system.peak_mw)
+    expected: FloatArray = table.chance @ short
+    return expected

@@ -1,0 +1,213 @@
+"""Composite adequacy by sampled states, each integrated over all hours of the load."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from gridtool.forecast.adequacy.composite_draws import StateDraws, Stratum
+from gridtool.forecast.adequacy.composite_model import CompositeResult, CompositeSystem
+from gridtool.forecast.adequacy.composite_moments import ControlledMoments, summarise
+from gridtool.forecast.adequacy.composite_places import tabulate_places
+from gridtool.forecast.adequacy.composite_profiles import (
+    ProfileCache,
+    expect_without_network,
+    shortage_without_network,
+)
+from gridtool.units import Estimate
+
+__all__ = ["sample_states"]
+
+FloatArray = npt.NDArray[np.float64]
+
+_BLOCK = 2048
+_PILOT = 3
+"""Blocks of each stratum before the others are given to where they help most."""
+_LEAST_SHARE = 0.05
+"""Every stratum keeps this share of the samples: what is rare in it must not be overlooked."""
+_HOURS, _ENERGY, _DAYS = 0, 1, 2
+
+
+def sample_states(
+    system: CompositeSystem,
+    *,
+    samples: int,
+    seed: int,
+    until: float | None = None,
+    plain: bool = False,
+    progress: Callable[[int], None] = lambda _states: None,
+) -> CompositeResult:
+    """Estimate the adequacy of ``system`` from states drawn independently.
+
+    Parameters
+    ----------
+    samples
+        Most states; at least two of each stratum are drawn.
+    until
+        Stop when the standard error of the EUE is at most this share of it.
+    plain
+        Neither strata nor control variate: to measure what they save.
+    progress
+        Called with the number of states done since the last call.
+
+    Raises
+    ------
+    AnalysisError
+        If a linear program fails.
+    """
+    run = _Sampling(system, samples=samples, seed=seed, plain=plain)
+    while run.left > 0 and not run.is_precise(until):
+        progress(run.add_block())
+    return run.result()
+
+
+class _Sampling:
+    """The state of one estimation: what was drawn so far, by stratum."""
+
+    def __init__(self, system: CompositeSystem, *, samples: int, seed: int, plain: bool) -> None:
+        self._system = system
+        self._draws = StateDraws(system, seed=seed)
+        self._plain = plain
+        self._strata = (Stratum(name="any", probability=1.0),) if plain else self._draws.strata()
+        count = len(self._strata)
+        self._block = int(np.clip(samples // ((_PILOT + 1) * count), 2, _BLOCK))
+        self.left = max(samples, 2 * count)
+        self._blocks = [0] * count
+        self._moments: list[ControlledMoments | None] = [None] * count
+        self._profiles = ProfileCache(system)
+        self._expected = expect_without_network(system)
+        self._kinds, self._usual = _columns(system)
+
+    def add_block(self) -> int:
+        """Draw and evaluate a block of the stratum that needs it most; how many states."""
+        at = self._next_stratum()
+        n = min(self._block, self.left)
+        if 0 < self.left - n < 2:
+            n = self.left
+        name = self._strata[at].name
+        rating, out = self._draws.draw(name, self._blocks[at], n=n)
+        values = self._evaluate(rating, out)
+        control = shortage_without_network(
+            rating.sum(axis=1), self._system.series, peak_mw=self._system.peak_mw
+        )
+        found = summarise(values, control[:, self._kinds])
+        before = self._moments[at]
+        self._moments[at] = found if before is None else before.merge(found)
+        self._blocks[at] += 1
+        self.left -= n
+        return n
+
+    def is_precise(self, until: float | None) -> bool:
+        """Whether the standard error of the EUE is as small as asked for."""
+        if until is None or min(self._blocks) < _PILOT:
+            return False
+        mean, error = self._estimate()
+        place = self._column_of_energy()
+        return bool(mean[place] > 0.0 and error[place] <= until * mean[place])
+
+    def result(self) -> CompositeResult:
+        """What was found."""
+        mean, error = self._estimate()
+        system = self._system
+        width = self._column_of_energy()
+        hours = (mean[:width], error[:width])
+        energy = (mean[width : 2 * width], error[width : 2 * width])
+        busbars, districts = tabulate_places(system, hours=hours, energy=energy)
+        days, supply, network = (
+            Estimate(float(mean[place]), float(error[place])) for place in (-3, -2, -1)
+        )
+        return CompositeResult(
+            method="sample",
+            shedding=system.shedding,
+            hours=system.hours,
+            lole_hours=Estimate(float(mean[0]), float(error[0])),
+            lole_days=days,
+            eue_mwh=Estimate(float(mean[width]), float(error[width])),
+            supply_mwh=supply,
+            network_mwh=network,
+            states=sum(known.count for known in self._moments if known is not None),
+            programs=self._profiles.solved,
+            generation=dict(
+                zip(("lole_hours", "eue_mwh", "lole_days"), self._expected.tolist(), strict=True)
+            ),
+            busbars=busbars,
+            districts=districts,
+            notes=system.notes,
+        )
+
+    def _column_of_energy(self) -> int:
+        return (len(self._kinds) - 3) // 2
+
+    def _next_stratum(self) -> int:
+        """The stratum whose next block lowers the variance of the EUE most."""
+        drawn = [0 if known is None else known.count for known in self._moments]
+        total = sum(drawn)
+        for at, blocks in enumerate(self._blocks):
+            if blocks < _PILOT and blocks == min(self._blocks):
+                return at
+        for at, count in enumerate(drawn):
+            if count < _LEAST_SHARE * total:
+                return at
+        place = self._column_of_energy()
+        gains = []
+        for stratum, known in zip(self._strata, self._moments, strict=True):
+            assert known is not None
+            _, variance = self._controlled(known)
+            weight = stratum.probability**2 * float(variance[place])
+            gains.append(weight / known.count - weight / (known.count + self._block))
+        return int(np.argmax(gains))
+
+    def _controlled(self, known: ControlledMoments) -> tuple[FloatArray, FloatArray]:
+        """Means and variances of a sample of one stratum."""
+        if self._plain:
+            return known.mean, known.square / max(known.count - 1, 1)
+        return known.estimate(self._expected[self._kinds], self._usual)
+
+    def _estimate(self) -> tuple[FloatArray, FloatArray]:
+        """Means and standard errors of all columns."""
+        mean, variance = np.zeros(len(self._kinds)), np.zeros(len(self._kinds))
+        for stratum, known in zip(self._strata, self._moments, strict=True):
+            assert known is not None
+            part, spread = self._controlled(known)
+            mean += stratum.probability * part
+            variance += stratum.probability**2 * spread / known.count
+        return mean, np.sqrt(variance)
+
+    def _evaluate(self, rating: FloatArray, out: npt.NDArray[np.int64]) -> FloatArray:
+        """Columns (n, M) of states: hours and energy by place, days, supply, network."""
+        kinds, member = np.unique(out, axis=0, return_inverse=True)
+        values = np.empty((len(rating), len(self._kinds)))
+        for row, topology in enumerate(kinds):
+            states = np.flatnonzero(member.reshape(-1) == row)
+            found = self._profiles.find(topology).integrate(rating[states], self._system.series)
+            network = found.energy_mwh[:, 0] - found.supply_mwh
+            values[states] = np.concatenate(
+                [
+                    found.hours,
+                    found.energy_mwh,
+                    np.stack([found.days, found.supply_mwh, network], axis=1),
+                ],
+                axis=1,
+            )
+        return values
+
+
+def _columns(system: CompositeSystem) -> tuple[npt.NDArray[np.int64], FloatArray]:
+    """Control of each column (M,), and its coefficient where no regression is possible.
+
+    The coefficients of energies are shares of the demand, so that sums of columns stay the
+    columns of the sums.
+    """
+    share = np.ones(1)
+    if system.shedding != "total":
+        demand = system.case.demand_mw.sum(axis=1) / system.peak_mw
+        district = np.bincount(
+            system.case.busbar_district, weights=demand, minlength=len(system.case.district_ids)
+        )
+        share = np.concatenate([share, demand, district])
+    width = len(share)
+    kinds = np.array([_HOURS] * width + [_ENERGY] * width + [_DAYS, _ENERGY, _ENERGY])
+    usual = np.concatenate([share > 0.0, share, [1.0, 1.0, 0.0]])
+    return kinds.astype(np.int64), usual
