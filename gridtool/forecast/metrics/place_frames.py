@@ -16,9 +16,10 @@ from gridtool.forecast.metrics.periods import with_whole
 from gridtool.forecast.model import CITY
 
 if TYPE_CHECKING:
+    from gridtool.forecast.metrics.histogram import Histogram
     from gridtool.forecast.metrics.tally import ShortageTally
 
-__all__ = ["QUANTILES", "tabulate_horizon", "tabulate_months"]
+__all__ = ["QUANTILES", "quantile_columns", "tabulate_horizon", "tabulate_months"]
 
 FloatArray = npt.NDArray[np.float64]
 Columns = dict[str, FloatArray]
@@ -94,16 +95,30 @@ def _energy_columns(tally: ShortageTally) -> Columns:
 
 def _hours_off_columns(tally: ShortageTally) -> Columns:
     spread = tally.hours_off_spread
-    columns = {
+    tail, tail_error = spread.tail_mean()
+    return {
         "hours_off_mean": tally.hours_off.mean,
         "hours_off_se": tally.hours_off.standard_error,
+        **quantile_columns(spread, QUANTILES, name="hours_off"),
+        "hours_off_cvar95": tail,
+        "hours_off_cvar95_se": tail_error,
     }
-    for share in QUANTILES:
-        name = f"hours_off_p{round(100 * share)}"
+
+
+def quantile_columns(
+    spread: Histogram, shares: tuple[float, ...], *, name: str, unit: str = "", scale: float = 1.0
+) -> Columns:
+    """Quantiles over samples, times ``scale``, each with its interval (``_low``, ``_high``)."""
+    columns: Columns = {}
+    for share in shares:
+        key = f"{name}_p{round(100 * share)}{unit}"
         low, high = spread.interval(share)
-        columns |= {name: spread.quantile(share), f"{name}_low": low, f"{name}_high": high}
-    tail, tail_error = spread.tail_mean()
-    return columns | {"hours_off_cvar95": tail, "hours_off_cvar95_se": tail_error}
+        columns |= {
+            key: scale * spread.quantile(share),
+            f"{key}_low": scale * low,
+            f"{key}_high": scale * high,
+        }
+    return columns
 
 
 def _over_columns(tally: ShortageTally) -> Columns:

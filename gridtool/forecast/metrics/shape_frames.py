@@ -11,6 +11,7 @@ import pandas as pd
 
 from gridtool.forecast.metrics.model import CAUSES, DEPTH_SHARES, DURATION_H
 from gridtool.forecast.metrics.periods import with_whole
+from gridtool.forecast.metrics.place_frames import quantile_columns
 from gridtool.forecast.model import CITY
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ FloatArray = npt.NDArray[np.float64]
 WHOLE = "all"
 """Month of the rows that stand for the whole horizon."""
 LEAST_MWH = 1e-6
+DAY_QUANTILES = (0.1, 0.5, 0.9)
 
 
 def tabulate_causes(tally: ShortageTally) -> pd.DataFrame:
@@ -103,20 +105,21 @@ def tabulate_weeks(tally: ShortageTally) -> pd.DataFrame:
 
 
 def tabulate_days(tally: ShortageTally) -> pd.DataFrame:
-    """Date, hours_off_p10, hours_off_p50, hours_off_p90, eue_mwh, eue_mwh_se, demand_p50_mw.
+    """Date, hours_off_p10, hours_off_p50, hours_off_p90, eue_mwh, demand_p50_mw, with errors.
 
-    A day's quantiles are over samples.
+    A day's quantiles are over samples; their intervals are ``_low`` and ``_high``.
     """
-    layout, spread = tally.layout, tally.day_spread
+    layout = tally.layout
+    peak_mw = float(layout.peak_mw.sum())
     return pd.DataFrame(
         {
             "date": [day.isoformat() for day in layout.grid.days],
-            "hours_off_p10": spread.quantile(0.1),
-            "hours_off_p50": spread.quantile(0.5),
-            "hours_off_p90": spread.quantile(0.9),
+            **quantile_columns(tally.day_spread, DAY_QUANTILES, name="hours_off"),
             "eue_mwh": tally.day_mwh.mean,
             "eue_mwh_se": tally.day_mwh.standard_error,
-            "demand_p50_mw": tally.factor_spread.quantile(0.5) * layout.peak_mw.sum(),
+            **quantile_columns(
+                tally.factor_spread, (0.5,), name="demand", unit="_mw", scale=peak_mw
+            ),
         }
     )
 

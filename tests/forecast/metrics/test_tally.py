@@ -116,6 +116,9 @@ def test_hand_worked_shapes(hand):
     assert days.date.tolist() == ["2027-01-31", "2027-02-01"]
     assert days.demand_p50_mw.tolist() == pytest.approx([20.0, 10.0])
     assert days.hours_off_p50[0] == pytest.approx(24.0 * (13 + 192) / 2 / (24 * 18))
+    # Of two samples, one lies on each side of the median with probability 1/2 only.
+    assert (days.hours_off_p50_low[0], days.hours_off_p50_high[0]) == (0.0, 24.0)
+    assert days.demand_p50_mw_high[0] == pytest.approx(40.0)  # twice the reference peak
 
 
 def test_hand_worked_events(hand):
