@@ -15,7 +15,15 @@ from scipy.special import ndtr
 
 from gridtool.errors import AnalysisError
 
-__all__ = ["MOST_STATES", "MOST_STEPS", "TIE_MW", "CapacityTable", "capacity_table", "tabulate_states"]
+__all__ = [
+    "MOST_STATES",
+    "MOST_STEPS",
+    "TIE_MW",
+    "CapacityTable",
+    "capacity_table",
+    "common_step",
+    "tabulate_states",
+]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -122,7 +130,7 @@ def capacity_table(
     """
     kept = (capacity_mw > 0) & (count > 0)
     size, number, rate = capacity_mw[kept], count[kept], outage_rate[kept]
-    step = _common_step(size)
+    step = common_step(size)
     total = float(size @ number)
     if step is not None and total / step < MOST_STATES:
         if float(number.sum()) * total / step > MOST_STEPS:
@@ -153,7 +161,7 @@ def tabulate_states(capacity_mw: FloatArray, *, chance: FloatArray) -> CapacityT
     )
 
 
-def _common_step(capacity_mw: FloatArray) -> float | None:
+def common_step(capacity_mw: FloatArray) -> float | None:
     """The largest step that all capacities are multiples of; None without a decimal one."""
     if not len(capacity_mw):
         return 1.0

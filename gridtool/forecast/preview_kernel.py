@@ -1,0 +1,259 @@
+"""Compiled loops of the exact preview and of the control variate: units against what is left."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Course", "SteadyUnits", "WeakUnits", "expect_given_samples", "expect_over_futures"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+_TIE_MW = 1e-9
+_SAME = 1e-13
+
+
+class SteadyUnits(NamedTuple):
+    """Units that no damage touches in any future; capacities are counted in steps.
+
+    Attributes
+    ----------
+    steps : (S,) int
+    up : (S, H)
+        Chance to be up; 0 in months in which the unit is not available.
+    step_mw : float
+    cells : int
+        Steps of all units together, and one.
+    """
+
+    steps: IntArray
+    up: FloatArray
+    step_mw: float
+    cells: int
+
+
+class WeakUnits(NamedTuple):
+    """Units that are damaged in some future, by stage (k, m).
+
+    ``steps`` is what is left of each in a stage, ``back`` the hour from which it is up again,
+    ``up`` (m,) the stationary chance to be up, ``fade`` (m,) what an hour leaves of the start,
+    ``available`` (m, H) whether the month allows it.
+    """
+
+    steps: IntArray
+    back: IntArray
+    up: FloatArray
+    fade: FloatArray
+    available: npt.NDArray[np.bool_]
+
+
+class Course(NamedTuple):
+    """The stages of n futures, in order: (k,) each but for the first stage of each row.
+
+    ``demand_mw`` is what sources can reach at factor 1, ``infeed_mw`` what infeeds can give.
+    """
+
+    first_of_row: IntArray
+    end: IntArray
+    kind: IntArray
+    demand_mw: FloatArray
+    infeed_mw: FloatArray
+
+
+@numba.njit(cache=True)
+def _fill_steady(hour: int, units: SteadyUnits, chance: FloatArray) -> None:
+    """Chance of each number of steps up."""
+    chance[:] = 0.0
+    chance[0] = 1.0
+    reach = 0
+    for u in range(units.steps.shape[0]):
+        up = units.up[u, hour]
+        size = units.steps[u]
+        if up <= 0.0 or size == 0:
+            continue
+        for cell in range(reach, -1, -1):
+            chance[cell + size] += chance[cell] * up
+            chance[cell] *= 1.0 - up
+        reach += size
+
+
+@numba.njit(cache=True)
+def _unchanged(hour: int, units: SteadyUnits) -> bool:
+    for u in range(units.steps.shape[0]):
+        if abs(units.up[u, hour] - units.up[u, hour - 1]) > _SAME:
+            return False
+    return True
+
+
+@numba.njit(cache=True)
+def _sum_up(chance: FloatArray, step_mw: float, at_most: FloatArray, lacking: FloatArray) -> None:
+    """Chance of each capacity or less, and expected shortage of a load equal to it."""
+    total, short = 0.0, 0.0
+    for cell in range(chance.shape[0]):
+        lacking[cell] = short
+        total += chance[cell]
+        at_most[cell] = total
+        short += total * step_mw
+
+
+@numba.njit(cache=True)
+def _look_up(
+    need_mw: float, step_mw: float, at_most: FloatArray, lacking: FloatArray
+) -> tuple[float, float]:
+    """Chance that the capacity is below ``need_mw``, and the expected shortage."""
+    if need_mw <= _TIE_MW:
+        return 0.0, 0.0
+    last = at_most.shape[0] - 1
+    cell = min(int(need_mw / step_mw), last)
+    below = min(int(np.ceil((need_mw - _TIE_MW) / step_mw)) - 1, last)
+    short = lacking[cell] + at_most[cell] * (need_mw - cell * step_mw)
+    return (at_most[below] if below >= 0 else 0.0), short
+
+
+@numba.njit(cache=True)
+def _list_weak(stage: int, hour: int, weak: WeakUnits, steps: IntArray, chance: FloatArray) -> int:
+    """Steps and chance of each combination of weak units up; how many there are."""
+    steps[0], chance[0] = 0, 1.0
+    count = 1
+    for m in range(weak.up.shape[0]):
+        size = weak.steps[stage, m]
+        if size == 0 or not weak.available[m, hour]:
+            continue
+        stationary = weak.up[m]
+        up = stationary + (1.0 - stationary) * weak.fade[m] ** (hour - weak.back[stage, m])
+        if up >= 1.0:
+            for k in range(count):
+                steps[k] += size
+            continue
+        for k in range(count):
+            steps[count + k] = steps[k] + size
+            chance[count + k] = chance[k] * up
+            chance[k] *= 1.0 - up
+        count *= 2
+    return count
+
+
+@numba.njit(cache=True)
+def expect_over_futures(
+    course: Course,
+    steady: SteadyUnits,
+    weak: WeakUnits,
+    kinds: tuple[FloatArray, FloatArray],
+    draws: tuple[FloatArray, FloatArray, IntArray],
+) -> FloatArray:
+    """Chance of a supply shortage and expected shortage by hour (2, H), all futures together.
+
+    Parameters
+    ----------
+    kinds
+        Demand and infeeds of each kind of stage.
+    draws
+        Demand factors (H, K) and import limits (M, J), equally likely, and the month of each hour.
+    """
+    factor, limit, month = draws
+    hours = factor.shape[0]
+    demand, infeed = kinds
+    found = np.zeros((2, hours))
+    chance = np.zeros(steady.cells)
+    weight = np.zeros((demand.shape[0], steady.cells))
+    there = np.zeros(demand.shape[0], dtype=np.bool_)
+    total, at_most, lacking = np.zeros(steady.cells), np.zeros(steady.cells), np.zeros(steady.cells)
+    steps = np.zeros(1 << weak.up.shape[0], dtype=np.int64)
+    share = np.zeros(1 << weak.up.shape[0])
+    stage = course.first_of_row.copy()
+    for hour in range(hours):
+        if hour == 0 or not _unchanged(hour, steady):
+            _fill_steady(hour, steady, chance)
+        _gather(hour, course, weak, stage, (weight, there, steps, share))
+        for kind in range(demand.shape[0]):
+            if not there[kind]:
+                continue
+            there[kind] = False
+            _join(weight[kind], chance, total)
+            _sum_up(total, steady.step_mw, at_most, lacking)
+            for k in range(factor.shape[1]):
+                wanted = factor[hour, k] * demand[kind]
+                for j in range(limit.shape[1]):
+                    need = wanted - min(limit[month[hour], j], infeed[kind])
+                    short, missing = _look_up(need, steady.step_mw, at_most, lacking)
+                    found[0, hour] += short
+                    found[1, hour] += missing
+        found[:, hour] /= factor.shape[1] * limit.shape[1]
+    return found
+
+
+@numba.njit(cache=True)
+def _gather(
+    hour: int,
+    course: Course,
+    weak: WeakUnits,
+    stage: IntArray,
+    sums: tuple[FloatArray, npt.NDArray[np.bool_], IntArray, FloatArray],
+) -> None:
+    """Chance of each kind of stage with each number of steps of weak units up, over futures."""
+    weight, there, steps, share = sums
+    futures = stage.shape[0]
+    for row in range(futures):
+        while course.end[stage[row]] <= hour:
+            stage[row] += 1
+        kind = course.kind[stage[row]]
+        there[kind] = True
+        for k in range(_list_weak(stage[row], hour, weak, steps, share)):
+            weight[kind, steps[k]] += share[k] / futures
+
+
+@numba.njit(cache=True)
+def _join(weight: FloatArray, chance: FloatArray, total: FloatArray) -> None:
+    """Distribution of the sum of weak and steady units; ``weight`` is cleared."""
+    total[:] = 0.0
+    for cell in range(weight.shape[0]):
+        if weight[cell] > 0.0:
+            for more in range(weight.shape[0] - cell):
+                total[cell + more] += weight[cell] * chance[more]
+            weight[cell] = 0.0
+
+
+@numba.njit(cache=True)
+def expect_given_samples(
+    course: Course,
+    steady: SteadyUnits,
+    weak: WeakUnits,
+    draws: tuple[FloatArray, FloatArray, IntArray],
+) -> FloatArray:
+    """Expected supply shortage of each sample and month (n, M), given all but forced outages.
+
+    Parameters
+    ----------
+    draws
+        Demand factor (n, H) and import limit (n, M) of each sample, and the month of each hour.
+    """
+    factor, limit, month = draws
+    n, hours = factor.shape
+    found = np.zeros(limit.shape)
+    chance, at_most = np.zeros(steady.cells), np.zeros(steady.cells)
+    lacking = np.zeros(steady.cells)
+    steps = np.zeros(1 << weak.up.shape[0], dtype=np.int64)
+    share = np.zeros(1 << weak.up.shape[0])
+    stage = course.first_of_row.copy()
+    for hour in range(hours):
+        if hour == 0 or not _unchanged(hour, steady):
+            _fill_steady(hour, steady, chance)
+            _sum_up(chance, steady.step_mw, at_most, lacking)
+        for row in range(n):
+            while course.end[stage[row]] <= hour:
+                stage[row] += 1
+            at = stage[row]
+            supplied = min(limit[row, month[hour]], course.infeed_mw[at])
+            need = factor[row, hour] * course.demand_mw[at] - supplied
+            if need <= _TIE_MW:
+                continue
+            for k in range(_list_weak(at, hour, weak, steps, share)):
+                _, missing = _look_up(
+                    need - steps[k] * steady.step_mw, steady.step_mw, at_most, lacking
+                )
+                found[row, month[hour]] += share[k] * missing
+    return found

@@ -1,0 +1,279 @@
+"""The exact preview and the control variate: by hand, by all states, and against simulation."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import product
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from gridtool.damage.apply import make_state
+from gridtool.damage.model import AssetDamage, DamageState
+from gridtool.errors import AnalysisError
+from gridtool.flow.class_shares import class_shares
+from gridtool.flow.compile import compile_case
+from gridtool.flow.stage_dispatch import StageDispatch
+from gridtool.forecast.control import control_supply
+from gridtool.forecast.model import ForecastConfig
+from gridtool.forecast.preview import import_nodes, preview_shortage
+from gridtool.forecast.preview_kernel import (
+    Course,
+    SteadyUnits,
+    WeakUnits,
+    expect_given_samples,
+    expect_over_futures,
+)
+from gridtool.forecast.shortage import forecast_grid
+from gridtool.forecast.simulate.futures import draw_futures, prepare_futures
+from gridtool.network.catalog import load_network
+from gridtool.restoration.model import PlanConfig
+from gridtool.restoration.plan import plan_restoration
+from gridtool.restoration.resources import read_resources
+
+AS_OF = datetime(2027, 1, 12, 8, tzinfo=UTC)
+SAMPLES = 400
+
+
+def small_world():
+    """Two futures of 6 hours, two steady and two weak units, steps of 5 MW."""
+    course = Course(
+        first_of_row=np.array([0, 2]),
+        end=np.array([3, 6, 4, 6]),
+        kind=np.array([0, 1, 0, 1]),
+        demand_mw=np.array([80.0, 100.0, 80.0, 100.0]),
+        infeed_mw=np.array([30.0, 40.0, 30.0, 40.0]),
+    )
+    up = np.stack([np.linspace(1.0, 0.9, 6), np.full(6, 0.8)])
+    up[1, 3] = 0.0  # out of season for an hour
+    steady = SteadyUnits(steps=np.array([4, 2]), up=up, step_mw=5.0, cells=14)
+    weak = WeakUnits(
+        steps=np.array([[0, 1], [5, 2], [0, 1], [5, 2]]),
+        back=np.array([[0, 0], [3, 0], [0, 0], [4, 0]]),
+        up=np.array([0.9, 0.95]),
+        fade=np.array([0.5, 0.7]),
+        available=np.array([[True] * 6, [True] * 5 + [False]]),
+    )
+    return course, steady, weak
+
+
+def all_states(row, hour, course, steady, weak):
+    """Capacity and chance of every state of all units in an hour of a future, and its stage."""
+    stage = int(course.first_of_row[row])
+    while course.end[stage] <= hour:
+        stage += 1
+    units = [(5.0 * s, u[hour]) for s, u in zip(steady.steps, steady.up, strict=True)]
+    for m in range(2):
+        up = weak.up[m] + (1 - weak.up[m]) * weak.fade[m] ** (hour - weak.back[stage, m])
+        there = weak.steps[stage, m] > 0 and weak.available[m, hour]
+        units.append((5.0 * weak.steps[stage, m], up if there else 0.0))
+    found = []
+    for state in product((True, False), repeat=len(units)):
+        chance = np.prod([u if on else 1 - u for (_, u), on in zip(units, state, strict=True)])
+        found.append((sum(c for (c, _), on in zip(units, state, strict=True) if on), chance))
+    return stage, found
+
+
+def test_over_futures_agrees_with_all_states():
+    course, steady, weak = small_world()
+    factor = np.array([[0.5, 1.0, 0.8], [1.0, 1.0, 0.9], [0.7, 0.6, 1.1]] * 2)
+    limit = np.array([[15.0, 35.0], [50.0, np.inf]])
+    month = np.array([0, 0, 0, 1, 1, 1])
+    kinds = np.array([80.0, 100.0]), np.array([30.0, 40.0])
+    found = expect_over_futures(course, steady, weak, kinds, (factor, limit, month))
+    for hour in range(6):
+        lolp = short = 0.0
+        for row, f, most in product(range(2), factor[hour], limit[month[hour]]):
+            stage, states = all_states(row, hour, course, steady, weak)
+            need = f * course.demand_mw[stage] - min(most, course.infeed_mw[stage])
+            for capacity, chance in states:
+                lolp += chance * (need - capacity > 1e-9) / 12
+                short += chance * max(need - capacity, 0.0) / 12
+        assert found[0, hour] == pytest.approx(lolp, abs=1e-13)
+        assert found[1, hour] == pytest.approx(short, abs=1e-12)
+
+
+def test_given_samples_agrees_with_all_states():
+    course, steady, weak = small_world()
+    factor = np.array([[1.0, 0.5, 0.9, 1.1, 0.8, 1.0], [0.6, 1.0, 1.2, 0.4, 1.0, 0.9]])
+    limit = np.array([[20.0, 35.0], [10.0, np.inf]])
+    month = np.array([0, 0, 0, 1, 1, 1])
+    found = expect_given_samples(course, steady, weak, (factor, limit, month))
+    expected = np.zeros((2, 2))
+    for row, hour in product(range(2), range(6)):
+        stage, states = all_states(row, hour, course, steady, weak)
+        supplied = min(limit[row, month[hour]], course.infeed_mw[stage])
+        need = factor[row, hour] * course.demand_mw[stage] - supplied
+        expected[row, month[hour]] += sum(p * max(need - c, 0.0) for c, p in states)
+    assert found == pytest.approx(expected, abs=1e-12)
+
+
+def test_it_works_uncompiled(root):
+    """The two tests above, interpreted."""
+    chosen = "over_futures_agrees or given_samples_agrees"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen, __file__],
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "2 passed" in done.stdout
+
+
+class Swing:
+    """Demand that swings by the hour about a level of its own in each path."""
+
+    description = "made"
+
+    def simulate(self, n, *, grid, seed, first=0):
+        hour = np.arange(grid.hours)
+        shape = 0.78 + 0.17 * np.sin(2 * np.pi * (hour - 8) / 24)
+        level = np.array([np.random.default_rng((seed, first + i)).normal() for i in range(n)])
+        return 1500.0 * shape * np.clip(1 + 0.06 * level, 0.7, 1.3)[:, None]
+
+
+@pytest.fixture(scope="module")
+def world(root):
+    """The damaged city with a plan, for two months, and its supply simulated."""
+    city = load_network(str(root / "networks" / "rivercity"))
+    damage = [
+        AssetDamage(
+            asset=asset,
+            kind=city.assets[asset].kind,
+            state=DamageState.COMPLETE,
+            capacity_share=share,
+            occurred_at=AS_OF,
+            reported_at=AS_OF,
+        )
+        for asset, share in {
+            "PP-1/G1": 0.0,
+            "PP-1/G2": 0.3,
+            "PP-2/G1": 0.5,
+            "SS-32": 0.0,
+            "SS-36/F04": 0.0,
+        }.items()
+    ]
+    state = make_state(city, damage, as_of=AS_OF)
+    resources = read_resources(root / "networks" / "rivercity" / "resources", city)
+    plan = plan_restoration(state, resources, config=PlanConfig(evaluations=20), seed=1)
+    config = ForecastConfig(months=2)
+    grid = forecast_grid(AS_OF, months=2, zone=ZoneInfo("Europe/Kyiv"))
+    inputs, _ = prepare_futures(state, plan, compile_case(city), grid=grid, config=config, seed=5)
+    inputs = without_branch_outages(inputs)
+    factor = Swing().simulate(SAMPLES, grid=grid, seed=5) / city.peak_mw
+    share, _ = class_shares(city, inputs.case)
+    stages = draw_futures(inputs, first=0, n=SAMPLES)
+    hourly = StageDispatch(inputs.case, share).shortage(stages, factor)
+
+    def by_month(values):
+        return np.stack([np.bincount(grid.month_index, weights=row) for row in values])
+
+    preview = preview_shortage(state, plan, Swing(), grid=grid, config=config, seed=5)
+    return {
+        "preview": preview,
+        "inputs": inputs,
+        "factor": factor,
+        "supply": by_month(hourly.supply_mw),
+        "delivery": by_month(hourly.delivery_mw),
+        "supply_h": by_month(hourly.supply_mw > 1e-6),
+        "state": state,
+        "plan": plan,
+        "grid": grid,
+    }
+
+
+def without_branch_outages(inputs):
+    """The preview leaves outages of lines and transformers out, and says so."""
+    outages = inputs.outages
+    kept = outages.part >= inputs.case.part_cuts[2]
+    return replace(
+        inputs,
+        outages=replace(
+            outages,
+            part=outages.part[kept],
+            p_fail=outages.p_fail[kept],
+            p_repair=outages.p_repair[kept],
+            stream=outages.stream[kept],
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "simulated"),
+    [("supply_mwh", "supply"), ("delivery_mwh", "delivery"), ("supply_lole_h", "supply_h")],
+)
+def test_the_preview_is_the_simulated_mean(world, column, simulated):
+    values = world[simulated]
+    # The preview mixes 300 futures and 480 paths: it has an error of its own.
+    error = values.std(axis=0, ddof=1) * np.sqrt(1 / SAMPLES + 1 / 300)
+    found = world["preview"].monthly[column].to_numpy()
+    assert values.mean(axis=0)[0] > 0
+    assert np.all(np.abs(found - values.mean(axis=0)) <= 3 * error + 1e-6)
+
+
+def test_the_months_of_the_preview_add_up(world):
+    monthly = world["preview"].monthly
+    parts = monthly[["supply_mwh", "delivery_mwh", "cut_off_mwh"]].sum(axis=1)
+    assert monthly["eue_mwh"].to_numpy() == pytest.approx(parts.to_numpy(), rel=1e-12)
+    assert monthly["supply_mwh"].sum() == pytest.approx(world["preview"].supply_mw.sum())
+    assert monthly["hours"].sum() == world["grid"].hours
+    assert any("left out" in note for note in world["preview"].notes)
+
+
+def test_less_import_and_later_repairs_are_shorter(world):
+    def total(**changes):
+        config = ForecastConfig(months=2, **changes)
+        state, plan, grid = world["state"], world["plan"], world["grid"]
+        found = preview_shortage(state, plan, Swing(), grid=grid, config=config, seed=5)
+        return found.monthly["eue_mwh"].sum()
+
+    asked = world["preview"].monthly["eue_mwh"].sum()
+    assert total(import_change_mw=-100.0) > 1.5 * asked
+    assert total(slip_h=336.0) > asked
+
+
+def test_the_control_has_the_mean_of_the_simulation_and_moves_with_it(world):
+    control = control_supply(world["inputs"], world["factor"], first=0)
+    apart = world["supply"] - control
+    error = apart.std(axis=0, ddof=1) / np.sqrt(SAMPLES)
+    assert np.all(np.abs(apart.mean(axis=0)) <= 3 * error)
+    assert np.all(world["supply"].var(axis=0) > 1.5 * apart.var(axis=0))
+
+
+def test_the_control_of_a_sample_does_not_depend_on_the_others(world):
+    inputs, factor = world["inputs"], world["factor"]
+    whole = control_supply(inputs, factor[:20], first=0)
+    part = control_supply(inputs, factor[12:20], first=12)
+    assert part == pytest.approx(whole[12:], rel=1e-9, abs=1e-9)
+
+
+def test_import_nodes_keep_the_mean_of_the_distribution(world):
+    allocation = world["inputs"].allocation
+    mean = (allocation.low_mw + allocation.likely_mw + allocation.high_mw) / 3
+    assert import_nodes(world["inputs"]).mean(axis=1) == pytest.approx(mean, rel=1e-4)
+
+
+def test_too_many_damaged_units_are_refused(root):
+    city = load_network(str(root / "networks" / "rts79"))
+    damage = [
+        AssetDamage(
+            asset=str(unit),
+            kind=city.assets[str(unit)].kind,
+            state=DamageState.COMPLETE,
+            capacity_share=0.0,
+            occurred_at=AS_OF,
+            reported_at=AS_OF,
+        )
+        for unit in city.units.index[:14]
+    ]
+    grid = forecast_grid(AS_OF, months=1, zone=ZoneInfo("UTC"))
+    with pytest.raises(AnalysisError, match="14 units"):
+        preview_shortage(make_state(city, damage, as_of=AS_OF), None, Swing(), grid=grid)
