@@ -160,15 +160,23 @@ class ShareTally:
         Parameters
         ----------
         anew
-            By uncertainty: the samples with that one drawn anew.
+            By uncertainty, all of them: the samples with that one drawn anew.
         kept
-            By uncertainty: the samples with all the others drawn anew.
+            By uncertainty: the samples with all the others drawn anew. Of two or three
+            uncertainties ``anew`` has such pairs already: two variants with one drawn anew each
+            share the third and nothing else.
         """
         energy = _sum_city(base)
-        for name, sums in anew.items():
-            self.total[name].add(energy, _sum_city(sums))
-        for name, sums in (kept or {}).items():
-            self.rest[name].add(energy, _sum_city(sums))
+        varied = {name: _sum_city(sums) for name, sums in anew.items()}
+        for name, other in varied.items():
+            self.total[name].add(energy, other)
+            ends = [varied[other] for other in varied if other != name]
+            if kept is not None:
+                self.rest[name].add(energy, _sum_city(kept[name]))
+            elif len(ends) == 1:
+                self.rest[name].add(energy, ends[0])
+            elif len(ends) == 2:
+                self.rest[name].add(ends[0], ends[1])
 
     def merge(self, other: ShareTally) -> None:
         """Take in the samples of another tally of the same layout and uncertainties."""
@@ -181,7 +189,7 @@ class ShareTally:
 
         month, uncertainty, total, total_se (share of the variance of EUE over samples that goes
         away when this one becomes known last), first, first_se (that goes away when it becomes
-        known first; NaN where it was not asked for).
+        known first; NaN where it cannot be told).
         """
         frames = []
         for name, pairs in self.total.items():

@@ -1,6 +1,7 @@
 """Variance shares of functions whose shares are known."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from forecast.metrics.made import hourly_of, layout_of
 
@@ -135,6 +136,38 @@ def test_shares_of_sums_by_month():
             assert abs(found[kind] - expected) <= 3 * found[f"{kind}_se"] + 1e-12
             other = frame.loc[(month, "repairs")]
             assert abs(other[kind] - (1 - expected)) <= 3 * other[f"{kind}_se"] + 1e-12
-    without = ShareTally(layout, uncertainties=("demand",))
-    without.add(sums_of(demand, repairs), anew={"demand": sums_of(fresh_demand, repairs)})
-    assert without.shares()["first"].isna().all()
+    without = ShareTally(layout, uncertainties=("demand", "repairs"))
+    without.add(
+        sums_of(demand, repairs),
+        anew={"demand": sums_of(fresh_demand, repairs), "repairs": sums_of(demand, fresh_repairs)},
+    )
+    pd.testing.assert_frame_equal(without.shares(), tally.shares())
+
+
+@pytest.mark.parametrize("count", [3, 4])
+def test_three_uncertainties_tell_what_each_does_first(count):
+    """1, 2, 3, ... times inputs of equal spread: pairs of variants share the third of three."""
+    layout = layout_of([[40.0, 0.0]], hours=2)
+    rng = np.random.default_rng(9)
+    inputs, fresh = rng.uniform(0, 1, (2, 3000, count))
+
+    def sums_of(values):
+        unserved = np.zeros((len(values), 2, 1, 2))
+        unserved[:, 0, 0, 0] = 10 + values @ np.arange(1, count + 1)
+        return sum_samples(hourly_of(unserved), np.ones((len(values), 2)), layout=layout)
+
+    names = [f"input {at}" for at in range(count)]
+    anew = {
+        name: sums_of(np.where(np.arange(count) == at, fresh, inputs))
+        for at, name in enumerate(names)
+    }
+    tally = ShareTally(layout, uncertainties=names)
+    tally.add(sums_of(inputs), anew=anew)
+    whole = tally.shares().query("month == 'all'")
+    truth = np.arange(1, count + 1) ** 2 / (np.arange(1, count + 1) ** 2).sum()
+    assert (np.abs(whole.total - truth) <= 3 * whole.total_se).all()
+    if count == 3:
+        assert (np.abs(whole["first"] - truth) <= 3 * whole.first_se).all()
+        assert (whole.first_se < 0.03).all()
+    else:
+        assert whole["first"].isna().all()
