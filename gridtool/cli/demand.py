@@ -136,7 +136,7 @@ def backtest(
     """
     from gridtool.cli.output import Result, emit, progress
     from gridtool.forecast.backtest import backtest_demand
-    from gridtool.report.forecast import describe_backtest, tables_backtest
+    from gridtool.report.backtest import describe_backtest, tables_backtest
 
     known, days = read_given_history(history, reading, zone=_resolve_zone(tz))
     with progress(output, origins, "origins") as advance:

@@ -99,24 +99,42 @@ class ForecastConfig:
 class ShortageForecast:
     """Shortage by month and district, with standard errors.
 
-    - ``monthly``: one row per month and district, then the whole city as district ``*``:
-      month, district, name, demand_mwh, lolp, lole_h, lole_h_se, lole_d, lole_d_se, eue_mwh,
-      eue_mwh_se, neue_ppm, hours_off_mean, hours_off_se, hours_off_p10, hours_off_p50,
-      hours_off_p90, day_over_4h, day_over_8h, day_over_12h. ``hours_off_*`` are hours a day
-      without supply for an ordinary (not protected) customer: 24 x unserved ordinary energy /
-      ordinary demand; quantiles are over samples of the month's mean.
+    Frames have plain indices; the whole city is district ``*``, the whole horizon month ``all``.
+    Standard errors are columns ``_se``, intervals of 95 % of quantiles ``_low`` and ``_high``.
+
+    - ``monthly``: by month and district, ``horizon``: by district (see
+      :func:`gridtool.forecast.metrics.place_frames.tabulate_months`). ``hours_off_*`` are hours
+      a day without supply for an ordinary (not protected) customer: 24 x unserved ordinary
+      energy / ordinary demand; quantiles are over samples of the period's mean.
     - ``causes``: month, supply_mwh, network_mwh, delivery_mwh (expected; they add up to the
       city's EUE)
-    - ``daily``: date, hours_off_p10, hours_off_p50, hours_off_p90, eue_mwh, demand_p50_mw
-      (city)
+    - ``daily``, ``weekly``, ``by_hour``: the city by day, ISO week, local hour of the day
+    - ``by_class``: by month and class of customers
+    - ``durations``, ``depths``: shortages of the horizon by district, how long and how deep
+    - ``outlook``: by month and case (repairs later, less import), None unless asked for; see
+      :meth:`gridtool.forecast.outlook.OutlookTally.table`
+    - ``shares``: by month and uncertainty, what part of the variance of the city's unserved
+      energy it decides, None unless asked for; see
+      :meth:`gridtool.forecast.metrics.shares.ShareTally.shares`
+
+    ``samples`` are those simulated: fewer than asked for where ``config.until`` was reached.
     """
 
     as_of: datetime
     grid: TimeGrid
+    config: ForecastConfig
     samples: int
     seed: int
     demand_description: str
     monthly: pd.DataFrame
+    horizon: pd.DataFrame
     causes: pd.DataFrame
     daily: pd.DataFrame
+    weekly: pd.DataFrame
+    by_class: pd.DataFrame
+    by_hour: pd.DataFrame
+    durations: pd.DataFrame
+    depths: pd.DataFrame
+    outlook: pd.DataFrame | None = None
+    shares: pd.DataFrame | None = None
     notes: tuple[str, ...] = ()

@@ -1,76 +1,46 @@
 """The shortage forecast: months ahead, simulated hour by hour, by month and district.
 
 Each sample is one future: weather and demand (:mod:`gridtool.forecast.demand`), repairs that
-finish at random dates (executions of the restoration plan), units that fail and come back, and
-the import the system operator allows. Every hour of it is dispatched exactly within the
-network's limits. Per sample only sums by month and district and by day of the city are kept (a
-few kB), so that memory hardly grows with the number of samples.
+finish at random dates (executions of the restoration plan), units and branches that fail and come
+back, the import the system operator allows and, where the scenario states it, further damage
+(:mod:`gridtool.forecast.simulate.futures`). Every hour of it is dispatched exactly within the
+network's limits. Samples are summed chunk by chunk and tallied in order, so that memory does not
+grow with their number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from functools import partial
-from zoneinfo import ZoneInfo
-
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Callable, Mapping
+from contextlib import closing
 
 from gridtool.damage.model import GridState
-from gridtool.errors import InputError, Issue
-from gridtool.flow.compile import compile_case
-from gridtool.forecast.demand import FittedDemand
-from gridtool.forecast.metrics.tables import (
-    join_chunks,
-    tabulate_causes,
-    tabulate_days,
-    tabulate_months,
-)
+from gridtool.forecast.metrics.model import Layout, SampleSums
+from gridtool.forecast.metrics.shares import ShareTally
+from gridtool.forecast.metrics.tally import ShortageTally, relative_error
 from gridtool.forecast.model import DemandModel, ForecastConfig, ShortageForecast
-from gridtool.forecast.simulate.chunk import ChunkSums, SimulationInputs, simulate_chunk
-from gridtool.forecast.simulate.pool import run_parts
-from gridtool.forecast.simulate.repair_stages import (
-    find_repair_hours,
-    list_steps,
-    read_damage_effects,
+from gridtool.forecast.outlook import OutlookTally, list_outlook
+from gridtool.forecast.premises import (
+    Premise,
+    forecast_grid,
+    lay_out_chunks,
+    prepare_chunks,
+    simulate_chunks,
 )
-from gridtool.forecast.simulate.supply import (
-    read_import_allocation,
-    read_unit_outages,
-    season_mask,
-)
-from gridtool.restoration.model import CompletionSamples, RestorationPlan
-from gridtool.restoration.schedule.execute import simulate_completions
-from gridtool.timegrid import TimeGrid
+from gridtool.forecast.simulate.simulator import Draw
+from gridtool.forecast.streams import UNCERTAINTIES
+from gridtool.restoration.model import RestorationPlan
 
-__all__ = ["forecast_grid", "forecast_shortage"]
+__all__ = [
+    "UNTIL_SAMPLES",
+    "forecast_grid",
+    "forecast_shortage",
+    "list_uncertainties",
+    "make_forecast",
+]
 
-IntArray = npt.NDArray[np.int64]
-HOUR = timedelta(hours=1)
-MOST_MONTHS = 60
-MOST_SAMPLES = 1_000_000
-CHUNK_SAMPLES = (125, 500)
-"""Least and most samples of a chunk. Large chunks prepare a topology once for many samples."""
-CHUNK_STATES = 80_000_000
-"""Most hours x units of a chunk, to bound its memory."""
-POOL_FROM_HOURS = 400_000
-"""Fewer sample hours than this are not worth starting workers for."""
-
-
-def forecast_grid(as_of: datetime, *, months: int, zone: ZoneInfo) -> TimeGrid:
-    """Hours from the first full one after ``as_of`` to the end of the last local month.
-
-    The running month counts as the first.
-    """
-    start = as_of.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    if start < as_of:
-        start += HOUR
-    local = start.astimezone(zone)
-    year, month = divmod(local.year * 12 + local.month - 1 + months, 12)
-    end = datetime(year, month + 1, 1, tzinfo=zone).astimezone(UTC)
-    # Whole hours: where local midnight is not on a UTC hour the last half hour is left out.
-    return TimeGrid(start, max(1, (end - start) // HOUR), zone)
+MAIN = "main"
+UNTIL_SAMPLES = 100
+"""Fewest samples whose standard error ends a simulation."""
 
 
 def forecast_shortage(
@@ -101,131 +71,113 @@ def forecast_shortage(
     Raises
     ------
     InputError
-        If the configuration or the network cannot be simulated.
+        If the configuration or the network cannot be simulated, or the months are beyond the
+        reach of the demand model.
     """
     config = config or ForecastConfig()
-    _check_request(state, config)
-    inputs, notes = _prepare(state, plan, demand_model, config=config, seed=seed)
-    chunks = []
-    for chunk in _run_chunks(inputs, config=config):
-        chunks.append(chunk)
-        if progress is not None:
-            progress(len(chunk.factor_h))
-    sums = join_chunks(chunks)
-    names = state.network.districts["name"]
-    return ShortageForecast(
-        as_of=state.as_of,
-        grid=inputs.grid,
-        samples=config.samples,
+    premise = Premise(state=state, plan=plan, config=config)
+    cases = list_outlook(premise) if config.outlook_samples else {}
+    inputs, notes = prepare_chunks({MAIN: premise, **cases}, demand_model, seed=seed)
+    tallies = _Tallies(premise, inputs.layout, cases=tuple(cases))
+    chunks = lay_out_chunks(tallies.wanted, layout=inputs.layout)
+    found = simulate_chunks(inputs, chunks, workers=config.workers, progress=progress)
+    with closing(found):  # workers end with it, also when it is left early
+        for sums in found:
+            tallies.add(sums)
+            if tallies.enough:
+                break
+    return make_forecast(
+        tallies.shortage,
+        premise,
         seed=seed,
         demand_description=demand_model.description,
-        monthly=tabulate_months(
-            sums,
-            grid=inputs.grid,
-            districts=[(key, str(names[key])) for key in inputs.case.district_ids],
-            district_peak_mw=inputs.district_peak_mw,
-        ),
-        causes=tabulate_causes(sums, grid=inputs.grid),
-        daily=tabulate_days(sums, grid=inputs.grid, peak_mw=inputs.peak_mw),
+        outlook=tallies.outlook,
+        shares=tallies.shares,
         notes=notes,
     )
 
 
-def _check_request(state: GridState, config: ForecastConfig) -> None:
-    issues = [
-        Issue(message=f"{name} out of range", value=str(value), accepted=f"1 to {most}")
-        for name, value, most in (
-            ("months", config.months, MOST_MONTHS),
-            ("samples", config.samples, MOST_SAMPLES),
-            ("workers", config.workers, 1024),
-        )
-        if not 1 <= value <= most
-    ]
-    if state.network.peak_mw <= 0:
-        issues.append(
-            Issue(message="the network has no demand", hint="feeders need a peak_mw above 0")
-        )
-    if issues:
-        raise InputError(issues, subject="forecast")
-
-
-def _prepare(
-    state: GridState,
-    plan: RestorationPlan | None,
-    demand_model: DemandModel,
+def make_forecast(
+    tally: ShortageTally,
+    premise: Premise,
     *,
-    config: ForecastConfig,
     seed: int,
-) -> tuple[SimulationInputs, tuple[str, ...]]:
-    network = state.network
-    case = compile_case(network)
-    grid = forecast_grid(state.as_of, months=config.months, zone=network.manifest.zone)
-    outages, notes = read_unit_outages(network)
-    position = {source: at for at, source in enumerate(case.source_ids)}
-    district_peak = np.zeros((len(case.district_ids), 2))
-    np.add.at(district_peak, case.busbar_district, case.demand_mw)
-    if plan is None and state.damage:
-        notes = (*notes, "no restoration plan: what is damaged stays so")
-    if isinstance(demand_model, FittedDemand):
-        demand_model.check_reach(grid)
-        notes = (*notes, *demand_model.notes(grid))
-    completions = None
-    if plan is not None:
-        completions = simulate_completions(plan, n=config.samples, seed=seed)
-    steps = list_steps(state, _list_repairs(plan, completions))
-    inputs = SimulationInputs(
-        case=case,
-        grid=grid,
-        demand=demand_model,
-        peak_mw=network.peak_mw,
-        district_peak_mw=district_peak,
-        effects=read_damage_effects(state, case, steps=steps),
-        repaired_at=find_repair_hours(
-            steps,
-            completions.finish_h if completions is not None else np.empty((config.samples, 0)),
-            later_h=(grid.start - state.as_of) / HOUR,
-            hours=grid.hours,
-        ),
-        outages=outages,
-        unit_at=np.array([position[unit] for unit in outages.ids], dtype=np.int64),
-        in_season=season_mask(network, grid=grid),
-        allocation=read_import_allocation(network, grid=grid),
+    demand_description: str,
+    outlook: OutlookTally | None = None,
+    shares: ShareTally | None = None,
+    notes: tuple[str, ...] = (),
+) -> ShortageForecast:
+    """The forecast of ``premise`` from the tally of its futures."""
+    return ShortageForecast(
+        as_of=premise.state.as_of,
+        grid=tally.layout.grid,
+        config=premise.config,
+        samples=tally.samples,
         seed=seed,
+        demand_description=demand_description,
+        monthly=tally.monthly(),
+        horizon=tally.horizon(),
+        causes=tally.causes_monthly(),
+        daily=tally.daily(),
+        weekly=tally.weekly(),
+        by_class=tally.by_class(),
+        by_hour=tally.by_hour(),
+        durations=tally.event_durations(),
+        depths=tally.event_depths(),
+        outlook=None if outlook is None else outlook.table(),
+        shares=None if shares is None else shares.shares(),
+        notes=notes,
     )
-    return inputs, notes
 
 
-def _list_repairs(
-    plan: RestorationPlan | None, completions: CompletionSamples | None
-) -> list[tuple[str, float]]:
-    """Asset and share of rating after each job of ``completions``, which without ids of jobs
-    tells of whole repairs."""
-    if plan is None or completions is None:
-        return []
-    if not completions.job_ids:
-        return [(asset, 1.0) for asset in completions.asset_ids]
-    after = {entry.job.id: entry.job.capacity_after for entry in plan.jobs}
-    pairs = zip(completions.asset_ids, completions.job_ids, strict=True)
-    return [(asset, after[job]) for asset, job in pairs]
+class _Tallies:
+    """Where the sums of a forecast go, and the draws that it wants."""
+
+    def __init__(self, premise: Premise, layout: Layout, *, cases: tuple[str, ...]) -> None:
+        config = self._config = premise.config
+        self._base = Draw(MAIN)
+        self._cases = {name: Draw(name) for name in cases}
+        names = list_uncertainties(premise) if config.share_samples else ()
+        self._anew = {name: Draw(MAIN, frozenset({name})) for name in names}
+        self.shortage = ShortageTally(layout)
+        self.outlook = OutlookTally(layout, names=cases) if cases else None
+        self.shares = ShareTally(layout, uncertainties=names) if names else None
+
+    @property
+    def wanted(self) -> dict[Draw, int]:
+        """Samples of each draw."""
+        most = self._config.samples
+        return (
+            {self._base: most}
+            | dict.fromkeys(self._cases.values(), min(self._config.outlook_samples, most))
+            | dict.fromkeys(self._anew.values(), min(self._config.share_samples, most))
+        )
+
+    def add(self, sums: Mapping[Draw, SampleSums]) -> None:
+        """Take in a chunk."""
+        base = sums[self._base]
+        self.shortage.add(base)
+        if self.outlook is not None and all(draw in sums for draw in self._cases.values()):
+            self.outlook.add(base, {name: sums[draw] for name, draw in self._cases.items()})
+        if self.shares is not None and all(draw in sums for draw in self._anew.values()):
+            self.shares.add(base, anew={name: sums[draw] for name, draw in self._anew.items()})
+
+    @property
+    def enough(self) -> bool:
+        """Whether the wanted standard error is reached, and all draws have had their samples."""
+        until = self._config.until
+        least = max(UNTIL_SAMPLES, *(count for count in list(self.wanted.values())[1:]), 0)
+        if until is None or self.shortage.samples < least:
+            return False
+        return relative_error(self.shortage) <= until
 
 
-def _run_chunks(inputs: SimulationInputs, *, config: ForecastConfig) -> Iterator[ChunkSums]:
-    """The chunks in order, whichever process computes them."""
-    parts = _split_samples(config.samples, states=inputs.grid.hours * len(inputs.unit_at))
-    workers = config.workers if config.samples * inputs.grid.hours >= POOL_FROM_HOURS else 1
-    return run_parts(partial(partial, _run_part), inputs, parts=parts, workers=workers)
-
-
-def _split_samples(samples: int, *, states: int) -> list[tuple[int, int]]:
-    """First sample and number of samples of each chunk, whatever the number of workers.
-
-    ``states`` are the hours x units of a sample.
-    """
-    least, most = CHUNK_SAMPLES
-    size = min(max(-(-samples // 2), least), most, max(1, CHUNK_STATES // max(1, states)))
-    return [(first, min(size, samples - first)) for first in range(0, samples, size)]
-
-
-def _run_part(inputs: SimulationInputs, part: tuple[int, int]) -> ChunkSums:
-    first, n = part
-    return simulate_chunk(inputs, first=first, n=n)
+def list_uncertainties(premise: Premise) -> tuple[str, ...]:
+    """Those of :data:`UNCERTAINTIES` that ``premise`` has."""
+    network = premise.state.network
+    has = {
+        "repairs": premise.plan is not None and bool(premise.plan.jobs),
+        "imports": len(network.infeeds) > 0 and len(network.import_allocation) > 0,
+        "further damage": premise.config.further_damage is not None,
+    }
+    return tuple(name for name in UNCERTAINTIES if has.get(name, True))

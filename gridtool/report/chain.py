@@ -21,6 +21,8 @@ from gridtool.restoration.outcome.etr_replay import replay_executions
 __all__ = ["headline_chain", "tables_chain"]
 
 _NOW_SHOWN = {"out_now", "ac_check"}
+_SHORTAGE_SHOWN = {"shortage_city": None, "shortage_shares": None, "shortage_outlook": "all"}
+"""Shown of the forecast; of the outlook the rows of all months only."""
 _PLAN_SHOWN = {"restoration_plan", "restoration_etr", "customers_back", "mobile_units"}
 
 EXECUTIONS = 120
@@ -46,8 +48,8 @@ def tables_chain(
     if plan is not None and plan.jobs:
         tables += _plan_tables(plan, completions)
     if forecast is not None:
-        by_district, city, *rest = tables_shortage(forecast)
-        tables += [table_shortage(forecast), city, *_file_only([by_district, *rest])]
+        tables += [table_shortage(forecast)]
+        tables += [_show_shortage(table) for table in tables_shortage(forecast)]
     return tuple(tables)
 
 
@@ -67,6 +69,15 @@ def _plan_tables(plan: RestorationPlan, completions: CompletionSamples | None) -
             table = replace(table, terminal_rows=districts)  # noqa: PLW2901
         tables += [table] if table.name in _PLAN_SHOWN else _file_only([table])
     return tables
+
+
+def _show_shortage(table: NamedTable) -> NamedTable:
+    if table.name not in _SHORTAGE_SHOWN:
+        return replace(table, terminal_rows=0)
+    month = _SHORTAGE_SHOWN[table.name]
+    if month is None:
+        return table
+    return replace(table, terminal_rows=int((table.frame["month"] == month).sum()))
 
 
 def _file_only(tables: Iterable[NamedTable]) -> list[NamedTable]:

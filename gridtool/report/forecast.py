@@ -1,49 +1,68 @@
-"""The shortage forecast and the demand model as tables and one sentence."""
+"""The shortage forecast as tables and one sentence."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from gridtool.forecast.backtest import Backtest
 from gridtool.forecast.model import CITY, ShortageForecast
-from gridtool.report.tables import NamedTable
+from gridtool.report.forecast_cases import table_outlook, table_shares
+from gridtool.report.strip import draw_strip
+from gridtool.report.tables import Chart, NamedTable
 from gridtool.units import Estimate, decimals_for, format_quantity
 
 __all__ = [
-    "describe_backtest",
+    "CAUSE_WORDS",
+    "chart_hours",
+    "chart_weeks",
     "describe_shortage",
     "headline_shortage",
+    "say_further_damage",
     "table_by_district",
     "table_city",
-    "tables_backtest",
     "tables_shortage",
 ]
 
-_CAUSES = {
+CAUSE_WORDS = {
     "supply_mwh": "too little supply",
     "network_mwh": "limits of the network and parts cut off",
     "delivery_mwh": "damaged feeders and busbars",
 }
+_WHOLE = "all"
 
 
 def tables_shortage(forecast: ShortageForecast) -> tuple[NamedTable, ...]:
-    """By month and district; the city by month; causes; the city day by day (files only)."""
+    """By month and district, the city by month, what decides, the outlook, classes and causes;
+    the rest for files."""
+    cases = (table_shares(forecast), table_outlook(forecast))
     return (
         table_by_district(forecast),
         table_city(forecast),
+        *(table for table in cases if table is not None),
+        _table_classes(forecast),
         NamedTable(
             name="shortage_causes",
             title="Why energy is not served, by month",
             frame=forecast.causes,
+            terminal_columns=("month", *CAUSE_WORDS),
             note="Supply: units and imports; network: limits, and parts cut off; delivery: "
             "feeders and busbar sections that are out.",
         ),
-        NamedTable(
-            name="shortage_daily",
-            title="Hours off a day, city, day by day",
-            frame=forecast.daily,
-            terminal_rows=0,
-        ),
+        *_tables_for_files(forecast),
+    )
+
+
+def _tables_for_files(forecast: ShortageForecast) -> tuple[NamedTable, ...]:
+    frames = (
+        ("shortage_horizon", "All months together, by district", forecast.horizon),
+        ("shortage_by_hour", "Shortage of the city by hour of the day", forecast.by_hour),
+        ("shortage_weekly", "Shortage of the city, week by week", forecast.weekly),
+        ("shortage_daily", "Hours off a day, city, day by day", forecast.daily),
+        ("shortage_durations", "How long shortages last, by district", forecast.durations),
+        ("shortage_depths", "How deep shortages are, by district", forecast.depths),
+    )
+    return tuple(
+        NamedTable(name=name, title=title, frame=frame, terminal_rows=0)
+        for name, title, frame in frames
     )
 
 
@@ -53,6 +72,8 @@ def table_by_district(forecast: ShortageForecast) -> NamedTable:
     error = monthly.loc[monthly["district"] != CITY, "eue_mwh_se"]
     typical = float(error[error > 0].median()) if (error > 0).any() else 1.0
     decimals = decimals_for(typical)
+    hours = ("hours_off_p10", "hours_off_p50", "hours_off_p90")
+    interval = ("hours_off_p50_low", "hours_off_p50_high")
     return NamedTable(
         name="shortage",
         title="Hours a day without supply for an ordinary customer, by month and district",
@@ -60,69 +81,125 @@ def table_by_district(forecast: ShortageForecast) -> NamedTable:
         headings={
             "hours_off_p10": "P10 [h/day]",
             "hours_off_p50": "P50 [h/day]",
+            "hours_off_p50_low": "from",
+            "hours_off_p50_high": "to",
             "hours_off_p90": "P90 [h/day]",
             "day_over_8h": "days over 8 h [share]",
             "eue_mwh": "EUE [MWh]",
             "eue_mwh_se": "± [MWh]",
         },
         decimals={"eue_mwh": decimals, "eue_mwh_se": decimals, "day_over_8h": 3}
-        | dict.fromkeys(("hours_off_p10", "hours_off_p50", "hours_off_p90"), 1),
+        | dict.fromkeys(hours, 1)
+        | dict.fromkeys(interval, 2),
         terminal_columns=(
             "month",
             "name",
-            "hours_off_p10",
-            "hours_off_p50",
-            "hours_off_p90",
+            *hours[:2],
+            *interval,
+            hours[2],
             "day_over_8h",
             "eue_mwh",
             "eue_mwh_se",
         ),
-        note=f"P10, P50 and P90 of the month's mean over {forecast.samples} simulated futures; "
-        "EUE is the expected unserved energy and its standard error.",
+        note=f"P10, P50 and P90 of the month's mean over {forecast.samples} simulated futures, "
+        "of P50 the interval that holds it with 95 %; EUE is the expected unserved energy and its "
+        "standard error.",
     )
 
 
 def table_city(forecast: ShortageForecast) -> NamedTable:
-    """The city month by month, each estimate rounded to what its standard error allows."""
+    """The city month by month and in all, rounded to what the standard errors allow."""
+    whole = forecast.horizon[forecast.horizon["district"] == CITY].assign(month=_WHOLE)
     rows = [
         {
             "month": row["month"],
             "lole_hours": str(Estimate(row["lole_h"], row["lole_h_se"])),
             "lole_days": str(Estimate(row["lole_d"], row["lole_d_se"])),
+            "lolev": str(Estimate(row["lolev"], row["lolev_se"])),
             "unserved_energy_mwh": str(Estimate(row["eue_mwh"], row["eue_mwh_se"])),
-            "neue_ppm": row["neue_ppm"],
+            "cvar_mwh": str(Estimate(row["eue_cvar95_mwh"], row["eue_cvar95_mwh_se"])),
+            "edns_mw": str(Estimate(row["edns_mw"], row["edns_mw_se"])),
+            "neue_ppm": str(Estimate(row["neue_ppm"], row["neue_ppm_se"])),
             "hours_off": str(Estimate(row["hours_off_mean"], row["hours_off_se"])),
             "hours_off_p90": row["hours_off_p90"],
         }
-        for row in _city_rows(forecast).to_dict("records")
+        for row in pd.concat([_city_rows(forecast), whole]).to_dict("records")
     ]
     return NamedTable(
         name="shortage_city",
         title="Whole city by month, with standard errors",
         frame=pd.DataFrame(rows),
         headings={
-            "lole_hours": "hours with a shortage",
-            "lole_days": "days with a shortage",
+            "lole_hours": "LOLE [h]",
+            "lole_days": "LOLE [d]",
+            "lolev": "shortages",
             "unserved_energy_mwh": "EUE [MWh]",
+            "cvar_mwh": "CVaR 95 % [MWh]",
+            "edns_mw": "EDNS [MW]",
             "neue_ppm": "NEUE [ppm]",
-            "hours_off": "hours off a day",
+            "hours_off": "off [h/day]",
             "hours_off_p90": "P90 [h/day]",
         },
-        decimals={"neue_ppm": 0, "hours_off_p90": 1},
+        decimals={"hours_off_p90": 1},
+        note="LOLE: expected hours, and days, with a shortage; CVaR: mean of the worst 5 % of the "
+        "futures; EDNS: unserved power over all hours; NEUE: unserved energy over demand.",
     )
 
 
+def _table_classes(forecast: ShortageForecast) -> NamedTable:
+    """Unserved energy by class of customers, the whole horizon first."""
+    frame = forecast.by_class
+    whole = frame["month"] == _WHOLE
+    return NamedTable(
+        name="shortage_classes",
+        title="Expected unserved energy by class of customers",
+        frame=pd.concat([frame[whole], frame[~whole]], ignore_index=True),
+        headings={"eue_mwh_se": "± [MWh]", "neue_ppm_se": "± [ppm]"},
+        decimals=dict.fromkeys(
+            ("demand_mwh", "eue_mwh", "eue_mwh_se", "neue_ppm", "neue_ppm_se"), 0
+        ),
+        terminal_columns=("class", "demand_mwh", "eue_mwh", "eue_mwh_se", "neue_ppm"),
+        terminal_rows=int(whole.sum()),
+        note="All months together; protected feeders are shed last.",
+    )
+
+
+def chart_hours(forecast: ShortageForecast) -> Chart:
+    """One line: how likely a shortage is at each hour of the day."""
+    hours = forecast.by_hour[forecast.by_hour["month"] == _WHOLE]
+    lolp = hours["lolp"].to_numpy()
+    if not (lolp > 0).any():
+        return Chart(title="Hours of the day with a shortage", text="  none")
+    worst = int(hours["hour"].iloc[int(hours["lolp"].fillna(0.0).argmax())])
+    text = f"  0h {draw_strip(lolp.tolist())} 24h   most at {worst}:00, "
+    text += f"{100 * float(hours['lolp'].max()):.1f} % of the days"
+    return Chart(title="Share of days with a shortage, by hour of the day", text=text)
+
+
+def chart_weeks(forecast: ShortageForecast) -> Chart:
+    """One line: hours off a day, week by week."""
+    weekly = forecast.weekly
+    off = weekly["hours_off_mean"]
+    text = f"  {weekly['week'].iloc[0]} {draw_strip(off.tolist())} {weekly['week'].iloc[-1]}"
+    if (off > 0).any():
+        worst = weekly.iloc[int(off.fillna(0.0).argmax())]
+        spread = Estimate(worst["hours_off_mean"], worst["hours_off_se"])
+        text += f"   most in {worst['week']}, {spread} h a day"
+    return Chart(title="Hours a day without supply, whole city, week by week", text=text)
+
+
 def describe_shortage(forecast: ShortageForecast) -> str:
-    """The forecast in one or two sentences."""
+    """The forecast in a few sentences."""
     city = _city_rows(forecast)
-    total = float(city["eue_mwh"].sum())
     if not (city["lole_h"] > 0).any():
         return (
             f"No shortage in {forecast.samples} simulated futures from "
-            f"{city['month'].iloc[0]} to {city['month'].iloc[-1]}."
+            f"{city['month'].iloc[0]} to {city['month'].iloc[-1]}{say_further_damage(forecast)}."
         )
+    whole = forecast.horizon[forecast.horizon["district"] == CITY].iloc[0]
+    total = Estimate(float(whole["eue_mwh"]), float(whole["eue_mwh_se"]))
     worst = city.iloc[int(city["hours_off_p50"].fillna(0.0).argmax())]
-    causes = forecast.causes[list(_CAUSES)].sum()
+    causes = forecast.causes[list(CAUSE_WORDS)].sum()
     cause = str(causes.idxmax())
     districts = forecast.monthly[forecast.monthly["district"] != CITY]
     hardest = districts.iloc[int(districts["hours_off_p50"].fillna(0.0).argmax())]
@@ -131,17 +208,27 @@ def describe_shortage(forecast: ShortageForecast) -> str:
         f"{worst['hours_off_p50']:.1f} h a day (P10 {worst['hours_off_p10']:.1f}, "
         f"P90 {worst['hours_off_p90']:.1f}), in {hardest['name']} "
         f"{hardest['hours_off_p50']:.1f} h ({hardest['month']}). Expected unserved energy "
-        f"{format_quantity(total, decimals=0)} MWh in {len(city)} months, "
-        f"{100 * causes[cause] / total:.0f} % of it from {_CAUSES[cause]}."
+        f"{total} MWh in {len(city)} months{say_further_damage(forecast)}, "
+        f"{100 * causes[cause] / total.value:.0f} % of it from {CAUSE_WORDS[cause]}."
     )
+
+
+def say_further_damage(forecast: ShortageForecast) -> str:
+    """That further damage is a stated scenario, where it is one; else nothing."""
+    damage = forecast.config.further_damage
+    if damage is None:
+        return ""
+    rate = format_quantity(damage.rate_per_month, decimals=1).removesuffix(".0")
+    return f" under the stated scenario of further damage ({rate} events a month)"
 
 
 def headline_shortage(forecast: ShortageForecast) -> dict[str, float]:
     """Numbers that ``--fail-on`` can name."""
-    city = _city_rows(forecast)
+    city = forecast.horizon[forecast.horizon["district"] == CITY].iloc[0]
     return {
-        "eue_mwh": float(city["eue_mwh"].sum()),
-        "lole_h": float(city["lole_h"].sum()),
+        "eue_mwh": float(city["eue_mwh"]),
+        "eue_mwh_se": float(city["eue_mwh_se"]),
+        "lole_h": float(city["lole_h"]),
         "hours_off_p50": float(forecast.monthly["hours_off_p50"].max()),
         "hours_off_p90": float(forecast.monthly["hours_off_p90"].max()),
     }
@@ -149,43 +236,3 @@ def headline_shortage(forecast: ShortageForecast) -> dict[str, float]:
 
 def _city_rows(forecast: ShortageForecast) -> pd.DataFrame:
     return forecast.monthly[forecast.monthly["district"] == CITY].reset_index(drop=True)
-
-
-def tables_backtest(found: Backtest) -> tuple[NamedTable, ...]:
-    """Mean scores by method, then every origin."""
-    decimals = dict.fromkeys(("coverage_80", "energy_coverage_80"), 2) | dict.fromkeys(
-        ("pinball_pct", "mape_pct"), 2
-    )
-    return (
-        NamedTable(
-            name="scores",
-            title="Demand model against seasonal naive, mean over origins",
-            frame=found.scores,
-            decimals=decimals,
-            note="Pinball over levels 0.1 to 0.9 in percent of mean demand; coverage of 80 % "
-            "intervals by hours and by the energy of months.",
-        ),
-        NamedTable(name="origins", title="Every origin", frame=found.origins, decimals=decimals),
-    )
-
-
-def describe_backtest(found: Backtest) -> str:
-    """What the scores mean for a planner."""
-    scores = found.scores.set_index("method")
-    model, naive = scores.loc["model"], scores.loc["seasonal naive"]
-    better = 100 * (1 - model["pinball_pct"] / naive["pinball_pct"])
-    coverage = model["coverage_80"]
-    if coverage < 0.7:
-        trust = "its intervals are too narrow: take them wider"
-    elif coverage > 0.9:
-        trust = "its intervals are too wide"
-    else:
-        trust = "its intervals can be taken as they are"
-    word = "better" if better >= 0 else "worse"
-    return (
-        f"Months ahead the model's pinball loss is {model['pinball_pct']:.2f} % of mean demand, "
-        f"{abs(better):.0f} % {word} than seasonal naive; 80 % intervals hold "
-        f"{100 * coverage:.0f} % of the hours and {100 * model['energy_coverage_80']:.0f} % of "
-        f"the months' energy, so {trust}. The peak was missed by {model['peak_error_pct']:.1f} % "
-        "on average."
-    )

@@ -12,6 +12,7 @@ import pandas as pd
 from gridtool.flow.model import Assessment
 from gridtool.forecast.model import CITY, ShortageForecast
 from gridtool.network.model import CityNetwork
+from gridtool.report.forecast import CAUSE_WORDS, say_further_damage
 from gridtool.report.mobile import describe_placements
 from gridtool.report.restore_checks import describe_ac, describe_bound
 from gridtool.report.restore_words import count_repairs, describe_stop
@@ -20,11 +21,6 @@ from gridtool.units import Estimate, format_quantity
 
 __all__ = ["lost_to_damage", "time_regained", "write_verdict"]
 
-_CAUSES = {
-    "supply_mwh": "too little supply",
-    "network_mwh": "limits of the network and parts cut off",
-    "delivery_mwh": "damaged feeders and busbars",
-}
 _SMALLEST_MW = 0.05
 
 
@@ -136,12 +132,13 @@ def time_regained(curve: pd.DataFrame, share: float) -> datetime:
 def _say_forecast(forecast: ShortageForecast) -> str:
     monthly = forecast.monthly
     city = monthly[monthly["district"] == CITY]
-    # The months of a sample hang together, so their errors add up at worst.
-    energy = Estimate(float(city["eue_mwh"].sum()), float(city["eue_mwh_se"].sum()))
+    whole = forecast.horizon[forecast.horizon["district"] == CITY].iloc[0]
+    energy = Estimate(float(whole["eue_mwh"]), float(whole["eue_mwh_se"]))
     span = _span(city["month"].tolist())
+    stated = say_further_damage(forecast)
     if energy.value <= 0:
-        return f"{span} no shortage was found in {forecast.samples} simulated futures."
-    text = f"{span}, {energy} MWh are expected to be unserved"
+        return f"{span} no shortage was found in {forecast.samples} simulated futures{stated}."
+    text = f"{span}, {energy} MWh are expected to be unserved{stated}"
     cause = _main_cause(forecast.causes)
     if cause:
         text += f", mostly for {cause}"
@@ -160,12 +157,12 @@ def _say_forecast(forecast: ShortageForecast) -> str:
 
 def _main_cause(causes: pd.DataFrame) -> str:
     """The largest cause in words, with its share."""
-    sums = causes[list(_CAUSES)].sum()
+    sums = causes[list(CAUSE_WORDS)].sum()
     total = float(sums.sum())
     if total <= 0:
         return ""
     name = str(sums.idxmax())
-    return f"{_CAUSES[name]} ({100 * float(sums[name]) / total:.0f} %)"
+    return f"{CAUSE_WORDS[name]} ({100 * float(sums[name]) / total:.0f} %)"
 
 
 def _say_assumptions(

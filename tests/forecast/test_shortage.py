@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 import pytest
 from builders import grid
 from restoration import cases as restoration
@@ -16,13 +17,15 @@ from gridtool.damage.model import AssetDamage, DamageState
 from gridtool.errors import InputError
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
-from gridtool.forecast import shortage
+from gridtool.forecast import premises
 from gridtool.forecast.demand import fit_demand
 from gridtool.forecast.history import History
 from gridtool.forecast.made_history import make_history
 from gridtool.forecast.model import ForecastConfig
+from gridtool.forecast.premises import lay_out_chunks
 from gridtool.forecast.shortage import forecast_grid, forecast_shortage
-from gridtool.restoration.model import CompletionSamples, DeclaredRepair, RepairStage, Resources
+from gridtool.forecast.simulate.simulator import Draw
+from gridtool.restoration.model import DeclaredRepair, RepairStage, Resources
 from gridtool.restoration.plan import plan_restoration
 
 AS_OF = datetime(2027, 2, 20, 5, 30, tzinfo=UTC)
@@ -186,53 +189,6 @@ def test_hours_off_by_the_official_conversion():
     np.testing.assert_allclose(result.daily["demand_p50_mw"], 100.0)
 
 
-def test_repairs_bring_the_supply_back_at_their_hour(monkeypatch):
-    """Two samples: the infeed is back 10.5 h and 100 h after as-of; a later one never."""
-    network = one_bus((), infeeds=(("I", 100.0),))
-    finish = np.array([[10.5], [100.0], [np.inf]])
-    monkeypatch.setattr(
-        shortage,
-        "simulate_completions",
-        lambda _plan, **_: CompletionSamples(asset_ids=("I",), finish_h=finish),
-    )
-    result = forecast_shortage(
-        damaged(network, {"I": 0.0}),
-        object(),
-        Flat(peak_mw=100.0),
-        config=ForecastConfig(months=1, samples=3, workers=1),
-        seed=1,
-    )
-    # as-of 05:30, slots from 06:00: back at 16:00 = slot 10; at 09:30 four days on = slot 100.
-    hours = result.grid.hours
-    row = city(result).iloc[0]
-    assert row["lole_h"] == pytest.approx((10 + 100 + hours) / 3)
-    assert row["eue_mwh"] == pytest.approx(100.0 * (10 + 100 + hours) / 3)
-
-
-def test_a_temporary_repair_brings_a_part_of_the_supply(monkeypatch):
-    """The infeed of 100 MW gives 40 from hour 10 and all from hour 100 of a demand of 100 MW."""
-    network = one_bus((), infeeds=(("I", 100.0),))
-    completions = CompletionSamples(
-        asset_ids=("I", "I"), job_ids=("I:temporary", "I"), finish_h=np.array([[10.5, 100.0]] * 2)
-    )
-    monkeypatch.setattr(shortage, "simulate_completions", lambda _plan, **_: completions)
-    state = damaged(network, {"I": 0.0})
-    jobs = [
-        SimpleNamespace(job=SimpleNamespace(id=job, capacity_after=share))
-        for job, share in (("I:temporary", 0.4), ("I", 1.0))
-    ]
-    result = forecast_shortage(
-        state,
-        SimpleNamespace(jobs=jobs),
-        Flat(peak_mw=100.0),
-        config=ForecastConfig(months=1, samples=2, workers=1),
-        seed=1,
-    )
-    row = city(result).iloc[0]
-    assert row["lole_h"] == pytest.approx(100)
-    assert row["eue_mwh"] == pytest.approx(10 * 100.0 + 90 * 60.0)
-
-
 def test_a_plan_with_a_temporary_line_is_forecast_stage_by_stage():
     """100 MW behind a line: nothing for 10 h, 5 % of its 1000 MW for 20 h, then all of it."""
     state = restoration.damaged(restoration.star(100), {"L1": 0.0}, hours={"L1": 20.0})
@@ -340,9 +296,9 @@ def test_districts_add_up_to_the_city():
 
 
 def test_the_same_bytes_for_any_number_of_workers(monkeypatch):
-    monkeypatch.setattr(shortage, "POOL_FROM_HOURS", 0)
-    monkeypatch.setattr(shortage, "CHUNK_SAMPLES", (10, 10))
-    network = one_bus(UNITS)
+    monkeypatch.setattr(premises, "POOL_FROM_HOURS", 0)
+    monkeypatch.setattr(premises, "CHUNK_SAMPLES", 10)
+    network = one_bus(UNITS, infeeds=(("I", 5.0),))
     start, end = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 2, 20, tzinfo=UTC)
     load, temp = make_history(start=start, end=end, special_days=())
     history = History(start=start, load_mw=load, temp_c=temp, zone=KYIV)
@@ -353,25 +309,56 @@ def test_the_same_bytes_for_any_number_of_workers(monkeypatch):
             damaged(network),
             None,
             demand,
-            config=ForecastConfig(months=1, samples=35, workers=workers),
+            config=ForecastConfig(
+                months=1, samples=35, workers=workers, outlook_samples=15, share_samples=20
+            ),
             seed=3,
             progress=done.append,
         )
-        for workers in (1, 2)
+        for workers in (1, 2, 4)
     ]
-    for name in ("monthly", "causes", "daily"):
-        one, two = (getattr(result, name) for result in results)
-        assert one.to_csv() == two.to_csv()
-    assert done == [10, 10, 10, 5] * 2
+    frames = [name for name, value in vars(results[0]).items() if isinstance(value, pd.DataFrame)]
+    assert {"monthly", "outlook", "shares", "depths"} <= set(frames)
+    for name in frames:
+        assert len({getattr(result, name).to_csv() for result in results}) == 1, name
+    assert done == [10, 5, 5, 10, 5] * 3
 
 
 def test_chunks_cover_the_samples_and_bound_the_memory():
-    assert shortage._split_samples(1000, states=4000 * 6) == [(0, 500), (500, 500)]
-    assert shortage._split_samples(100, states=4000 * 6) == [(0, 100)]
-    assert shortage._split_samples(300, states=0) == [(0, 150), (150, 150)]
-    large = shortage._split_samples(2500, states=8760 * 100)
-    assert {n for _, n in large} == {91, 2500 % 91}
-    assert sum(n for _, n in large) == 2500
+    layout = SimpleNamespace(
+        district_ids=tuple("ABCDEFGHIJ"), class_names=("x",), grid=SimpleNamespace(hours=4080)
+    )
+    base, other, none = Draw("main"), Draw("other"), Draw("none")
+    chunks = lay_out_chunks({base: 1000, other: 150, none: 0}, layout=layout)
+    assert chunks[0].n * 4080 * 24 * 8 <= premises.CHUNK_BYTES < (chunks[0].n + 1) * 4080 * 24 * 8
+    assert [chunk.first for chunk in chunks] == [
+        0,
+        *(chunk.first + chunk.n for chunk in chunks[:-1]),
+    ]
+    for draw, samples in ((base, 1000), (other, 150), (none, 0)):
+        assert sum(chunk.n for chunk in chunks if draw in chunk.draws) == samples
+    hourly = SimpleNamespace(district_ids=(), class_names=(), grid=SimpleNamespace(hours=10**9))
+    assert {chunk.n for chunk in lay_out_chunks({base: 3}, layout=hourly)} == {1}
+
+
+def test_a_wanted_error_ends_the_simulation(monkeypatch):
+    """It is the first chunk whose standard error is small enough that ends it."""
+    monkeypatch.setattr(premises, "CHUNK_SAMPLES", 50)
+    network = one_bus(UNITS)
+
+    def run(**config):
+        return forecast(network, samples=2000, seed=4, **config)
+
+    result = run(until=0.1)
+    row = result.horizon.iloc[-1]
+    assert row["eue_mwh_se"] <= 0.1 * row["eue_mwh"]
+    assert 100 <= result.samples < 2000
+    before = forecast(network, samples=result.samples - 50, seed=4).horizon.iloc[-1]
+    assert before["eue_mwh_se"] > 0.1 * before["eue_mwh"]
+    whole = forecast(network, samples=result.samples, seed=4)
+    assert whole.monthly.to_csv() == result.monthly.to_csv()
+    assert run(until=0.9).samples == 100
+    assert run(until=0.9, share_samples=140).samples == 140
 
 
 def test_a_sample_does_not_depend_on_how_many_there_are():
@@ -383,7 +370,12 @@ def test_a_sample_does_not_depend_on_how_many_there_are():
 
 @pytest.mark.parametrize(
     ("config", "words"),
-    [({"months": 0}, "months"), ({"samples": 0}, "samples"), ({"workers": 0}, "workers")],
+    [
+        ({"months": 0}, "months"),
+        ({"samples": 0}, "samples"),
+        ({"workers": 0}, "workers"),
+        ({"until": 1.5}, "until"),
+    ],
 )
 def test_requests_out_of_range_are_refused(config, words):
     with pytest.raises(InputError, match=f"{words} out of range"):

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 from builders import grid
+from report.forecasts import made_forecast
 
 from gridtool.flow.model import Assessment
-from gridtool.forecast.model import ShortageForecast
 from gridtool.report.chain import headline_chain
 from gridtool.report.run import table_districts_now, table_shortage
 from gridtool.report.verdict import time_regained, write_verdict
@@ -103,13 +103,13 @@ def forecast():
         + [f"hours_off_p{level}" for level in (50, 10, 90)],
     )
     monthly = monthly.assign(lole_h=10.0)
-    return ShortageForecast(
-        as_of=AS_OF,
-        grid=None,
-        samples=200,
-        seed=1,
-        demand_description="a model",
-        monthly=monthly.assign(eue_mwh_se=2.0, hours_off_mean=monthly["hours_off_p50"]),
+    monthly = monthly.assign(eue_mwh_se=2.0, hours_off_mean=monthly["hours_off_p50"])
+    return made_forecast(
+        monthly=monthly,
+        horizon=monthly.groupby("district", sort=False)
+        .agg({"name": "first", "eue_mwh": "sum", "lole_h": "sum"})
+        .assign(eue_mwh_se=3.0)
+        .reset_index(),
         causes=pd.DataFrame(
             {
                 "month": ["2027-01", "2027-02"],
@@ -118,7 +118,8 @@ def forecast():
                 "delivery_mwh": [0.0, 0.0],
             }
         ),
-        daily=pd.DataFrame(),
+        samples=200,
+        demand_description="a model",
         notes=("Imports as allocated.",),
     )
 
@@ -133,7 +134,7 @@ def test_the_whole_paragraph(assessment, plan, forecast):
         "last on 20 January 2027 06:00 (Quay); all of the lost load is back on 20 January 2027 "
         "06:00. Until then 18 234 MWh are not "
         "served at that demand. "
-        "From January to February 2027, 110 ± 4 MWh are expected to be unserved, mostly for "
+        "From January to February 2027, 110 ± 3 MWh are expected to be unserved, mostly for "
         "too little supply (80 %); it is worst in Left Bank in January 2027: 4.2 hours a day "
         "without supply for an ordinary customer (P10 3.1, P90 6.0). "
         "Assumed: repairs take the expected time; demand: a model; Imports as allocated."
@@ -152,7 +153,7 @@ def test_a_forecast_without_a_plan_says_that_nothing_is_repaired(assessment, for
     text = write_verdict(NETWORK, assessment, damaged=1, forecast=forecast)
     assert "nothing is repaired" in text
     assert "1 damaged asset reported" in text
-    calm = replace(forecast, monthly=forecast.monthly.assign(eue_mwh=0.0))
+    calm = replace(forecast, horizon=forecast.horizon.assign(eue_mwh=0.0))
     assert "no shortage was found in 200 simulated futures" in write_verdict(
         NETWORK, assessment, damaged=1, forecast=calm
     )

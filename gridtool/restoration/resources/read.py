@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -65,9 +64,7 @@ def read_resources(folder: Path | str, network: CityNetwork) -> Resources:
     refuse_on_errors([*issues, *found], error=ResourcesError, subject="resources")
     return Resources(
         crews=crews,
-        stock=MappingProxyType(
-            {values["spare"]: int(values["stock"]) for _, values in rows["spares"]}
-        ),
+        stock={values["spare"]: int(values["stock"]) for _, values in rows["spares"]},
         arrivals=arrivals,
         mobile_units=units,
         repairs=repairs,
