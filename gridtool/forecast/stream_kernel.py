@@ -22,6 +22,7 @@ from numba.extending import overload
 __all__ = [
     "STREAM_WORDS",
     "as_word",
+    "fill_blocks",
     "fill_uniforms",
     "make_block",
     "next_uniform",
@@ -134,20 +135,28 @@ def uniform(seed: np.uint64, sample: np.uint64, component: np.uint64, index: int
 
 
 @numba.njit(cache=True)
+def fill_blocks(
+    seed: np.uint64, sample: np.uint64, component: np.uint64, first: int, out: FloatArray
+) -> None:
+    """Fill ``out``, whole blocks of four numbers, from block ``first`` of a stream on."""
+    for block in range(out.shape[0] >> 2):  # no branches: it becomes vector instructions
+        words = make_block(seed, sample, component, np.uint64(first + block))
+        at = 4 * block
+        out[at] = to_uniform(words[0])
+        out[at + 1] = to_uniform(words[1])
+        out[at + 2] = to_uniform(words[2])
+        out[at + 3] = to_uniform(words[3])
+
+
+@numba.njit(cache=True)
 def fill_uniforms(
     seed: np.uint64, sample: np.uint64, component: np.uint64, out: FloatArray
 ) -> None:
     """Write the first ``out.size`` numbers of a stream of uniforms to the (K,) array ``out``."""
     seed, sample, component = np.uint64(seed), np.uint64(sample), np.uint64(component)
-    blocks = out.shape[0] >> 2
-    for block in range(blocks):  # without branches, so that it becomes vector instructions
-        words = make_block(seed, sample, component, np.uint64(block))
-        first = 4 * block
-        out[first] = to_uniform(words[0])
-        out[first + 1] = to_uniform(words[1])
-        out[first + 2] = to_uniform(words[2])
-        out[first + 3] = to_uniform(words[3])
-    for index in range(4 * blocks, out.shape[0]):
+    whole = out.shape[0] & ~3
+    fill_blocks(seed, sample, component, 0, out[:whole])
+    for index in range(whole, out.shape[0]):
         out[index] = uniform(seed, sample, component, index)
 
 
