@@ -8,32 +8,19 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Course", "SteadyUnits", "WeakUnits", "expect_given_samples", "expect_over_futures"]
+from gridtool.forecast.adequacy.convolve_kernel import (
+    TIE_MW,
+    SteadyUnits,
+    fill_steady,
+    is_unchanged,
+    look_up,
+    sum_up,
+)
+
+__all__ = ["Course", "WeakUnits", "expect_given_samples", "expect_over_futures"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-
-_TIE_MW = 1e-9
-_SAME = 1e-13
-
-
-class SteadyUnits(NamedTuple):
-    """Units that no damage touches in any future; capacities are counted in steps.
-
-    Attributes
-    ----------
-    steps : (S,) int
-    up : (S, H)
-        Chance to be up; 0 in months in which the unit is not available.
-    step_mw : float
-    cells : int
-        Steps of all units together, and one.
-    """
-
-    steps: IntArray
-    up: FloatArray
-    step_mw: float
-    cells: int
 
 
 class WeakUnits(NamedTuple):
@@ -62,56 +49,6 @@ class Course(NamedTuple):
     kind: IntArray
     demand_mw: FloatArray
     infeed_mw: FloatArray
-
-
-@numba.njit(cache=True)
-def _fill_steady(hour: int, units: SteadyUnits, chance: FloatArray) -> None:
-    """Chance of each number of steps up."""
-    chance[:] = 0.0
-    chance[0] = 1.0
-    reach = 0
-    for u in range(units.steps.shape[0]):
-        up = units.up[u, hour]
-        size = units.steps[u]
-        if up <= 0.0 or size == 0:
-            continue
-        for cell in range(reach, -1, -1):
-            chance[cell + size] += chance[cell] * up
-            chance[cell] *= 1.0 - up
-        reach += size
-
-
-@numba.njit(cache=True)
-def _unchanged(hour: int, units: SteadyUnits) -> bool:
-    for u in range(units.steps.shape[0]):
-        if abs(units.up[u, hour] - units.up[u, hour - 1]) > _SAME:
-            return False
-    return True
-
-
-@numba.njit(cache=True)
-def _sum_up(chance: FloatArray, step_mw: float, at_most: FloatArray, lacking: FloatArray) -> None:
-    """Chance of each capacity or less, and expected shortage of a load equal to it."""
-    total, short = 0.0, 0.0
-    for cell in range(chance.shape[0]):
-        lacking[cell] = short
-        total += chance[cell]
-        at_most[cell] = total
-        short += total * step_mw
-
-
-@numba.njit(cache=True)
-def _look_up(
-    need_mw: float, step_mw: float, at_most: FloatArray, lacking: FloatArray
-) -> tuple[float, float]:
-    """Chance that the capacity is below ``need_mw``, and the expected shortage."""
-    if need_mw <= _TIE_MW:
-        return 0.0, 0.0
-    last = at_most.shape[0] - 1
-    cell = min(int(need_mw / step_mw), last)
-    below = min(int(np.ceil((need_mw - _TIE_MW) / step_mw)) - 1, last)
-    short = lacking[cell] + at_most[cell] * (need_mw - cell * step_mw)
-    return (at_most[below] if below >= 0 else 0.0), short
 
 
 @numba.njit(cache=True)
@@ -165,21 +102,23 @@ def expect_over_futures(
     steps = np.zeros(1 << weak.up.shape[0], dtype=np.int64)
     share = np.zeros(1 << weak.up.shape[0])
     stage = course.first_of_row.copy()
+    made = -1
     for hour in range(hours):
-        if hour == 0 or not _unchanged(hour, steady):
-            _fill_steady(hour, steady, chance)
+        if not is_unchanged(hour, made, steady):
+            made = hour
+            fill_steady(hour, steady, chance)
         _gather(hour, course, weak, stage, (weight, there, steps, share))
         for kind in range(demand.shape[0]):
             if not there[kind]:
                 continue
             there[kind] = False
             _join(weight[kind], chance, total)
-            _sum_up(total, steady.step_mw, at_most, lacking)
+            sum_up(total, steady.step_mw, at_most, lacking)
             for k in range(factor.shape[1]):
                 wanted = factor[hour, k] * demand[kind]
                 for j in range(limit.shape[1]):
                     need = wanted - min(limit[month[hour], j], infeed[kind])
-                    short, missing = _look_up(need, steady.step_mw, at_most, lacking)
+                    short, missing = look_up(need, steady.step_mw, at_most, lacking)
                     found[0, hour] += short
                     found[1, hour] += missing
         found[:, hour] /= factor.shape[1] * limit.shape[1]
@@ -239,20 +178,22 @@ def expect_given_samples(
     steps = np.zeros(1 << weak.up.shape[0], dtype=np.int64)
     share = np.zeros(1 << weak.up.shape[0])
     stage = course.first_of_row.copy()
+    made = -1
     for hour in range(hours):
-        if hour == 0 or not _unchanged(hour, steady):
-            _fill_steady(hour, steady, chance)
-            _sum_up(chance, steady.step_mw, at_most, lacking)
+        if not is_unchanged(hour, made, steady):
+            made = hour
+            fill_steady(hour, steady, chance)
+            sum_up(chance, steady.step_mw, at_most, lacking)
         for row in range(n):
             while course.end[stage[row]] <= hour:
                 stage[row] += 1
             at = stage[row]
             supplied = min(limit[row, month[hour]], course.infeed_mw[at])
             need = factor[row, hour] * course.demand_mw[at] - supplied
-            if need <= _TIE_MW:
+            if need <= TIE_MW:
                 continue
             for k in range(_list_weak(at, hour, weak, steps, share)):
-                _, missing = _look_up(
+                _, missing = look_up(
                     need - steps[k] * steady.step_mw, steady.step_mw, at_most, lacking
                 )
                 found[row, month[hour]] += share[k] * missing

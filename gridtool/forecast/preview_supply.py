@@ -17,8 +17,9 @@ from gridtool.flow.case import CompiledCase
 from gridtool.flow.model import Stages, Topology
 from gridtool.flow.topology import topology_of
 from gridtool.forecast.adequacy.convolve import common_step
+from gridtool.forecast.adequacy.convolve_kernel import SteadyUnits
 from gridtool.forecast.adequacy.transient import availability_from_up
-from gridtool.forecast.preview_kernel import Course, SteadyUnits, WeakUnits
+from gridtool.forecast.preview_kernel import Course, WeakUnits
 from gridtool.forecast.simulate.futures import FutureInputs, draw_futures
 
 __all__ = ["SupplyCourse", "follow_supply"]

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy.special import comb
 
 from gridtool.errors import AnalysisError
-from gridtool.forecast.adequacy.convolve import CapacityTable, capacity_table
+from gridtool.forecast.adequacy.convolve import CapacityTable, capacity_table, common_step
 from gridtool.forecast.adequacy.model import (
     AdequacyResult,
     CommonCause,
@@ -31,6 +31,10 @@ __all__ = ["assess_pooled", "count_levels", "lose_units", "mix_common_causes"]
 FloatArray = npt.NDArray[np.float64]
 MOST_LEVELS = 100_000
 """Most combinations of the units that vary by hour."""
+LEVELS_ENUMERATED = 1000
+"""More combinations than this cost more than a table for every hour."""
+MOST_STEPS = 30_000_000_000
+"""Most units x capacities x hours of such tables: some half a minute."""
 MOST_CAUSES = 12
 _BLOCK = 4_000_000
 
@@ -117,15 +121,31 @@ def _expect_shortage(
         availability_by_hour(group, hours=hours, start="up" if start_up else "stationary")
         for group in groups
     ]
-    steady = [at for at, group in enumerate(groups) if group.constant and len(up[at]) == 1]
-    table = capacity_table(
-        np.array([groups[at].capacity_mw[0] for at in steady]),
-        count=np.array([groups[at].count for at in steady], dtype=np.int64),
-        outage_rate=np.array([1.0 - up[at][0] for at in steady]),
-    )
     varying = [
-        (group, up[at]) for at, group in enumerate(groups) if at not in set(steady) and group.count
+        (group, share)
+        for group, share in zip(groups, up, strict=True)
+        if group.count and not (group.constant and len(share) == 1)
     ]
+    timed = [(group, share) for group, share in varying if group.constant]
+    if timed and _level_product([group for group, _ in varying]) > LEVELS_ENUMERATED:
+        shaped = [(group, share) for group, share in varying if not group.constant]
+        constant = [pair for pair in zip(groups, up, strict=True) if pair[0].constant]
+        if load_sd > 0:
+            raise AnalysisError(
+                "a spread of the load is not convolved with many units whose chances change by "
+                "hour; leave one of the two out"
+            )
+        return _expect_by_tables(constant, shaped, load_mw)
+    steady = [
+        (group, share)
+        for group, share in zip(groups, up, strict=True)
+        if group.constant and len(share) == 1
+    ]
+    table = capacity_table(
+        np.array([group.capacity_mw[0] for group, _ in steady]),
+        count=np.array([group.count for group, _ in steady], dtype=np.int64),
+        outage_rate=np.array([1.0 - share[0] for _, share in steady]),
+    )
     lolp, eue = np.zeros(hours), np.zeros(hours)
     step = max(1, _BLOCK // count_levels([group for group, _ in varying]))
     for first in range(0, hours, step):
@@ -135,16 +155,58 @@ def _expect_shortage(
     return lolp, eue
 
 
+def _expect_by_tables(
+    constant: Sequence[tuple[UnitGroup, FloatArray]],
+    shaped: Sequence[tuple[UnitGroup, FloatArray]],
+    load_mw: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """A capacity table for every hour, compiled: where many chances change by hour.
+
+    Raises
+    ------
+    AnalysisError
+        If the capacities have no common step, or the tables are too large.
+    """
+    from gridtool.forecast.adequacy.convolve_kernel import SteadyUnits, expect_by_hour
+
+    hours = len(load_mw)
+    size = np.array([group.capacity_mw[0] for group, _ in constant])
+    number = np.array([group.count for group, _ in constant], dtype=np.int64)
+    step = common_step(size[size > 0])
+    cells = np.inf if step is None else float(size @ number) / step + 1
+    if step is None or cells * number.sum() * hours > MOST_STEPS:
+        raise AnalysisError(
+            f"{number.sum()} units whose chances to be up change by hour need tables of "
+            f"{cells:.3g} capacities for each of {hours} hours: too many for an exact answer; "
+            "give capacities with fewer decimals, or simulate with --samples"
+        )
+    count_levels([group for group, _ in shaped])
+    capacity, chance = _list_levels(shaped, slice(0, hours), hours=hours)
+    units = SteadyUnits(
+        steps=np.repeat(np.rint(size / step).astype(np.int64), number),
+        up=np.repeat(np.stack([np.broadcast_to(up, hours) for _, up in constant]), number, axis=0),
+        step_mw=step,
+        cells=round(cells),
+    )
+    lolp, eue = expect_by_hour(units, load_mw, capacity, chance)
+    return lolp, eue
+
+
 def count_levels(groups: Sequence[UnitGroup]) -> int:
     """Combinations of units up of the groups; refused where there are too many."""
-    levels = 1
-    for group in groups:
-        levels *= 1 if group.outage_rate == 0 and group.returns is None else group.count + 1
+    levels = _level_product(groups)
     if levels > MOST_LEVELS:
         raise AnalysisError(
             f"{len(groups)} groups of units vary by hour and have {levels:,} combinations, more "
             f"than the {MOST_LEVELS:,} that are enumerated; simulate with --samples"
         )
+    return levels
+
+
+def _level_product(groups: Sequence[UnitGroup]) -> int:
+    levels = 1
+    for group in groups:
+        levels *= 1 if group.outage_rate == 0 and group.returns is None else group.count + 1
     return levels
 
 

@@ -180,3 +180,26 @@ def test_periods_add_up(rts79):
         assert table["hours"].sum() == 8736
         assert table["eue_mwh"].sum() == pytest.approx(result.eue_mwh, rel=1e-12)
         assert table["lole_days"].sum() == pytest.approx(result.lole_days, rel=1e-12)
+
+
+def test_a_table_for_every_hour_agrees_with_enumeration(monkeypatch):
+    """RTS-79 with damaged units and one by hour, by both ways of the same expectation."""
+    system, load = rts79_damaged()
+    short = replace(load, load_mw=load.load_mw[:, :2160], calendar=plain_calendar(2160))
+    shape = 1.0 + 0.5 * np.sin(np.arange(2160) / 24)
+    wind = UnitGroup(id="wind", count=2, capacity_mw=30 * shape, outage_rate=0.05)
+    system = replace(system, groups=(*system.groups, wind))
+    enumerated = assess_pooled(system, short)
+    monkeypatch.setattr("gridtool.forecast.adequacy.exact.LEVELS_ENUMERATED", 1)
+    tables = assess_pooled(system, short)
+    assert tables.lolp_h == pytest.approx(enumerated.lolp_h, rel=1e-9, abs=1e-14)
+    assert tables.eue_h_mwh == pytest.approx(enumerated.eue_h_mwh, rel=1e-9, abs=1e-12)
+
+
+def test_all_units_up_now_go_to_their_stationary_shortage(rts79):
+    system, load = rts79
+    flat = replace(load, load_mw=np.full((1, 4368), 2850.0), calendar=plain_calendar(4368))
+    result = assess_pooled(replace(system, start="up"), flat)
+    assert result.lolp_h[0] == 0
+    assert np.all(np.diff(result.lolp_h[:500]) >= 0)
+    assert result.lolp_h[-1] == pytest.approx(0.0845780608, abs=1e-10)
