@@ -18,7 +18,8 @@ from gridtool.flow.basis import LARGEST_FACTOR, AffineBasis, BasisMaker
 from gridtool.flow.basis_table import BasisTable, grown
 from gridtool.flow.case import CompiledCase
 from gridtool.flow.dcflow_kernel import sensitivities
-from gridtool.flow.load_profile_kernel import Grid, integrate_bases, integrate_hinges
+from gridtool.flow.load_profile_bases_kernel import integrate_bases
+from gridtool.flow.load_profile_kernel import Grid, integrate_hinges
 from gridtool.flow.lp import LpResult, LpSolver
 from gridtool.flow.model import Topology
 from gridtool.flow.program import ShedProgram
@@ -160,9 +161,7 @@ class LoadProfiles:
         AnalysisError
             If the LP solver finds no usable basis.
         """
-        rating = np.ascontiguousarray(
-            np.minimum(source_mw[:, self._reduced.source], self._rating)
-        )
+        rating = np.ascontiguousarray(np.minimum(source_mw[:, self._reduced.source], self._rating))
         n = len(rating)
         sums = (np.zeros((n, len(self._lost))), np.zeros((n, len(self._lost))), np.zeros(n))
         supply = np.zeros(n)

@@ -18,7 +18,8 @@ __all__ = ["StateList", "list_capacities", "list_topologies"]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-MOST_LISTED = 4_000_000
+MOST_LISTED = 1_000_000
+_MOST_AT_ONCE = 20 * MOST_LISTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +83,18 @@ def _combine(
     state, probability = np.zeros((1, 0)), np.ones(1)
     best = np.array([chance.max() for chance in chances])
     for axis, (level, chance) in enumerate(zip(levels, chances, strict=True)):
+        if len(probability) * len(chance) > _MOST_AT_ONCE:
+            raise AnalysisError(_too_many(what))
         joined = np.outer(probability, chance)
         reach = joined * best[axis + 1 :].prod()
         row, place = np.nonzero((reach >= least) & (joined > 0.0))
         if len(row) > MOST_LISTED:
-            raise AnalysisError(
-                f"more than {MOST_LISTED:,} {what} to enumerate; draw them with --method sample"
-            )
+            raise AnalysisError(_too_many(what))
         state = np.concatenate([state[row], level[place, None]], axis=1)
         probability = joined[row, place]
     order = np.argsort(-probability, kind="stable")
     return StateList(state=state[order], probability=probability[order])
+
+
+def _too_many(what: str) -> str:
+    return f"more than {MOST_LISTED:,} {what} to enumerate; draw them with --method sample"
