@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -35,10 +36,11 @@ from gridtool.forecast.adequacy.transient import availability_by_hour
 __all__ = ["MOST_AREAS", "MOST_STATES", "assess_areas"]
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 MOST_AREAS = 8
 MOST_STATES = 200_000_000
 """Most states x hours that are enumerated."""
-_BLOCK = 1_000_000
+_BLOCK = 4_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,36 +64,48 @@ def assess_areas(system: GeneratingSystem, load: LoadSeries) -> AdequacyResult:
         raise AnalysisError(
             f"{areas} areas are too many to enumerate (at most {MOST_AREAS}); use --samples"
         )
-    lolp, eue = np.zeros(load.hours), np.zeros(load.hours)
-    area_lolp, area_eue = np.zeros((areas, load.hours)), np.zeros((areas, load.hours))
+    sums = _Sums(
+        lolp=np.zeros(load.hours),
+        eue=np.zeros(load.hours),
+        area_lolp=np.zeros((areas, load.hours)),
+        area_eue=np.zeros((areas, load.hours)),
+    )
     links = _list_link_states(system.interfaces)
     for chance, groups in mix_common_causes(system):
-        by_hour = _AreaHours(groups, load, start_up=system.start == "up")
+        by_hour = _AreaHours(groups, load, start=system.start)
         by_hour.refuse_many(len(links))
-        for hour in range(load.hours):
-            states = by_hour.states(hour)
-            for link_chance, closed in links:
-                limits = _limit_matrix(closed, load.areas, hour=hour)
-                found = _expect_unserved(states, load.load_mw[:, hour], limits)
-                weight = chance * link_chance
-                lolp[hour] += weight * found[0]
-                eue[hour] += weight * found[1]
-                area_lolp[:, hour] += weight * found[2]
-                area_eue[:, hour] += weight * found[3]
+        for link_chance, there in links:
+            for states, limits, hours in _group_hours(by_hour, there, load):
+                _add_hours(sums, states, load.load_mw, limits, (hours, chance * link_chance))
     return AdequacyResult(
-        load=load, lolp_h=lolp, eue_h_mwh=eue, area_lolp_h=area_lolp, area_eue_h_mwh=area_eue
+        load=load,
+        lolp_h=sums.lolp,
+        eue_h_mwh=sums.eue,
+        area_lolp_h=sums.area_lolp,
+        area_eue_h_mwh=sums.area_eue,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sums:
+    """Results by hour (H,), and by area and hour (A, H), filled piece by piece."""
+
+    lolp: FloatArray
+    eue: FloatArray
+    area_lolp: FloatArray
+    area_eue: FloatArray
 
 
 class _AreaHours:
     """The states of every area, hour by hour; what does not change is computed once."""
 
-    def __init__(self, groups: Sequence[UnitGroup], load: LoadSeries, *, start_up: bool) -> None:
+    def __init__(
+        self, groups: Sequence[UnitGroup], load: LoadSeries, *, start: Literal["stationary", "up"]
+    ) -> None:
         self._hours = load.hours
         self._groups = [[g for g in groups if g.area == area] for area in load.areas]
-        start = "up" if start_up else "stationary"
         self._up = [
-            [availability_by_hour(g, hours=load.hours, start=start) for g in area]  # type: ignore[arg-type]
+            [availability_by_hour(g, hours=load.hours, start=start) for g in area]
             for area in self._groups
         ]
         self._known: dict[tuple[int, bytes], _AreaStates] = {}
@@ -150,34 +164,57 @@ def _limit_matrix(links: Sequence[Interface], areas: tuple[str, ...], *, hour: i
     return limits
 
 
-def _expect_unserved(
-    states: list[_AreaStates], load_mw: FloatArray, limits: FloatArray
-) -> tuple[float, float, FloatArray, FloatArray]:
-    """LOLP and expected unserved of the total and of each area in one hour."""
-    member = list_groups(len(load_mw))
-    lolp = eue = 0.0
-    area_lolp, area_eue = np.zeros(len(load_mw)), np.zeros(len(load_mw))
-    for capacity, chance in _list_states(states):
-        need = need_of_groups(capacity, load_mw, limits=limits, member=member)
-        total = need.max(axis=0)
-        short = total > TIE_MW
-        if not short.any():
-            continue
-        weight = chance[short]
-        lolp += float(weight.sum())
-        eue += float(weight @ total[short])
-        unserved = share_unserved(need[:, short], load_mw, member=member)
-        area_lolp += (unserved > TIE_MW) @ weight
-        area_eue += unserved @ weight
-    return lolp, eue, area_lolp, area_eue
+def _group_hours(
+    by_hour: _AreaHours, links: Sequence[Interface], load: LoadSeries
+) -> Iterator[tuple[list[_AreaStates], FloatArray, IntArray]]:
+    """Hours that have the same states of areas and the same limits, together."""
+    known: dict[tuple[tuple[int, ...], bytes], tuple[list[_AreaStates], FloatArray]] = {}
+    members: dict[tuple[tuple[int, ...], bytes], list[int]] = {}
+    for hour in range(load.hours):
+        states = by_hour.states(hour)
+        limits = _limit_matrix(links, load.areas, hour=hour)
+        key = tuple(id(area) for area in states), limits.tobytes()
+        known.setdefault(key, (states, limits))
+        members.setdefault(key, []).append(hour)
+    for key, hours in members.items():
+        yield *known[key], np.array(hours)
 
 
-def _list_states(states: list[_AreaStates]) -> Iterator[tuple[FloatArray, FloatArray]]:
-    """Capacities (A, s) and chances (s,) of the combinations, in blocks."""
+def _add_hours(
+    sums: _Sums,
+    states: list[_AreaStates],
+    load_mw: FloatArray,
+    limits: FloatArray,
+    weighed: tuple[IntArray, float],
+) -> None:
+    """Add the hours of ``weighed`` with its weight: they differ in their load only."""
+    hours, weight = weighed
+    member = list_groups(len(states))
+    block = max(1, _BLOCK // len(member))
+    for capacity, chance in _list_states(states, block):
+        step = max(1, block // len(chance))
+        for first in range(0, len(hours), step):
+            at = hours[first : first + step]
+            # Hours change slower than states: hour h has the columns [h s, (h + 1) s).
+            load = np.repeat(load_mw[:, at], len(chance), axis=1)
+            need = need_of_groups(np.tile(capacity, len(at)), load, limits=limits, member=member)
+            total = need.max(axis=0)
+            short = np.flatnonzero(total > TIE_MW)
+            hour, share = at[short // len(chance)], weight * chance[short % len(chance)]
+            np.add.at(sums.lolp, hour, share)
+            np.add.at(sums.eue, hour, share * total[short])
+            unserved = share_unserved(need[:, short], load[:, short], member=member)
+            for area in range(len(states)):
+                np.add.at(sums.area_lolp[area], hour, share * (unserved[area] > TIE_MW))
+                np.add.at(sums.area_eue[area], hour, share * unserved[area])
+
+
+def _list_states(states: list[_AreaStates], block: int) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """Capacities (A, s) and chances (s,) of the combinations, at most ``block`` at a time."""
     sizes = [len(area.chance) for area in states]
     total = int(np.prod(sizes))
-    for first in range(0, total, _BLOCK):
-        at = np.unravel_index(np.arange(first, min(first + _BLOCK, total)), sizes)
+    for first in range(0, total, block):
+        at = np.unravel_index(np.arange(first, min(first + block, total)), sizes)
         capacity = np.stack([s.capacity_mw[i] for s, i in zip(states, at, strict=True)])
         chance = np.prod([s.chance[i] for s, i in zip(states, at, strict=True)], axis=0)
         yield capacity, chance

@@ -38,13 +38,13 @@ def need_of_groups(
     Parameters
     ----------
     capacity_mw : (A, s)
-    load_mw : (A,)
+    load_mw : (A, s)
     limits : (A, A)
         Most that flows from row to column.
     """
     inside = member.astype(np.float64)
     imports = np.einsum("ga,ab,gb->g", 1.0 - inside, limits, inside)
-    return np.asarray(inside @ (load_mw[:, None] - capacity_mw) - imports[:, None])
+    return np.asarray(inside @ (load_mw - capacity_mw) - imports[:, None])
 
 
 def share_unserved(need: FloatArray, load_mw: FloatArray, *, member: BoolArray) -> FloatArray:
@@ -54,6 +54,7 @@ def share_unserved(need: FloatArray, load_mw: FloatArray, *, member: BoolArray) 
     ----------
     need : (2**A, s)
         From :func:`need_of_groups`.
+    load_mw : (A, s)
     """
     groups, states = need.shape
     areas = len(load_mw)
@@ -63,7 +64,7 @@ def share_unserved(need: FloatArray, load_mw: FloatArray, *, member: BoolArray) 
     unserved = np.zeros((areas, states))
     for _ in range(areas):
         contains = (code[:, None] & settled) == settled
-        more = size[:, None] - size[settled]
+        more = size - np.take_along_axis(size, settled[None], axis=0)
         gain = need - np.take_along_axis(need, settled[None], axis=0)
         with np.errstate(divide="ignore", invalid="ignore"):
             share = np.where(contains & (more > 0), gain / more, -np.inf)
@@ -75,6 +76,6 @@ def share_unserved(need: FloatArray, load_mw: FloatArray, *, member: BoolArray) 
         chosen = np.where(equal, more, -1.0).argmax(axis=0)
         chosen = np.where(best > _SAME, chosen, settled)
         fresh = member[chosen].T & ~member[settled].T
-        unserved += np.where(fresh, np.maximum(best, 0.0) * load_mw[:, None], 0.0)
+        unserved += np.where(fresh, np.maximum(best, 0.0) * load_mw, 0.0)
         settled = chosen
     return unserved

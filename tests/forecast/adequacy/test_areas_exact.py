@@ -153,8 +153,8 @@ def test_total_and_largest_share_are_those_of_linear_programs(seed, areas):
     capacity = rng.uniform(0, 20, (areas, 1)) * (rng.random((areas, 1)) > 0.3)
     limits = rng.uniform(0, 8, (areas, areas)) * (1 - np.eye(areas))
     member = list_groups(areas)
-    need = need_of_groups(capacity, load, limits=limits, member=member)
-    unserved = share_unserved(need, load, member=member)[:, 0]
+    need = need_of_groups(capacity, load[:, None], limits=limits, member=member)
+    unserved = share_unserved(need, load[:, None], member=member)[:, 0]
     total = max(0.0, need.max())
     assert total == pytest.approx(linear_program(capacity[:, 0], load, limits), abs=1e-7)
     assert unserved.sum() == pytest.approx(total, abs=1e-9)
