@@ -1,0 +1,285 @@
+"""Dispatch of simulated futures with storages, hour by hour within the limits of the network.
+
+The rule, for each hour, given what is stored:
+
+1. The least load is unserved that sources and what can be discharged allow: protected load last,
+   the rest in proportion, exactly as without storages.
+2. As little is discharged as that takes. Where storages can stand in for each other the one that
+   could go on longest at full power goes first, down to the time-to-go of the next, and so on
+   together (Evans, Tindemans and Angeli, IEEE Trans. Power Syst. 34 (2019) 3647-3656).
+3. What sources have left over is charged, as far as the network lets it pass: the shortest
+   time-to-go first, up to that of the next. No load is unserved for it, and no storage charges
+   another.
+
+What is stored loses ``loss_per_hour`` of it from one hour to the next. A storage that is out
+keeps what it has. Foresight there is none: nothing is charged or held back for a shortage to come.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from gridtool.flow.case import CompiledCase
+from gridtool.flow.dispatch import Dispatcher
+from gridtool.flow.model import HourlyShortage, Stages, Topology
+from gridtool.flow.parametric_kernel import supply_shortage
+from gridtool.flow.parametric_places import busbar_places
+from gridtool.flow.reduction import ReducedGrid, reduce_topology, sum_by_terminal
+from gridtool.flow.screen import FLOW_TOLERANCE_MW, CoreFlow
+from gridtool.flow.served import ClosedForm
+from gridtool.flow.stage_dispatch import StageDispatch
+from gridtool.flow.stage_grid_kernel import CellPlaces
+from gridtool.flow.tally import tally
+from gridtool.flow.topology import topology_of
+from gridtool.forecast.simulate.storage_kernel import run_future
+from gridtool.forecast.simulate.storage_levels_kernel import (
+    Fleet,
+    levels_to_charge,
+    levels_to_discharge,
+    powered_stores,
+    store_energy,
+)
+from gridtool.forecast.simulate.storage_program import StorageHour, split_storage
+
+__all__ = ["StorageDispatch", "StoredShortage", "dispatch_with_storage"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+_SHORT_MW = 1e-6
+"""Less is no shortage that a storage is asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredShortage:
+    """Unserved load with storages, and what is stored.
+
+    Attributes
+    ----------
+    shortage
+        As :meth:`StageDispatch.shortage` gives it; ``supply_mw`` counts what can be discharged.
+    stored_mwh : (H, S)
+        Mean over the futures, at the end of each hour.
+    """
+
+    shortage: HourlyShortage
+    stored_mwh: FloatArray
+
+
+def dispatch_with_storage(
+    case: CompiledCase,
+    stages: Stages,
+    *,
+    factor: FloatArray,
+    class_share: FloatArray,
+    fleet: Fleet,
+    up: BoolArray | None = None,
+) -> StoredShortage:
+    """:meth:`StorageDispatch.shortage` for once; parameters as there."""
+    return StorageDispatch(case, class_share, fleet=fleet).shortage(stages, factor, up=up)
+
+
+class StorageDispatch:
+    """Unserved load of every hour of many futures with storages.
+
+    Each future begins with the initial energy of its storages. What changes nothing is found
+    first: hours without a shortage when every storage is full are those of
+    :class:`StageDispatch`, which answers all hours with the storages left out.
+
+    Parameters
+    ----------
+    case
+        Compiled with storages.
+    class_share : (B, 2, C)
+        See :func:`gridtool.flow.class_shares.class_shares`.
+    fleet
+        See :func:`gridtool.forecast.simulate.storage_fleet.read_fleet`.
+
+    Attributes
+    ----------
+    by_program
+        Number of hours so far whose storages were dispatched by a linear program.
+    """
+
+    def __init__(self, case: CompiledCase, class_share: FloatArray, *, fleet: Fleet) -> None:
+        self._case = case
+        self._fleet = fleet
+        self._base = StageDispatch(case, class_share)
+        self._dispatcher = Dispatcher(case)
+        self._arrays = ClosedForm(case).arrays
+        self._weight = busbar_places(case, class_share)
+        self._cells = _lay_out_cells(case, self._weight)
+        self._grids: dict[int, tuple[Topology, ReducedGrid]] = {}
+        self.by_program = 0
+
+    def shortage(
+        self, stages: Stages, factor: FloatArray, *, up: BoolArray | None = None
+    ) -> StoredShortage:
+        """Unserved load of n futures of H hours, and what is stored.
+
+        Parameters
+        ----------
+        stages
+            ``source_mw`` of a storage is the power of discharging that damage leaves of it; that
+            of charging is left in the same proportion.
+        factor : (n, H)
+            Demand in parts of the reference peak.
+        up : (n, H, S) bool, optional
+            Which storages are not forced out; all if not given.
+
+        Raises
+        ------
+        AnalysisError
+            If a solver fails on an hour.
+        ValueError
+            If a demand factor is not within 0 to 10.
+        """
+        n, hours = factor.shape
+        source_mw = stages.source_mw.copy()
+        source_mw[:, self._fleet[1]] = 0.0
+        found = self._base.shortage(replace(stages, source_mw=source_mw), factor)
+        short = found.district_mw.sum(axis=(2, 3)) - found.delivery_mw > _SHORT_MW
+        working = np.ones((hours, len(self._fleet[1])), dtype=np.bool_)
+        mean = np.zeros((hours, len(self._fleet[1])))
+        cuts = np.searchsorted(stages.row, np.arange(n + 1))
+        self._grids.clear()
+        for row in range(n):
+            future = _Future(
+                stages=slice(int(cuts[row]), int(cuts[row + 1])),
+                factor=np.ascontiguousarray(factor[row], dtype=np.float64),
+                short=short[row],
+                up=working if up is None else np.ascontiguousarray(up[row]),
+                district_mw=found.district_mw[row].reshape(hours, -1),
+                class_mw=found.class_mw[row],
+                supply_mw=found.supply_mw[row],
+                stored_mwh=np.zeros_like(mean),
+            )
+            self._follow(stages, future)
+            mean += future.stored_mwh
+        return StoredShortage(shortage=found, stored_mwh=mean / max(n, 1))
+
+    def _follow(self, stages: Stages, future: _Future) -> None:
+        """Follow one future; hours without a closed form are solved one by one."""
+        part = future.stages
+        arrays = (
+            stages.first[part],
+            stages.end[part],
+            stages.parts[part],
+            stages.source_mw[part],
+            stages.import_mw[part],
+        )
+        stored = self._fleet[0].initial_mwh.copy()
+        hour = 0
+        while hour < len(future.factor):
+            hour, stage = run_future(
+                (self._arrays, self._cells, stages.part_shares),
+                arrays,
+                self._fleet,
+                (future.factor, future.short, future.up),
+                (hour, stored),
+                (future.district_mw, future.class_mw, future.supply_mw, future.stored_mwh),
+                FLOW_TOLERANCE_MW,
+            )
+            if stage >= 0:
+                self._solve_hour(stages, future, (hour, part.start + stage), stored)
+                future.stored_mwh[hour] = stored
+                hour += 1
+
+    def _solve_hour(
+        self, stages: Stages, future: _Future, at: tuple[int, int], stored: FloatArray
+    ) -> None:
+        """Answer the hour and stage ``at`` by programs, and change what is stored."""
+        self.by_program += 1
+        hour, stage = at
+        factor, limit = float(future.factor[hour]), float(stages.import_mw[stage])
+        stores, dead = powered_stores(self._fleet, stages.source_mw[stage])
+        topology, reduced = self._grid_of(stages, int(stages.parts[stage]))
+        island, node = self._find_storages(reduced)
+        off = dead | ~future.up[hour] | (island < 0)
+        give = levels_to_discharge(stores, stored, off)
+        source_mw = np.minimum(stages.source_mw[stage], topology.source_max_mw)
+        source_mw[self._fleet[1]] = give.most
+        dispatch = self._dispatcher.solve(
+            {},
+            topology=topology,
+            demand_mw=self._case.demand_mw * factor,
+            source_max_mw=source_mw,
+            import_limit_mw=None if np.isinf(limit) else limit,
+        )
+        served = sum_by_terminal(reduced, dispatch.served_mw).sum(axis=1)
+        rating = source_mw[reduced.source]
+        storage = np.isin(reduced.source, self._fleet[1])
+        charged, given = split_storage(
+            reduced,
+            StorageHour(
+                served_mw=served,
+                flow_mw=CoreFlow(reduced).flows(served, dispatch.generation_mw[reduced.source]),
+                rating_mw=np.where(storage, 0.0, rating),
+                import_limit_mw=limit,
+                island=island,
+                node=node,
+                discharge=give,
+                charge=levels_to_charge(stores, stored, off),
+            ),
+        )
+        store_energy(stores, stored, charged, given)
+        places = np.einsum("bt,btz->z", np.maximum(dispatch.unserved_mw, 0.0), self._weight)
+        cut = future.district_mw.shape[1]
+        future.district_mw[hour], future.class_mw[hour] = places[:cut], places[cut:]
+        future.supply_mw[hour] = _short_of_supply(
+            reduced, rating, topology.connectable_mw * factor, limit
+        )
+
+    def _grid_of(self, stages: Stages, parts: int) -> tuple[Topology, ReducedGrid]:
+        """Topology and reduced grid of a state of the parts, kept while stages are followed."""
+        found = self._grids.get(parts)
+        if found is None:
+            topology = topology_of(self._case, stages.part_shares[parts])
+            found = self._grids[parts] = (topology, reduce_topology(self._case, topology))
+        return found
+
+    def _find_storages(self, reduced: ReducedGrid) -> tuple[IntArray, IntArray]:
+        """Island and core node of each storage (S,), -1 where it is dead."""
+        place = {int(source): k for k, source in enumerate(reduced.source)}
+        at = [place.get(int(source), -1) for source in self._fleet[1]]
+        island = [int(reduced.source_island[k]) if k >= 0 else -1 for k in at]
+        node = [int(reduced.source_core[k]) if k >= 0 else -1 for k in at]
+        return np.array(island, dtype=np.int64), np.array(node, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Future:
+    """One row: its stages, inputs by hour, and the answers, which are written into."""
+
+    stages: slice
+    factor: FloatArray
+    short: BoolArray
+    up: BoolArray
+    district_mw: FloatArray
+    class_mw: FloatArray
+    supply_mw: FloatArray
+    stored_mwh: FloatArray
+
+
+def _short_of_supply(
+    reduced: ReducedGrid, rating: FloatArray, wanted: FloatArray, limit: float
+) -> float:
+    """Load that no network could serve, MW, of an hour whose feeders want ``wanted`` (B, 2)."""
+    by_terminal = sum_by_terminal(reduced, wanted).sum(axis=1)
+    demand = tally(reduced.terminal_island, by_terminal, reduced.islands)
+    theta = np.concatenate([[1.0, 1.0, limit], rating])[None, :]
+    kinds = (reduced.source_island, reduced.source_infeed)
+    return float(supply_shortage(theta, demand, kinds)[0])
+
+
+def _lay_out_cells(case: CompiledCase, weight: FloatArray) -> CellPlaces:
+    """Where the demand of each busbar section and tier counts, for the compiled loops."""
+    by_cell = weight.reshape(-1, weight.shape[2])
+    cell, place = np.nonzero(by_cell)
+    begin = np.zeros(len(by_cell) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(cell, minlength=len(by_cell)), out=begin[1:])
+    return begin, place, by_cell[cell, place], case.demand_mw.ravel(), by_cell.shape[1]
