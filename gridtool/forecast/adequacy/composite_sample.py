@@ -177,11 +177,10 @@ class _Sampling:
 
     def _evaluate(self, rating: FloatArray, out: npt.NDArray[np.int64]) -> FloatArray:
         """Columns (n, M) of states: hours and energy by place, days, supply, network."""
-        kinds, member = np.unique(out, axis=0, return_inverse=True)
         values = np.empty((len(rating), len(self._kinds)))
-        for row, topology in enumerate(kinds):
-            states = np.flatnonzero(member.reshape(-1) == row)
-            found = self._profiles.find(topology).integrate(rating[states], self._system.series)
+        for states in _group_alike(out):
+            profiles = self._profiles.find(out[states[0]])
+            found = profiles.integrate(rating[states], self._system.series)
             network = found.energy_mwh[:, 0] - found.supply_mwh
             values[states] = np.concatenate(
                 [
@@ -192,6 +191,14 @@ class _Sampling:
                 axis=1,
             )
         return values
+
+
+def _group_alike(out: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
+    """Positions of the rows (n, kinds) that are alike, in order of the first of each."""
+    number: dict[bytes, int] = {}
+    member = np.array([number.setdefault(row.tobytes(), len(number)) for row in out])
+    order = np.argsort(member, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(member[order])) + 1)
 
 
 def _columns(system: CompositeSystem) -> tuple[npt.NDArray[np.int64], FloatArray]:
