@@ -27,8 +27,8 @@ class WeakUnits(NamedTuple):
     """Units that are damaged in some future, by stage (k, m).
 
     ``steps`` is what is left of each in a stage, ``back`` the hour from which it is up again,
-    ``up`` (m,) the stationary chance to be up, ``fade`` (m,) what an hour leaves of the start,
-    ``available`` (m, H) whether the month allows it.
+    ``up`` (m,) the stationary chance to be up, ``fade`` (m, H) what is left of the start after
+    0, 1, 2, ... hours, ``available`` (m, H) whether the month allows it.
     """
 
     steps: IntArray
@@ -61,7 +61,7 @@ def _list_weak(stage: int, hour: int, weak: WeakUnits, steps: IntArray, chance: 
         if size == 0 or not weak.available[m, hour]:
             continue
         stationary = weak.up[m]
-        up = stationary + (1.0 - stationary) * weak.fade[m] ** (hour - weak.back[stage, m])
+        up = stationary + (1.0 - stationary) * weak.fade[m, hour - weak.back[stage, m]]
         if up >= 1.0:
             for k in range(count):
                 steps[k] += size

@@ -114,7 +114,7 @@ def follow_supply(
             steps=np.ascontiguousarray(steps[:, ~firm]),
             back=_find_returns(stages, stages.source_mw[:, units[~firm]]),
             up=chains[~firm, 1] / chains[~firm].sum(axis=1),
-            fade=1.0 - chains[~firm].sum(axis=1),
+            fade=(1.0 - chains[~firm].sum(axis=1))[:, None] ** np.arange(len(month)),
             available=np.ascontiguousarray(available[~firm]),
         ),
         kinds=kinds,

@@ -35,7 +35,7 @@ def small_world():
         steps=np.array([[0, 1], [5, 2], [0, 1], [5, 2]]),
         back=np.array([[0, 0], [3, 0], [0, 0], [4, 0]]),
         up=np.array([0.9, 0.95]),
-        fade=np.array([0.5, 0.7]),
+        fade=np.array([0.5, 0.7])[:, None] ** np.arange(6),
         available=np.array([[True] * 6, [True] * 5 + [False]]),
     )
     return course, steady, weak
@@ -48,7 +48,7 @@ def all_states(row, hour, course, steady, weak):
         stage += 1
     units = [(5.0 * s, u[hour]) for s, u in zip(steady.steps, steady.up, strict=True)]
     for m in range(2):
-        up = weak.up[m] + (1 - weak.up[m]) * weak.fade[m] ** (hour - weak.back[stage, m])
+        up = weak.up[m] + (1 - weak.up[m]) * weak.fade[m, hour - weak.back[stage, m]]
         there = weak.steps[stage, m] > 0 and weak.available[m, hour]
         units.append((5.0 * weak.steps[stage, m], up if there else 0.0))
     found = []
