@@ -140,22 +140,27 @@ def _table_areas(result: AdequacyResult) -> NamedTable:
 
 
 def _describe(headline: Mapping[str, float], result: AdequacyResult) -> str:
-    hours = int(headline["hours"])
     margin = headline["installed_mw"] - headline["peak_mw"]
     compared = "above" if margin >= 0 else "below"
     sentence = (
-        f"{headline['units']:.0f} units of {_number(headline['installed_mw'])} MW together, "
+        f"{_count(headline['units'], 'unit')} of {_number(headline['installed_mw'])} MW together, "
         f"{_number(abs(margin))} MW {compared} the peak of {_number(headline['peak_mw'])} MW: in "
-        f"{format_quantity(hours, decimals=0)} hours a shortage is expected for "
+        f"{_count(headline['hours'], 'hour')} a shortage is expected for "
         f"{_number(headline['lole_hours'])} hours and on {_number(headline['lole_days'])} days, "
         f"with {_number(headline['eue_mwh'])} MWh unserved."
     )
+    if result.load.areas == ("*",):
+        sentence += " All areas are taken as one: no interfaces are given."
     months = result.tabulate("month")
     if headline["eue_mwh"] > 0 and len(months) > 1:
         worst = months.sort_values("eue_mwh", kind="stable").iloc[-1]
         share = 100.0 * float(worst["eue_mwh"]) / headline["eue_mwh"]
         sentence += f" Month {worst['month']} holds {share:.0f} % of it."
     return sentence
+
+
+def _count(number: float, word: str) -> str:
+    return f"{format_quantity(number, decimals=0)} {word}{'' if number == 1 else 's'}"
 
 
 def _number(value: float) -> str:

@@ -99,6 +99,7 @@ def areas(tmp_path):
 def test_areas_with_an_interface_and_without(run, areas):
     files = areas / "units.csv", areas / "load.csv"
     joined = json.loads(run(*files, "--format", "json").output)["data"]
+    assert "All areas are taken as one" in joined["verdict"]
     assert joined["lolp"] == pytest.approx(1 - 0.9 * 0.8, rel=1e-12)
     assert "areas" not in joined
     apart = run(*files, "--interfaces", areas / "links.csv", "--format", "json")

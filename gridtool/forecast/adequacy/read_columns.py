@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from gridtool.formats.schema import Column, TableSchema
 
-__all__ = ["COMMON_CAUSES", "GENERATING_TABLES", "GENERATING_UNITS", "INTERFACES"]
+__all__ = ["COMMON_CAUSES", "GENERATING_TABLES", "GENERATING_UNITS", "INTERFACES", "LARGEST_MW"]
+
+LARGEST_MW = 1e7
+"""No country has this much: more is not a capacity and not a demand."""
 
 _RATE = Column(
     name="for",
@@ -60,7 +63,14 @@ GENERATING_UNITS = TableSchema(
             minimum=0,
             maximum=100_000,
         ),
-        Column(name="capacity_mw", kind="float", unit="MW", meaning="of one unit", minimum=0),
+        Column(
+            name="capacity_mw",
+            kind="float",
+            unit="MW",
+            meaning="of one unit",
+            minimum=0,
+            maximum=LARGEST_MW,
+        ),
         _RATE,
         _MTTF,
         _MTTR,
@@ -127,6 +137,7 @@ INTERFACES = TableSchema(
             unit="MW",
             meaning="most that flows from from_area to to_area",
             minimum=0,
+            maximum=LARGEST_MW,
         ),
         Column(
             name="backward_mw",
@@ -135,6 +146,7 @@ INTERFACES = TableSchema(
             meaning="most that flows the other way; default: as forward_mw",
             required=False,
             minimum=0,
+            maximum=LARGEST_MW,
         ),
         _RATE,
         _MTTF,

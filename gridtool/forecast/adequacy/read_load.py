@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from gridtool.errors import Issue
 from gridtool.forecast.adequacy.model import LoadCalendar, LoadSeries
+from gridtool.forecast.adequacy.read_columns import LARGEST_MW
 from gridtool.forecast.adequacy.read_hours import HourlyColumns, read_hourly_columns
 from gridtool.formats.findings import refuse_on_errors
 from gridtool.timegrid import TimeGrid
@@ -50,7 +51,7 @@ def collect_load(
     path: Path, *, zone: ZoneInfo
 ) -> tuple[LoadSeries | None, datetime | None, list[Issue]]:
     """The load, its first hour where the file has timestamps, and every finding."""
-    columns, issues = read_hourly_columns(path, zone=zone, minimum=0.0)
+    columns, issues = read_hourly_columns(path, zone=zone, minimum=0.0, maximum=LARGEST_MW)
     if columns is None:
         return None, None, issues
     hours = columns.values.shape[1]

@@ -112,6 +112,7 @@ def test_every_finding_of_all_files_at_once(tmp_path):
         ("A,50,,,", "no outage rate"),
         ("A,-1,0.1,,", "at least 0"),
         ("A,inf,0.1,,", "finite"),
+        ("A,1e300,0.1,,", "at most 1e+07"),
         ("A,,0.1,,", "is empty"),
     ],
 )
@@ -175,6 +176,7 @@ def test_times_of_return_are_local_and_counted_from_the_first_hour(tmp_path):
         ("hour,load_mw\n1,\n", "no value"),
         ("hour,load_mw\n1,nan\n", "no value"),
         ("hour,load_mw\n1,-5\n", "out of range"),
+        ("hour,load_mw\n1,1e300\n", "out of range"),
         ("hour,load_mw\n1.5,5\n", "not an hour"),
         ("hour,load_mw\n1e30,5\n", "not an hour"),
         ("hour,timestamp,load_mw\n1,2027-01-01T00:00,5\n", "both hour and timestamp"),
