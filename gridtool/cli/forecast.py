@@ -7,12 +7,14 @@ from typing import Literal
 
 import click
 
-from gridtool.cli.history_options import HistoryOptions, history_options, read_given_history
+from gridtool.cli.forecast_options import FuturesOptions, futures_options
+from gridtool.cli.history_options import HistoryOptions, history_options
 from gridtool.cli.options import (
     OutputOptions,
     damage_options,
     network_argument,
     output_options,
+    resources_option,
     seed_option,
 )
 from gridtool.restoration.budget import QUICK_SEARCH
@@ -23,12 +25,7 @@ __all__ = ["forecast"]
 @click.command()
 @network_argument
 @damage_options
-@click.option(
-    "--resources",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Crews and spares: repairs are planned with them (without: nothing is repaired).",
-)
+@resources_option()
 @click.option(
     "--history",
     type=click.Path(path_type=Path),
@@ -49,33 +46,26 @@ __all__ = ["forecast"]
     help="peak: the history's highest hour of its last year becomes the network's reference peak.",
 )
 @history_options
-@click.option(
-    "--months",
-    type=click.IntRange(1, 60),
-    default=6,
-    show_default=True,
-    help="Calendar months ahead; the running one counts.",
-)
-@click.option(
-    "--samples",
-    type=click.IntRange(1, 1_000_000),
-    default=1000,
-    show_default=True,
-    help="Simulated futures.",
-)
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 256),
-    default=2,
-    show_default=True,
-    help="Processes; they do not change the result.",
-)
+@futures_options
 @click.option(
     "--evaluations",
     type=click.IntRange(1, 1_000_000),
     default=QUICK_SEARCH,
     show_default=True,
     help="Budget of the plan's search, in dispatches of distinct states.",
+)
+@click.option(
+    "--preview",
+    is_flag=True,
+    help="Exact and at once, but without limits of the network: convolution, no simulation.",
+)
+@click.option(
+    "--compare",
+    type=click.Path(path_type=Path),
+    nargs=2,
+    metavar="PLAN_A PLAN_B",
+    help="Two plans (JSON of restore, or its output folders) on the same futures: which is "
+    "better, and with what probability.",
 )
 @seed_option
 @output_options
@@ -91,67 +81,53 @@ def forecast(
     history_tz: str | None,
     scale: Literal["peak", "none"],
     reading: HistoryOptions,
-    months: int,
-    samples: int,
-    workers: int,
+    futures: FuturesOptions,
     evaluations: int,
+    preview: bool,
+    compare: tuple[Path, Path] | None,
     seed: int,
     output: OutputOptions,
 ) -> None:
     """Forecast the shortage of NETWORK for months: hours off a day, LOLE, EUE, causes.
 
+    The standard errors are over simulated futures. What decides the result and what slipped
+    repairs or less import would make of it is found on the same futures.
+
     \b
     Example:
         gridtool forecast rivercity --damage networks/rivercity/damage \\
             --resources networks/rivercity/resources \\
-            --history forecasts/history/rivercity_hourly.csv.gz --months 6
+            --history forecasts/history/rivercity_hourly.csv.gz --months 6 --until 2%
+        gridtool forecast toy3 --history load.csv --preview
+        gridtool forecast rts79 --history forecasts/history/rts79_hourly.csv.gz \\
+            --further-damage attacks.toml --slip-weeks 2
+        gridtool forecast rivercity --damage networks/rivercity/damage \\
+            --resources networks/rivercity/resources \\
+            --history forecasts/history/rivercity_hourly.csv.gz \\
+            --compare runs/monday runs/tuesday
     """
-    from gridtool.cli.output import Result, emit, progress
-    from gridtool.cli.state import read_state, resolve_zone
-    from gridtool.forecast.demand import fit_demand
-    from gridtool.forecast.model import ForecastConfig
-    from gridtool.forecast.shortage import forecast_shortage
-    from gridtool.network.catalog import load_network
-    from gridtool.report.forecast import describe_shortage, headline_shortage, tables_shortage
-    from gridtool.restoration.model import PlanConfig
-    from gridtool.restoration.plan import plan_restoration
-    from gridtool.restoration.resources import read_resources
-    from gridtool.restoration.work.jobs import list_unused
+    from gridtool.cli.forecast_work import ForecastRequest, answer_forecast
+    from gridtool.cli.output import emit
 
-    city = load_network(network)
-    found = read_state(city, damage=damage, as_of=as_of, tz=tz, quarantine=quarantine)
-    zone = resolve_zone(history_tz or tz, city)
-    known, days = read_given_history(history, reading, zone=zone, network=city)
-    known = known.until(found.state.as_of)
-    peak_mw = city.peak_mw if scale == "peak" else None
-    demand = fit_demand(known, peak_mw=peak_mw, special_days=days)
-    supplies = None if resources is None else read_resources(resources, city)
-    plan = None
-    if supplies is not None:
-        config = PlanConfig(evaluations=evaluations)
-        plan = plan_restoration(found.state, supplies, config=config, seed=seed)
-    unused = [] if supplies is None else list_unused(found.state, supplies)
-    with progress(output, samples, "simulating") as advance:
-        shortage = forecast_shortage(
-            found.state,
-            plan,
-            demand,
-            config=ForecastConfig(months=months, samples=samples, workers=workers),
-            seed=seed,
-            progress=advance,
-        )
-    given = (history, resources, reading.special_days)
-    emit(
-        Result(
-            command="forecast",
-            tables=tables_shortage(shortage),
-            verdict=f"{describe_shortage(shortage)} Demand: {shortage.demand_description}.",
-            as_of=found.state.as_of,
-            seed=seed,
-            inputs=(*found.inputs, *(path for path in given if path is not None)),
-            warnings=(*found.warnings, *unused, *known.warnings, *shortage.notes),
-            headline=headline_shortage(shortage),
-            zone=found.zone,
-        ),
-        output,
+    if preview and compare:
+        raise click.UsageError("--preview and --compare cannot be combined")
+    if compare and resources is None:
+        raise click.UsageError("--compare needs --resources: the crews that carry out the plans")
+    request = ForecastRequest(
+        network=network,
+        damage=damage,
+        as_of=as_of,
+        tz=tz,
+        quarantine=quarantine,
+        resources=resources,
+        history=history,
+        history_tz=history_tz,
+        scale=scale,
+        reading=reading,
+        futures=futures,
+        evaluations=evaluations,
+        preview=preview,
+        compare=compare,
+        seed=seed,
     )
+    emit(answer_forecast(request, output), output)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-__all__ = ["FiniteRange"]
+__all__ = ["FiniteRange", "Percentage"]
 
 
 class FiniteRange(click.FloatRange):
@@ -21,3 +21,22 @@ class FiniteRange(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value!r} is not a finite number.", param, ctx)
         return number
+
+
+class Percentage(click.ParamType):  # type: ignore[type-arg]
+    """A share above 0 and below 1, as a percentage (``2%``) or as a plain number (``0.02``)."""
+
+    name = "percentage"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The share, or a usage error."""
+        text = str(value).strip()
+        try:
+            share = float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
+        except ValueError:
+            share = math.nan
+        if not 0.0 < share < 1.0:
+            self.fail(f"{value!r} is not a share above 0 and below 100 %, e.g. 2%.", param, ctx)
+        return share

@@ -19,6 +19,7 @@ __all__ = [
     "network_argument",
     "output_options",
     "parse_threshold",
+    "resources_option",
     "seed_option",
 ]
 
@@ -149,6 +150,30 @@ def seed_option(command: Callable[..., R]) -> Callable[..., R]:
         help="Seed of everything random; the same seed gives the same bytes.",
     )
     return _apply((option,), command)
+
+
+def resources_option(
+    without: str = "without it nothing is repaired",
+) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Add ``--resources`` (keyword ``resources: Path | None``).
+
+    Parameters
+    ----------
+    without
+        What it means to leave it out; empty where it cannot be.
+    """
+
+    def decorate(command: Callable[..., R]) -> Callable[..., R]:
+        option = click.option(
+            "--resources",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Folder with crews.csv, and spares.csv, arrivals.csv, mobile_units.csv and "
+            "repairs.csv where there are any" + (f"; {without}." if without else "."),
+        )
+        return _apply((option,), command)
+
+    return decorate
 
 
 def damage_options(command: Callable[..., R]) -> Callable[..., R]:

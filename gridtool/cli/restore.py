@@ -13,6 +13,7 @@ from gridtool.cli.options import (
     damage_options,
     network_argument,
     output_options,
+    resources_option,
     seed_option,
 )
 from gridtool.cli.restore_options import PlanOptions, plan_options
@@ -25,13 +26,7 @@ _ALL_JOBS = "*"
 @click.command()
 @network_argument
 @damage_options
-@click.option(
-    "--resources",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Folder with crews.csv, and spares.csv, arrivals.csv, mobile_units.csv and repairs.csv "
-    "where there are any.",
-)
+@resources_option("")
 @plan_options
 @click.option(
     "--history",

@@ -13,6 +13,7 @@ from gridtool.cli.options import (
     damage_options,
     network_argument,
     output_options,
+    resources_option,
     seed_option,
 )
 from gridtool.restoration.budget import QUICK_SEARCH
@@ -55,12 +56,7 @@ __all__ = ["whatif"]
     help="Number of crews: the first N of crews.csv, or copies of them in turn beyond their "
     "number.",
 )
-@click.option(
-    "--resources",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Folder with crews.csv, spares.csv and arrivals.csv; without it nothing is repaired.",
-)
+@resources_option()
 @click.option(
     "--history",
     type=click.Path(path_type=Path),

@@ -28,6 +28,9 @@ from gridtool.forecast.simulate.simulator import (
     PremiseInputs,
     Simulator,
 )
+from gridtool.forecast.simulate.storage_fleet import read_fleet
+from gridtool.forecast.simulate.storage_levels_kernel import Fleet
+from gridtool.network.model import CityNetwork
 from gridtool.restoration.model import RestorationPlan
 from gridtool.timegrid import TimeGrid
 
@@ -92,30 +95,51 @@ def prepare_chunks(
         demand.check_reach(grid)
         notes = demand.notes(grid)
     prepared: dict[str, PremiseInputs] = {}
-    known: dict[int, tuple[CompiledCase, FloatArray, tuple[str, ...]]] = {}
+    known: dict[int, _Network] = {}
     for name, premise in premises.items():
-        on = premise.state.network
-        if id(on) not in known:
-            case = compile_case(on)
-            known[id(on)] = case, *class_shares(on, case)
-        case, class_share, _ = known[id(on)]
+        key = id(premise.state.network)
+        if key not in known:
+            known[key] = _compile(premise.state.network)
+        on = known[key]
         futures, said = prepare_futures(
-            premise.state, premise.plan, case, grid=grid, config=premise.config, seed=seed
+            premise.state, premise.plan, on.case, grid=grid, config=premise.config, seed=seed
         )
         notes = notes if prepared else (*said, *notes)
-        prepared[name] = PremiseInputs(class_share=class_share, futures=futures)
-    case, class_share, class_names = known[id(network)]
+        prepared[name] = PremiseInputs(class_share=on.class_share, futures=futures, fleet=on.fleet)
+    compiled = known[id(network)]
     layout = make_layout(
-        case,
+        compiled.case,
         grid,
         names={str(key): str(name) for key, name in network.districts["name"].items()},
-        class_share=class_share,
-        class_names=class_names,
+        class_share=compiled.class_share,
+        class_names=compiled.class_names,
     )
     inputs = ChunkInputs(
         premises=prepared, layout=layout, demand=demand, peak_mw=network.peak_mw, seed=seed
     )
     return inputs, notes
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Network:
+    """A network as it is dispatched."""
+
+    case: CompiledCase
+    class_share: FloatArray
+    class_names: tuple[str, ...]
+    fleet: Fleet | None
+
+
+def _compile(network: CityNetwork) -> _Network:
+    stores = len(network.storages) > 0
+    case = compile_case(network, storages=stores)
+    class_share, class_names = class_shares(network, case)
+    return _Network(
+        case=case,
+        class_share=class_share,
+        class_names=class_names,
+        fleet=read_fleet(network, case) if stores else None,
+    )
 
 
 def _check_request(premise: Premise) -> None:

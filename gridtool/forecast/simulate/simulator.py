@@ -15,13 +15,15 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from gridtool.flow.model import HourlyShortage
+from gridtool.flow.model import HourlyShortage, Stages
 from gridtool.flow.stage_dispatch import StageDispatch
 from gridtool.forecast.demand import FittedDemand
 from gridtool.forecast.metrics.model import Layout, SampleSums
 from gridtool.forecast.metrics.sums import sum_samples
 from gridtool.forecast.model import DemandModel
 from gridtool.forecast.simulate.futures import FutureInputs, draw_futures
+from gridtool.forecast.simulate.storage import StorageDispatch
+from gridtool.forecast.simulate.storage_levels_kernel import Fleet
 from gridtool.forecast.streams import FRESH
 
 __all__ = ["Chunk", "ChunkInputs", "Draw", "PremiseInputs", "Simulator"]
@@ -33,11 +35,13 @@ FloatArray = npt.NDArray[np.float64]
 class PremiseInputs:
     """What the futures of one premise are drawn from and dispatched on.
 
-    ``class_share`` (B, 2, C) is that of :func:`gridtool.flow.class_shares.class_shares`.
+    ``class_share`` (B, 2, C) is that of :func:`gridtool.flow.class_shares.class_shares`,
+    ``fleet`` the storages of the case, None where there are none.
     """
 
     class_share: FloatArray
     futures: FutureInputs
+    fleet: Fleet | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +78,7 @@ class Simulator:
     def __init__(self, inputs: ChunkInputs) -> None:
         self._inputs = inputs
         self._draw_demand = _prepare_demand(inputs)
-        self._dispatchers: dict[int, StageDispatch] = {}
+        self._dispatchers: dict[int, Callable[[Stages, FloatArray], HourlyShortage]] = {}
 
     def __call__(self, chunk: Chunk) -> tuple[SampleSums, ...]:
         """The sums of each version of the chunk's samples."""
@@ -92,14 +96,22 @@ class Simulator:
     def _dispatch(self, draw: Draw, factor: FloatArray, *, first: int) -> HourlyShortage:
         premise = self._inputs.premises[draw.premise]
         case = premise.futures.case
-        dispatcher = self._dispatchers.get(id(case))
-        if dispatcher is None:
-            dispatcher = StageDispatch(case, premise.class_share)
-            self._dispatchers[id(case)] = dispatcher
+        dispatch = self._dispatchers.get(id(case))
+        if dispatch is None:
+            dispatch = self._dispatchers[id(case)] = _make_dispatch(premise)
         stages = draw_futures(
             premise.futures, first=first, n=len(factor), fresh=draw.fresh - {"demand"}
         )
-        return dispatcher.shortage(stages, factor)
+        return dispatch(stages, factor)
+
+
+def _make_dispatch(premise: PremiseInputs) -> Callable[[Stages, FloatArray], HourlyShortage]:
+    """The dispatch of the premise's network, which keeps what it learns from call to call."""
+    case = premise.futures.case
+    if premise.fleet is None:
+        return StageDispatch(case, premise.class_share).shortage
+    stored = StorageDispatch(case, premise.class_share, fleet=premise.fleet)
+    return lambda stages, factor: stored.shortage(stages, factor).shortage
 
 
 def _prepare_demand(inputs: ChunkInputs) -> Callable[..., FloatArray]:
