@@ -19,6 +19,9 @@ from gridtool.cli.options import (
 from gridtool.restoration.budget import QUICK_SEARCH
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gridtool.forecast.model import ForecastConfig
     from gridtool.network.model import CityNetwork
     from gridtool.whatif.compare import Forecaster
 
@@ -114,6 +117,7 @@ def whatif(
     """
     from gridtool.cli.output import Result, emit
     from gridtool.cli.state import read_state
+    from gridtool.forecast.model import ForecastConfig
     from gridtool.network.catalog import load_network
     from gridtool.report.whatif import describe_whatif, headline_whatif, tables_whatif
     from gridtool.restoration.model import PlanConfig
@@ -130,7 +134,10 @@ def whatif(
     found = read_state(city, damage=damage, as_of=as_of, tz=tz, quarantine=quarantine)
     forecast = None
     if history is not None:
-        forecast = _make_forecaster(city, history, months=months, samples=samples, seed=seed)
+        config = ForecastConfig(months=months, samples=samples)
+        forecast = _make_forecaster(
+            city, history, as_of=found.state.as_of, config=config, seed=seed
+        )
     supplies = read_resources(resources, city) if resources else None
     result = compare_whatif(
         found.state,
@@ -180,22 +187,22 @@ def _check_request(nothing: bool, *, crews: int | None, resources: Path | None) 
 
 
 def _make_forecaster(
-    city: CityNetwork, history: Path, *, months: int, samples: int, seed: int
+    city: CityNetwork, history: Path, *, as_of: datetime, config: ForecastConfig, seed: int
 ) -> Forecaster:
-    from gridtool.damage.model import GridState
+    from gridtool.forecast.compare import PairedForecast, compare_premises
     from gridtool.forecast.demand import fit_demand
     from gridtool.forecast.history import read_history
-    from gridtool.forecast.model import ForecastConfig, ShortageForecast
-    from gridtool.forecast.shortage import forecast_shortage
-    from gridtool.restoration.model import RestorationPlan
+    from gridtool.forecast.premises import Premise
+    from gridtool.whatif.compare import Case
 
     zone = city.manifest.zone
-    model = fit_demand(
-        read_history(history, zone=zone, network=city), zone=zone, peak_mw=city.peak_mw
-    )
-    config = ForecastConfig(months=months, samples=samples)
+    known = read_history(history, zone=zone, network=city).until(as_of)
+    model = fit_demand(known, zone=zone, peak_mw=city.peak_mw)
 
-    def forecast(state: GridState, plan: RestorationPlan | None) -> ShortageForecast:
-        return forecast_shortage(state, plan, model, config=config, seed=seed)
+    def forecast(as_is: Case, what_if: Case) -> PairedForecast:
+        one, other = (
+            Premise(state=state, plan=plan, config=config) for state, plan in (as_is, what_if)
+        )
+        return compare_premises(one, other, demand=model, seed=seed)
 
     return forecast

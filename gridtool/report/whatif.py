@@ -42,12 +42,12 @@ def tables_whatif(result: WhatIf, *, zone: ZoneInfo) -> tuple[NamedTable, ...]:
                 "hours_off_as_is": "off as it is [h/d]",
                 "hours_off_what_if": "what if [h/d]",
                 "hours_off_diff": "difference [h/d]",
-                "hours_off_diff_se": "± at most",
+                "hours_off_diff_se": "±",
             },
             decimals=dict.fromkeys(result.districts.columns[2:5], 1)
             | dict.fromkeys(result.districts.columns[5:], 2),
-            note="Hours off a day are those of an ordinary customer, mean over the forecast; both "
-            "cases share their random numbers."
+            note="Hours off a day are those of an ordinary customer, over the whole forecast; both "
+            "cases are simulated on the same futures, and the standard error is that of pairs."
             if "hours_off_diff" in result.districts
             else "",
         ),

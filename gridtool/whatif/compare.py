@@ -13,19 +13,22 @@ import pandas as pd
 from gridtool.damage.model import GridState
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
-from gridtool.forecast.model import ShortageForecast
+from gridtool.forecast.compare import PairedForecast
+from gridtool.forecast.metrics.shape_frames import WHOLE
+from gridtool.forecast.model import CITY, ShortageForecast
 from gridtool.network.model import CityNetwork
 from gridtool.restoration.model import PlanConfig, Resources, RestorationPlan
 from gridtool.restoration.outcome.stages import Stage, dispatch_shares, view_stage
 from gridtool.restoration.plan import plan_restoration
 from gridtool.whatif.scenario import Scenario, change_resources, change_state
 
-__all__ = ["Forecaster", "WhatIf", "WhatIfCase", "compare_whatif", "energy_until"]
+__all__ = ["Case", "Forecaster", "WhatIf", "WhatIfCase", "compare_whatif", "energy_until"]
 
 FloatArray = npt.NDArray[np.float64]
 
-Forecaster = Callable[[GridState, RestorationPlan | None], ShortageForecast]
-"""Gives the forecast of a state and its plan: the same months, samples and seed every time."""
+Case = tuple[GridState, RestorationPlan | None]
+Forecaster = Callable[[Case, Case], PairedForecast]
+"""Gives the forecasts of two states and their plans on the same futures."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +38,7 @@ class WhatIfCase:
     state: GridState
     now: Stage
     plan: RestorationPlan | None
-    forecast: ShortageForecast | None
+    forecast: ShortageForecast | None = None
 
     @property
     def unserved_mw(self) -> float:
@@ -50,9 +53,10 @@ class WhatIf:
     - ``difference``: quantity, unit, as_is, what_if, difference
     - ``districts``: district, name, unserved_as_is_mw, unserved_what_if_mw, unserved_diff_mw
       and, with a forecast, hours_off_as_is, hours_off_what_if, hours_off_diff (hours a day,
-      mean over the months) and hours_off_diff_se (an upper bound: the two cases share their
-      random numbers)
+      over all months) and hours_off_diff_se (of pairs: both cases are simulated on the same
+      futures)
 
+    ``paired`` has both forecasts and their differences by month and district; None without.
     ``until`` is the time up to which energy not served is counted in both cases: the later of
     their last repairs; None without plans.
     """
@@ -63,6 +67,7 @@ class WhatIf:
     until: datetime | None
     difference: pd.DataFrame
     districts: pd.DataFrame
+    paired: PairedForecast | None = None
 
 
 def compare_whatif(
@@ -93,9 +98,7 @@ def compare_whatif(
     config = config or PlanConfig()
     changed = change_state(state, scenario)
     dispatcher = Dispatcher(compile_case(state.network))
-    as_is = _run_case(
-        state, resources, dispatcher=dispatcher, config=config, seed=seed, forecast=forecast
-    )
+    as_is = _run_case(state, resources, dispatcher=dispatcher, config=config, seed=seed)
     what_if = _run_case(
         changed,
         change_resources(resources, scenario.crews) if resources else None,
@@ -104,8 +107,11 @@ def compare_whatif(
         if scenario.import_mw is None
         else replace(config, import_limit_mw=scenario.import_mw),
         seed=seed,
-        forecast=forecast,
     )
+    paired = None
+    if forecast is not None:
+        paired = forecast((state, as_is.plan), (changed, what_if.plan))
+        as_is, what_if = replace(as_is, forecast=paired.a), replace(what_if, forecast=paired.b)
     ends = [case.plan.curve["time"].iloc[-1] for case in (as_is, what_if) if case.plan]
     until = max(ends).to_pydatetime() if ends else None
     return WhatIf(
@@ -113,8 +119,9 @@ def compare_whatif(
         as_is=as_is,
         what_if=what_if,
         until=until,
-        difference=_tabulate_difference(as_is, what_if, until=until),
-        districts=_tabulate_districts(state.network, as_is, what_if),
+        difference=_tabulate_difference(as_is, what_if, until=until, paired=paired),
+        districts=_tabulate_districts(state.network, as_is, what_if, paired=paired),
+        paired=paired,
     )
 
 
@@ -125,7 +132,6 @@ def _run_case(
     dispatcher: Dispatcher,
     config: PlanConfig,
     seed: int,
-    forecast: Forecaster | None,
 ) -> WhatIfCase:
     dispatch = dispatch_shares(dispatcher, state.capacity_share, config)
     plan = None
@@ -135,7 +141,6 @@ def _run_case(
         state=state,
         now=view_stage(dispatch, begins=state.as_of),
         plan=plan,
-        forecast=forecast(state, plan) if forecast else None,
     )
 
 
@@ -151,7 +156,11 @@ def energy_until(plan: RestorationPlan, until: datetime) -> float:
 
 
 def _tabulate_difference(
-    as_is: WhatIfCase, what_if: WhatIfCase, *, until: datetime | None
+    as_is: WhatIfCase,
+    what_if: WhatIfCase,
+    *,
+    until: datetime | None,
+    paired: PairedForecast | None,
 ) -> pd.DataFrame:
     rows: list[tuple[str, str, float, float]] = [
         ("unserved load now", "MW", as_is.unserved_mw, what_if.unserved_mw),
@@ -169,21 +178,10 @@ def _tabulate_difference(
             ("days to the last repair", "d", _days(one), _days(other)),
             ("energy not served", "MWh", energy_until(one, until), energy_until(other, until)),
         ]
-    if as_is.forecast is not None and what_if.forecast is not None:
-        rows += [
-            (
-                "expected unserved energy, forecast",
-                "MWh",
-                _city(as_is.forecast, "eue_mwh"),
-                _city(what_if.forecast, "eue_mwh"),
-            ),
-            (
-                "hours off a day, forecast",
-                "h/d",
-                float(_hours_off(as_is.forecast)[0]["*"]),
-                float(_hours_off(what_if.forecast)[0]["*"]),
-            ),
-        ]
+    if paired is not None:
+        for metric, quantity, unit in _FORECAST_ROWS:
+            found = _whole_horizon(paired, metric).loc[[CITY]]
+            rows.append((quantity, unit, float(found["a"].iloc[0]), float(found["b"].iloc[0])))
     frame = pd.DataFrame(rows, columns=["quantity", "unit", "as_is", "what_if"])
     return frame.assign(difference=frame["what_if"] - frame["as_is"])
 
@@ -192,26 +190,25 @@ def _days(plan: RestorationPlan) -> float:
     return float((plan.curve["time"].iloc[-1] - plan.curve["time"].iloc[0]) / pd.Timedelta(1, "D"))
 
 
-def _city(forecast: ShortageForecast, column: str) -> float:
-    monthly = forecast.monthly
-    return float(monthly.loc[monthly["district"] == "*", column].sum())
+_FORECAST_ROWS = (
+    ("eue_mwh", "expected unserved energy, forecast", "MWh"),
+    ("hours_off", "hours off a day, forecast", "h/d"),
+)
 
 
-def _hours_off(forecast: ShortageForecast) -> tuple[pd.Series, pd.Series]:
-    """Hours off a day by district, mean over the horizon's days, and its standard error."""
-    grid = forecast.grid
-    slots = np.bincount(grid.month_index, minlength=len(grid.months))
-    monthly = forecast.monthly
-    weight = monthly["month"].map(dict(zip(grid.months, slots / slots.sum(), strict=True)))
-    by_district = monthly["district"]
-    mean = (monthly["hours_off_mean"] * weight).groupby(by_district).sum()
-    # months of one future go together: the errors add up, they do not cancel
-    error = (monthly["hours_off_se"] * weight).groupby(by_district).sum()
-    return mean, error
+def _whole_horizon(paired: PairedForecast, metric: str) -> pd.DataFrame:
+    """Rows of all months together by district."""
+    frame = paired.differences
+    rows = frame[(frame["metric"] == metric) & (frame["month"] == WHOLE)]
+    return rows.set_index("district")
 
 
 def _tabulate_districts(
-    network: CityNetwork, as_is: WhatIfCase, what_if: WhatIfCase
+    network: CityNetwork,
+    as_is: WhatIfCase,
+    what_if: WhatIfCase,
+    *,
+    paired: PairedForecast | None,
 ) -> pd.DataFrame:
     owner = network.substations["district"].to_numpy()
     ids = [str(key) for key in network.districts.index]
@@ -230,13 +227,12 @@ def _tabulate_districts(
             "unserved_diff_mw": other - one,
         }
     )
-    if as_is.forecast is None or what_if.forecast is None:
+    if paired is None:
         return frame
-    before, before_se = (found.reindex(ids).to_numpy() for found in _hours_off(as_is.forecast))
-    after, after_se = (found.reindex(ids).to_numpy() for found in _hours_off(what_if.forecast))
+    found = _whole_horizon(paired, "hours_off").reindex(ids)
     return frame.assign(
-        hours_off_as_is=before,
-        hours_off_what_if=after,
-        hours_off_diff=after - before,
-        hours_off_diff_se=np.hypot(before_se, after_se),
+        hours_off_as_is=found["a"].to_numpy(),
+        hours_off_what_if=found["b"].to_numpy(),
+        hours_off_diff=-found["difference"].to_numpy(),
+        hours_off_diff_se=found["difference_se"].to_numpy(),
     )

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from restoration.cases import AS_OF, crew, damaged, resources, star
 
+from gridtool.forecast.compare import compare_premises
 from gridtool.forecast.model import ForecastConfig
-from gridtool.forecast.shortage import forecast_shortage
+from gridtool.forecast.premises import Premise
 from gridtool.report.whatif import describe_whatif, headline_whatif, tables_whatif
 from gridtool.restoration.model import PlanConfig
 from gridtool.whatif.compare import compare_whatif
@@ -92,9 +93,12 @@ class FlatDemand:
 def test_hours_off_come_from_the_forecast():
     """Nothing repaired, demand flat: S3 (10 of 60 MW) is off 24 h a day in addition."""
 
-    def forecast(state, plan):
+    def forecast(as_is, what_if):
         config = ForecastConfig(months=1, samples=4, workers=1)
-        return forecast_shortage(state, plan, FlatDemand(), config=config, seed=1)
+        one, other = (
+            Premise(state=state, plan=plan, config=config) for state, plan in (as_is, what_if)
+        )
+        return compare_premises(one, other, demand=FlatDemand(), seed=1)
 
     state = damaged(star(30, 20, 10), {})
     result = compare_whatif(state, Scenario(out=("L3",)), forecast=forecast)
@@ -102,6 +106,7 @@ def test_hours_off_come_from_the_forecast():
     assert row["hours_off_as_is"] == pytest.approx(0.0)
     assert row["hours_off_diff"] == pytest.approx(24 * 10 / 60)
     assert row["hours_off_diff_se"] == pytest.approx(0.0)
+    assert result.as_is.forecast.samples == result.what_if.forecast.samples == 4
     left_h = (datetime(2027, 1, 31, 22, tzinfo=UTC) - AS_OF) / timedelta(hours=1)
     energy = values(result)["expected unserved energy, forecast"]
     assert energy == pytest.approx(10 * left_h, rel=1e-6)
