@@ -13,21 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gridtool.errors import AnalysisError
-from gridtool.flow.basis import LARGEST_FACTOR, AffineBasis, BasisMaker
-from gridtool.flow.basis_table import BasisTable, grown
+from gridtool.flow.basis import LARGEST_FACTOR
 from gridtool.flow.case import CompiledCase
 from gridtool.flow.dcflow_kernel import sensitivities
-from gridtool.flow.load_profile_bases_kernel import integrate_bases
+from gridtool.flow.load_profile_bases import LoadBases
 from gridtool.flow.load_profile_kernel import Grid, integrate_hinges
-from gridtool.flow.lp import LpResult, LpSolver
 from gridtool.flow.model import Topology
-from gridtool.flow.program import ShedProgram
 from gridtool.flow.reduction import reduce_topology, sum_by_terminal
 from gridtool.flow.screen import CoreFlow
-from gridtool.flow.shedding import Shedding, shed_program
+from gridtool.flow.shedding import Shedding
 from gridtool.flow.tally import tally
-from gridtool.flow.zones import Zones, solve_with_zones
 
 __all__ = ["FactorSeries", "LoadProfiles", "ProfileSums", "sort_factors"]
 
@@ -36,8 +31,6 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 _NO_SHIFT_MW = 1e-12
-_NUDGES = (0.0, 1e-6, 1e-5)
-"""How much below the probe an hour is solved, should its basis not be usable there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,20 +104,16 @@ class LoadProfiles:
 
     Attributes
     ----------
-    solved
-        Number of LPs solved so far.
     hinges
         Number of states answered in closed form so far.
     """
 
     def __init__(self, case: CompiledCase, topology: Topology, *, shedding: Shedding) -> None:
         self._case = case
-        self._shedding: Shedding = shedding
         self._reduced = reduced = reduce_topology(case, topology)
         self._wanted = sum_by_terminal(reduced, topology.connectable_mw)
         self._split = shedding != "total"
         self._rating = topology.source_max_mw[reduced.source]
-        self._import_max = float(self._rating[reduced.source_infeed].sum()) + 1.0
         self._connectable = np.where(
             (reduced.terminal_of_busbar >= 0)[:, None], topology.connectable_mw, 0.0
         )
@@ -132,12 +121,20 @@ class LoadProfiles:
         self._busbars = len(lost) if self._split else 0
         self._lost = self._sum_places(lost)
         self._grid = self._describe_grid()
-        self._solvers: dict[Zones, tuple[ShedProgram, BasisMaker, LpSolver]] = {}
-        self._bases: list[AffineBasis] = []
-        self._maps = np.zeros((0, len(self._lost), 3 + len(self._rating)))
-        self._table: BasisTable | None = None
-        self.solved = 0
+        self._bases = LoadBases(
+            reduced,
+            self._wanted,
+            busbars=len(lost),
+            rating_mw=self._rating,
+            shedding=shedding,
+            by_place=self._by_place,
+        )
         self.hinges = 0
+
+    @property
+    def solved(self) -> int:
+        """Number of LPs solved so far."""
+        return self._bases.solved
 
     def _sum_places(self, by_busbar: FloatArray) -> FloatArray:
         """Sums (1 + Z, ...) of amounts by busbar (B, ...): all, busbars, districts."""
@@ -170,7 +167,8 @@ class LoadProfiles:
         self.hinges += int(done.sum())
         left = np.flatnonzero(~done)
         if len(left):
-            found = self._integrate_bases(rating[left], series)
+            lost = (self._lost, self._grid[-1])
+            found = self._bases.integrate(rating[left], series.arrays, lost)
             for whole, part in zip(sums, found, strict=True):
                 whole[left] = part
         hours, energy, days = sums
@@ -192,30 +190,6 @@ class LoadProfiles:
                 sums[0][done, first + district] = sums[0][rows].max(axis=1)
                 sums[1][done, first + district] = sums[1][rows].sum(axis=1)
 
-    def _integrate_bases(
-        self, rating: FloatArray, series: FactorSeries
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        n = len(rating)
-        sums = (np.zeros((n, len(self._lost))), np.zeros((n, len(self._lost))), np.zeros(n))
-        table = self._basis_table()
-        state = 0
-        while True:
-            bases = (*table.bases, self._maps[: max(len(self._bases), 1)])
-            known = (self._import_max, bases, self._lost, self._grid[-1])
-            state, probe = integrate_bases(rating, known, series.arrays, state, sums)
-            if state == n:
-                return sums
-            self._add_basis(rating[state], probe)
-
-    def _basis_table(self) -> BasisTable:
-        if self._table is None:
-            most = np.concatenate([[1.0, LARGEST_FACTOR, self._import_max], self._rating])
-            least = np.zeros(len(most))
-            least[[0, 2]] = most[[0, 2]]
-            self._table = BasisTable(self._bases, np.stack([least, most]))
-            self._maps = grown(self._maps, 1)
-        return self._table
-
     def _describe_grid(self) -> Grid:
         """What the closed form needs."""
         reduced, wanted = self._reduced, self._wanted
@@ -228,10 +202,11 @@ class LoadProfiles:
             reduced.susceptance_mw,
             CoreFlow(reduced).reference,
         )
-        taken = np.zeros((islands, 2, len(reduced.branch)))
-        by_terminal = ptdf[:, reduced.terminal_core]
-        for tier in (0, 1):
-            np.add.at(taken[:, tier], reduced.terminal_island, (by_terminal * wanted[:, tier]).T)
+        column = 2 * reduced.terminal_island[:, None] + np.arange(2)
+        place = reduced.terminal_core[:, None] * (2 * islands) + column
+        by_core = tally(place.ravel(), wanted.ravel(), ptdf.shape[1] * 2 * islands)
+        taken = (ptdf @ by_core.reshape(ptdf.shape[1], 2 * islands)).T
+        taken = np.ascontiguousarray(taken).reshape(islands, 2, -1)
         capped = np.flatnonzero(np.isfinite(reduced.terminal_cap_mw) & (wanted.sum(axis=1) > 0))
         leaves = (
             reduced.terminal_island[capped],
@@ -260,70 +235,13 @@ class LoadProfiles:
         np.divide(self._connectable, whole, out=share, where=self._connectable > 0.0)
         return island, share, self._lost[1 : 1 + self._busbars].copy()
 
-    def _solver_for(self, zones: Zones) -> tuple[ShedProgram, BasisMaker, LpSolver]:
-        found = self._solvers.get(zones)
-        if found is None:
-            if zones:
-                program = self._solver_for(())[0].with_zones(zones)
-            else:
-                program = shed_program(
-                    self._reduced,
-                    self._wanted,
-                    busbars=len(self._case.busbar_ids),
-                    shedding=self._shedding,
-                )
-            maker = BasisMaker(program, rating_mw=self._rating, import_max_mw=self._import_max)
-            found = (program, maker, LpSolver())
-            self._solvers[zones] = found
-        return found
-
-    def _add_basis(self, rating: FloatArray, probe: float) -> None:
-        """Solve a state at a factor and keep its basis."""
-        table = self._basis_table()
-        for nudge in _NUDGES:
-            factor = max(probe - nudge, 0.0)
-            program, basis = self._solve(rating, factor)
-            if basis is None:
-                continue
-            theta = np.concatenate([[1.0, probe, self._import_max], rating])
-            if np.all(basis.rows @ theta >= -1e-8):
-                break
-        else:
-            raise AnalysisError(
-                f"no optimal basis was found for a state at {probe:.6f} of the peak demand"
-            )
-        place = len(self._bases)
-        self._maps = grown(self._maps, place + 1)
-        self._maps[place] = self._by_place(program, basis)
-        self._bases.append(basis)
-        table.add(basis)
-
-    def _solve(self, rating: FloatArray, factor: float) -> tuple[ShedProgram, AffineBasis | None]:
-        def solve(zones: Zones) -> tuple[ShedProgram, LpResult, BoolArray]:
-            program, _, lp = self._solver_for(zones)
-            result = lp.solve(program, rating, factor=factor)
-            self.solved += 1
-            return program, result, lp.basis()[0]
-
-        if self._split:
-            zones, program, result = solve_with_zones(solve)
-        else:
-            zones = ()
-            program, result, _ = solve(zones)
-        _, maker, lp = self._solver_for(zones)
-        theta = np.concatenate([[1.0, factor, self._import_max], rating])
-        try:
-            return program, maker.make(result, lp.basis(), theta)
-        except np.linalg.LinAlgError:
-            return program, None
-
-    def _by_place(self, program: ShedProgram, basis: AffineBasis) -> FloatArray:
-        """Unserved load (1 + Z, P) of a basis."""
+    def _by_place(self, shed: FloatArray, cell: IntArray) -> FloatArray:
+        """Affine functions (1 + Z, P) of the places from those of cells (S, P)."""
         if not self._split:
-            total: FloatArray = basis.shed.sum(axis=0, keepdims=True)
+            total: FloatArray = shed.sum(axis=0, keepdims=True)
             return total
-        by_cell = np.zeros((self._wanted.size, basis.shed.shape[1]))
-        by_cell[program.cell] = basis.shed
+        by_cell = np.zeros((self._wanted.size, shed.shape[1]))
+        by_cell[cell] = shed
         part = np.zeros_like(self._connectable)
         terminal = self._reduced.terminal_of_busbar
         wanted = self._wanted[terminal]  # of busbars without a terminal it is not read

@@ -27,11 +27,14 @@ _ROW = 1e-8
 
 @numba.njit(cache=True)
 def _reach(rating: FloatArray, fixed: float, bases: Bases) -> FloatArray:
-    """Lowest and highest factor at which each basis is optimal for these ratings (b, 2)."""
+    """Where each basis is optimal for these ratings (b, 3).
+
+    From which factor on; from which on it is within the tolerance; up to which.
+    """
     first, count, rows, _ = bases
-    reach = np.empty((first.shape[0], 2))
+    reach = np.empty((first.shape[0], 3))
     for b in range(first.shape[0]):
-        low, high = 0.0, np.inf
+        low, least, high = 0.0, 0.0, np.inf
         for r in range(first[b], first[b] + count[b]):
             constant = rows[r, 0] + rows[r, 2] * fixed
             for k in range(rating.shape[0]):
@@ -39,13 +42,14 @@ def _reach(rating: FloatArray, fixed: float, bases: Bases) -> FloatArray:
             slope = rows[r, 1]
             if slope > 1e-12:
                 low = max(low, -constant / slope)
+                least = max(least, -(constant + _ROW) / slope)
             elif slope < -1e-12:
                 high = min(high, (constant + _ROW) / -slope)
             elif constant < -_ROW:
                 high = -1.0
-            if low > high + _STEP:
+            if least > high:
                 break
-        reach[b, 0], reach[b, 1] = low, high
+        reach[b, 0], reach[b, 1], reach[b, 2] = low, least, high
     return reach
 
 
@@ -84,7 +88,7 @@ def _best(reach: FloatArray, probe: float) -> int:
     """The basis that is optimal at ``probe`` and reaches farthest down, -1 for none."""
     best = -1
     for b in range(reach.shape[0]):
-        covers = reach[b, 1] >= probe and reach[b, 0] <= probe + 1e-12
+        covers = reach[b, 1] <= probe <= reach[b, 2]
         if covers and (best < 0 or reach[b, 0] < reach[best, 0]):
             best = b
     return best
