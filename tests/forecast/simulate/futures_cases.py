@@ -65,6 +65,19 @@ def spread_stages(stages, n, hours):
     return parts, sources, imports
 
 
+def bytes_of(stages, rows):
+    """What the stages of ``rows`` are, whatever the order of the states."""
+    own = np.isin(stages.row, rows)
+    return [
+        (stages.row[own] - rows[0]).tobytes(),
+        stages.first[own].tobytes(),
+        stages.end[own].tobytes(),
+        stages.part_shares[stages.parts[own]].tobytes(),
+        stages.source_mw[own].tobytes(),
+        stages.import_mw[own].tobytes(),
+    ]
+
+
 def assert_sound(stages, *, n, hours):
     """Every hour of every row once and in order; no two like stages in a row; states once."""
     assert (stages.end > stages.first).all()

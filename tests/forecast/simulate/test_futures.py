@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from forecast.simulate.futures_cases import (
     assert_sound,
+    bytes_of,
     damaged_city,
     futures_of,
     make_plan,
@@ -28,19 +29,6 @@ SHARES = {"A/B": 0.0, "G": 0.0, "AB": 0.0, "CD": 0.5, "C": 0.4}
 
 def view(inputs, *, n, hours=HOURS, **options):
     return spread_stages(draw_futures(inputs, first=0, n=n, **options), n, hours)
-
-
-def bytes_of(stages, rows):
-    """What the stages of ``rows`` are, whatever the order of the states."""
-    own = np.isin(stages.row, rows)
-    return [
-        (stages.row[own] - rows[0]).tobytes(),
-        stages.first[own].tobytes(),
-        stages.end[own].tobytes(),
-        stages.part_shares[stages.parts[own]].tobytes(),
-        stages.source_mw[own].tobytes(),
-        stages.import_mw[own].tobytes(),
-    ]
 
 
 @settings(max_examples=15, deadline=None)
