@@ -1,0 +1,82 @@
+"""``gridtool adequacy --network``."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from gridtool import cli
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    """Run ``gridtool adequacy`` in this process."""
+
+    def invoke(*arguments):
+        monkeypatch.setattr("sys.argv", ["gridtool", "adequacy", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        printed = capsys.readouterr()
+        return SimpleNamespace(
+            exit_code=ended.value.code or 0, stdout=printed.out, stderr=printed.err
+        )
+
+    return invoke
+
+
+@pytest.fixture(scope="module")
+def load(tmp_path_factory):
+    path = tmp_path_factory.mktemp("load") / "load.csv"
+    rows = [f"{hour + 1},{60 + 125 * hour / 47!r}" for hour in range(48)]
+    path.write_text("hour,load_mw\n" + "\n".join(rows) + "\n")
+    return path
+
+
+def found_by(run, *arguments):
+    result = run(*arguments, "--format", "json")
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)["data"]
+
+
+def test_all_states_are_enumerated_unless_samples_are_asked_for(run, load):
+    found = found_by(run, "--network", "rbts", load)
+    assert found["states"] == 72_576
+    assert found["lolp"] == pytest.approx(found["lole_hours"] / 48)
+    assert found["edns_mw"] == pytest.approx(found["eue_mwh"] / 48)
+    assert found["supply_mwh"] + found["network_mwh"] == pytest.approx(found["eue_mwh"])
+    assert sum(row["eue_mwh"] for row in found["busbars"]) == pytest.approx(found["eue_mwh"])
+    assert [row["district"] for row in found["districts"]] == ["PLANTS", "LOADS"]
+    assert "lolp_se" not in found
+
+
+def test_samples_have_standard_errors_and_agree(run, load):
+    exact = found_by(run, "--network", "rbts", load, "--shedding", "total")
+    drawn = found_by(run, "--network", "rbts", load, "--samples", 20_000, "--seed", 3)
+    for name in ("lole_hours", "lole_days", "eue_mwh", "lolp", "edns_mw"):
+        assert abs(drawn[name] - exact[name]) <= 3.5 * drawn[f"{name}_se"]
+    assert "busbars" not in exact
+
+
+def test_the_answer_is_said_in_words(run, load):
+    result = run("--network", "rbts", load)
+    assert result.exit_code == 0, result.stderr
+    words = " ".join(result.stdout.split())
+    assert "Roy Billinton Test System, 48 hours" in words
+    assert "72 576 states" in words
+    assert "in proportion to demand over all connected, uncongested load" in words
+
+
+def test_a_network_with_too_many_states_says_what_to_do(run, load):
+    result = run("--network", "rts79", load)
+    assert result.exit_code == 4
+    assert "--method sample" in result.stderr
+
+
+def test_a_load_that_does_not_fit_the_network_is_refused(run, tmp_path):
+    beyond = tmp_path / "load.csv"
+    beyond.write_text("hour,load_mw\n" + "\n".join(f"{h + 1},99999" for h in range(24)) + "\n")
+    result = run("--network", "rbts", beyond)
+    assert result.exit_code == 3
+    assert "more than 10 times the network's peak of 185 MW" in result.stderr
