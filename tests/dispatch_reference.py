@@ -188,11 +188,14 @@ class _Angles:
         return solution
 
     def zones_shed_locally(self, solution):
-        """Groups of nodes that one of them is shed in part for, all with one nodal price."""
-        worth = solution.eqlin.marginals
+        """Groups of nodes that one of them is shed in part for, all with one nodal price.
+
+        A node without sources that hangs on one branch has the price of the node it hangs on.
+        """
+        worth = -solution.eqlin.marginals[self.carriers()]
         found = []
         for (n, tier), ((local, _), *_) in self.sheds.items():
-            if solution.x[local] > 1e-9:
+            if solution.x[local] > 1e-9 and worth[n] >= TIER_PRICE[tier]:
                 nodes = [
                     m
                     for m in range(self.nodes)
@@ -201,6 +204,23 @@ class _Angles:
                 if len(nodes) > 1 and (tier, nodes) not in found:
                     found.append((tier, nodes))
         return found
+
+    def carriers(self):
+        """The node itself, or for a leaf the one it hangs on."""
+        topology, case = self.topology, self.case
+        node = topology.node_of_busbar
+        carrier = np.arange(self.nodes)
+        branches = {n: [] for n in carrier.tolist()}
+        for k in np.flatnonzero(topology.branch_in_service):
+            f, t = int(node[case.branch_from[k]]), int(node[case.branch_to[k]])
+            if f != t:
+                branches[f].append(t)
+                branches[t].append(f)
+        sources = {int(node[b]) for b in case.source_busbar[topology.source_max_mw > 0]}
+        for n, others in branches.items():
+            if len(others) == 1 and n not in sources:
+                carrier[n] = others[0]
+        return carrier
 
     def shed_by_node(self, x):
         shed = np.zeros((self.nodes, 2))

@@ -1,13 +1,12 @@
 """Exact dispatches of every hour of many stages.
 
 Compiled loops answer the hours whose closed form is proven optimal (almost all, see
-:mod:`gridtool.flow.stage_kernel`); the parametric dispatch of their topology answers the others.
-Nothing is approximated.
+:mod:`gridtool.flow.stage_kernel`) and solve small programs for the others
+(:mod:`gridtool.flow.stage_solve_kernel`). What fails a check there is answered by the parametric
+dispatch of its topology. Nothing is approximated.
 """
 
 from __future__ import annotations
-
-from collections import OrderedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +19,8 @@ from gridtool.flow.parametric_places import busbar_places
 from gridtool.flow.screen import FLOW_TOLERANCE_MW
 from gridtool.flow.served import ClosedForm
 from gridtool.flow.stage_grid_kernel import CellPlaces
-from gridtool.flow.stage_kernel import dispatch_stages
+from gridtool.flow.stage_kernel import StageArrays, dispatch_stages
+from gridtool.flow.stage_left_kernel import solve_left
 from gridtool.flow.topology import topology_of
 
 __all__ = ["StageDispatch"]
@@ -29,14 +29,12 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
-_KEPT_TOPOLOGIES = 64
-
 
 class StageDispatch:
     """Unserved load of every hour of many stages, equal to :class:`Dispatcher`'s.
 
-    Bases are kept from call to call for the topologies that needed them last, so that memory
-    does not grow with the number of stages.
+    Nothing is kept from call to call: the same stages have the same answer, to the last bit,
+    whatever was asked before, and memory does not grow.
 
     Parameters
     ----------
@@ -46,9 +44,11 @@ class StageDispatch:
     Attributes
     ----------
     solved
-        Number of LPs solved so far.
+        Number of LPs solved so far by HiGHS.
+    compiled
+        Number of programs solved so far by the compiled simplex.
     by_program
-        Number of hours so far that were answered by an LP or the basis of one.
+        Number of hours so far that were answered by either.
     """
 
     def __init__(self, case: CompiledCase, class_share: FloatArray) -> None:
@@ -56,9 +56,7 @@ class StageDispatch:
         self._class_share = class_share
         self._arrays = ClosedForm(case).arrays
         self._cells = _cell_places(case, class_share)
-        self._solvers: OrderedDict[bytes, ParametricDispatch] = OrderedDict()
-        self.solved = 0
-        self.by_program = 0
+        self.solved = self.compiled = self.by_program = 0
 
     def shortage(self, stages: Stages, factor: FloatArray) -> HourlyShortage:
         """Unserved load of n rows of H hours.
@@ -78,6 +76,7 @@ class StageDispatch:
         if not np.all((factor >= 0.0) & (factor <= LARGEST_FACTOR)):
             raise ValueError(f"demand factors must be within 0 to {LARGEST_FACTOR:g}")
         n, hours = factor.shape
+        factor = np.ascontiguousarray(factor, dtype=np.float64)
         district = np.zeros((n, hours, 2 * len(self._case.district_ids)))
         by_class = np.zeros((n, hours, self._class_share.shape[2]))
         supply, delivery = np.zeros((n, hours)), np.zeros((n, hours))
@@ -87,21 +86,13 @@ class StageDispatch:
             self._arrays,
             stages.part_shares,
             self._cells,
-            (
-                (
-                    stages.row,
-                    stages.first,
-                    stages.end,
-                    stages.parts,
-                    stages.source_mw,
-                    stages.import_mw,
-                ),
-                order,
-            ),
-            np.ascontiguousarray(factor, dtype=np.float64),
+            (_stage_arrays(stages), order),
+            factor,
             (district, by_class, supply, delivery, left),
             FLOW_TOLERANCE_MW,
         )
+        if left.any():
+            self._solve_compiled(stages, factor, (district, by_class, left))
         found = HourlyShortage(
             district_mw=district.reshape(n, hours, len(self._case.district_ids), 2),
             class_mw=by_class,
@@ -112,38 +103,46 @@ class StageDispatch:
             self._solve_left(stages, factor, left, found)
         return found
 
+    def _solve_compiled(
+        self,
+        stages: Stages,
+        factor: FloatArray,
+        out: tuple[FloatArray, FloatArray, BoolArray],
+    ) -> None:
+        """Answer hours left by compiled programs; those that fail a check stay left."""
+        stage, row, hour = _left_hours(stages, out[2])
+        self.by_program += len(stage)
+        order = np.lexsort((factor[row, hour], stage, stages.parts[stage]))
+        self.compiled += solve_left(
+            self._arrays,
+            stages.part_shares,
+            self._cells,
+            (_stage_arrays(stages), stage[order], hour[order]),
+            factor,
+            out,
+        )
+
     def _solve_left(
         self, stages: Stages, factor: FloatArray, left: BoolArray, found: HourlyShortage
     ) -> None:
         """Answer the hours ``left`` by the parametric dispatch of their topology."""
         stage, row, hour = _left_hours(stages, left)
-        self.by_program += len(stage)
         parts = stages.parts[stage]
         order = np.argsort(parts, kind="stable")
         for members in np.split(order, np.flatnonzero(np.diff(parts[order])) + 1):
-            solver = self._solver_of(stages.part_shares[parts[members[0]]])
-            before = solver.solved
+            # A new one each time: an answer must not depend, not in its last digit, on what was
+            # asked before.
+            topology = topology_of(self._case, stages.part_shares[parts[members[0]]])
+            solver = ParametricDispatch(self._case, topology, class_share=self._class_share)
             at = row[members], hour[members]
             answer = solver.unserved(
                 factor[at],
                 source_max_mw=stages.source_mw[stage[members]],
                 import_limit_mw=stages.import_mw[stage[members]],
             )
-            self.solved += solver.solved - before
+            self.solved += solver.solved
             found.district_mw[at] = answer.unserved_mw
             found.class_mw[at] = answer.class_mw
-
-    def _solver_of(self, shares: FloatArray) -> ParametricDispatch:
-        """The parametric dispatch of a state of the parts; the last ones used are kept."""
-        key = shares.tobytes()
-        solver = self._solvers.pop(key, None)
-        if solver is None:
-            topology = topology_of(self._case, shares)
-            solver = ParametricDispatch(self._case, topology, class_share=self._class_share)
-            if len(self._solvers) >= _KEPT_TOPOLOGIES:
-                self._solvers.popitem(last=False)
-        self._solvers[key] = solver
-        return solver
 
 
 def _cell_places(case: CompiledCase, class_share: FloatArray) -> CellPlaces:
@@ -153,6 +152,17 @@ def _cell_places(case: CompiledCase, class_share: FloatArray) -> CellPlaces:
     begin = np.zeros(len(weight) + 1, dtype=np.int64)
     np.cumsum(np.bincount(cell, minlength=len(weight)), out=begin[1:])
     return begin, place, weight[cell, place], case.demand_mw.ravel(), weight.shape[1]
+
+
+def _stage_arrays(stages: Stages) -> StageArrays:
+    return (
+        stages.row,
+        stages.first,
+        stages.end,
+        stages.parts,
+        stages.source_mw,
+        stages.import_mw,
+    )
 
 
 def _left_hours(stages: Stages, left: BoolArray) -> tuple[IntArray, IntArray, IntArray]:

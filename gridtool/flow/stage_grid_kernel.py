@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from gridtool.flow.served_kernel import CaseArrays, Core, reduce_shares
 
-__all__ = ["Caps", "CellPlaces", "Grid", "Load", "Sources", "prepare_grid"]
+__all__ = ["Caps", "CellPlaces", "Grid", "Load", "Sources", "connect_demand", "prepare_grid"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -36,7 +36,7 @@ Grid = tuple[Load, Caps, Sources, Core, IntArray]
 
 
 @numba.njit(cache=True)
-def _connect_demand(
+def connect_demand(
     case: CaseArrays, shares: FloatArray, cells: CellPlaces
 ) -> tuple[FloatArray, float]:
     """Demand at factor 1 that feeders in service can take (B, 2), and what is beyond, MW."""
@@ -97,7 +97,7 @@ def prepare_grid(case: CaseArrays, shares: FloatArray, cells: CellPlaces, top: f
     """The grid of a state of the parts, for demand factors up to ``top``."""
     terminals, (core_of, cap, core), kinds, used, _ = reduce_shares(case, shares, np.inf)
     terminal, island, islands = terminals
-    connectable, undeliverable = _connect_demand(case, shares, cells)
+    connectable, undeliverable = connect_demand(case, shares, cells)
     wanted = np.zeros((island.shape[0], 2))
     for b in range(terminal.shape[0]):
         if terminal[b] >= 0:

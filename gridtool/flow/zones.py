@@ -2,7 +2,8 @@
 
 An island's uniform shed is no use once a limit binds inside the island: a share of it would fall
 on load whose shedding relieves nothing. The duals say where the same MW is worth the same: cells
-of one tier with the same nodal price have no binding limit between them. Each such zone that is
+of one tier with the same nodal price have no binding limit between them (a leaf counts with the
+node it hangs on). Each such zone that is
 shed in part gets a uniform shed of its own, and the program is solved again. Its price lies
 between the island's and the local ones, so what is shed in all stays the least.
 
@@ -19,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gridtool.flow.lp import LpResult
-from gridtool.flow.program import ShedProgram
+from gridtool.flow.program import TIER_PRICE, ShedProgram
 
 __all__ = ["Zones", "find_zones", "solve_with_zones"]
 
@@ -42,9 +43,12 @@ def find_zones(program: ShedProgram, result: LpResult, basic_columns: BoolArray)
     partial = np.flatnonzero(basic_columns[program.local])
     if not len(partial):
         return ()
-    # A cell shed whole has a dual of its own, which is no part of what its node's MW is worth.
-    shared = [k for k, (kind, _) in enumerate(result.names) if kind != "cell"]
+    # A cell shed whole and a leaf at its cap have duals of their own, which are no part of what a
+    # MW is worth at the node that feeds them: the leaf takes part, and sheds more if it must.
+    shared = [k for k, (kind, _) in enumerate(result.names) if kind not in {"cell", "cap"}]
     worth = result.duals[shared] @ result.rows.matrix[shared, program.local]
+    # Where shedding is not worth its price, only the leaf's own branch asks for it.
+    partial = partial[worth[partial] >= np.array(TIER_PRICE)[program.tier[partial]]]
     scale = np.maximum(1.0, np.abs(worth))
     found = set()
     for cell in partial.tolist():

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stage_cases import assert_stages_equal_the_dispatcher, half_year, random_stages, stages_of
 
-from gridtool.flow import stage_dispatch
+from gridtool.flow import parametric, stage_dispatch
 from gridtool.flow.class_shares import class_shares
 from gridtool.flow.compile import compile_case
 from gridtool.flow.stage_dispatch import StageDispatch
@@ -140,7 +140,7 @@ def damaged_rows(draw):
 
 
 @given(damaged_rows())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_random_meshes_equal_the_dispatcher(drawn):
     case, share, seed = drawn
     random = np.random.Generator(np.random.Philox(seed))
@@ -190,24 +190,54 @@ def test_half_year_of_the_city():
     np.testing.assert_allclose(again.district_mw, found.district_mw, atol=1e-8)
 
 
-def test_memory_is_bounded(monkeypatch):
-    """Of the topologies with programs only the last are kept, and answers stay the same."""
-    network = chain_network(lines=[("AB", "A", "B", 9), ("BC", "B", "C", 9), ("CA", "C", "A", 2)])
+@pytest.mark.parametrize("name", ["compiled", "programs"])
+def test_each_way_alone(monkeypatch, name):
+    """Hours that the closed form answers have the same answer by compiled programs, and by LPs."""
+    network = load_network("rivercity")
     case = compile_case(network)
     share, _ = class_shares(network, case)
-    rows = [
-        [(1, {line: level}, case.source_max_mw, np.inf)]
-        for line in case.branch_ids
-        for level in (0.3, 0.6, 0.9)
-    ]
-    stages, factor = stages_of(case, rows), np.ones((len(rows), 1))
+    random = np.random.Generator(np.random.Philox(12))
+    stages, factor = half_year(case, random, samples=1, damage=(8, 8))
+    stages, factor = shorten(stages, factor, 2 if name == "programs" else 60)
     wanted = StageDispatch(case, share).shortage(stages, factor)
-    monkeypatch.setattr(stage_dispatch, "_KEPT_TOPOLOGIES", 2)
+
+    def refuse(*_):
+        return 0
+
+    dispatch = stage_dispatch.dispatch_stages
+
+    def leave_all(*arguments):
+        dispatch(*arguments)
+        for table in arguments[5][:2]:
+            table[:] = 0.0
+        arguments[5][-1][:] = True
+
+    monkeypatch.setattr(stage_dispatch, "dispatch_stages", leave_all)
+    if name == "programs":
+        monkeypatch.setattr(stage_dispatch, "solve_left", refuse)
+        monkeypatch.setattr(parametric, "_FIRST_CREDIT", 0)
     solver = StageDispatch(case, share)
     found = solver.shortage(stages, factor)
-    assert solver.by_program > 2
-    assert len(solver._solvers) == 2
-    np.testing.assert_allclose(found.district_mw, wanted.district_mw, atol=1e-9)
+    assert solver.by_program == factor.size
+    assert (solver.solved > 0) == (name == "programs")
+    np.testing.assert_allclose(found.district_mw, wanted.district_mw, atol=1e-6)
+    np.testing.assert_allclose(found.class_mw, wanted.class_mw, atol=1e-6)
+
+
+def shorten(stages, factor, hours):
+    """The first hours of each of the first stages, as a row of its own."""
+    chosen = np.arange(min(24, len(stages.row)))
+    picked = [stages.first[k] + np.arange(hours) % (stages.end - stages.first)[k] for k in chosen]
+    rows = np.array([factor[stages.row[k], at] for k, at in zip(chosen, picked, strict=True)])
+    return replace(
+        stages,
+        row=chosen,
+        first=np.zeros(len(chosen), dtype=np.int64),
+        end=np.full(len(chosen), hours),
+        parts=stages.parts[chosen],
+        source_mw=stages.source_mw[chosen],
+        import_mw=stages.import_mw[chosen],
+    ), rows
 
 
 def test_without_compiled_kernels():
