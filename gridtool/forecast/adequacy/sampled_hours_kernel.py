@@ -73,6 +73,14 @@ class Model(NamedTuple):
     calendar: Calendar
 
 
+class _Margins(NamedTuple):
+    """Supply less load by hour (H,), least of the areas and sum; whether a storage is out."""
+
+    least: FloatArray
+    total: FloatArray
+    store_out: BoolArray
+
+
 class _HourRoom(NamedTuple):
     """Where an hour is worked out: supply and load by area (2, A), links (A, A), unserved (A,)."""
 
@@ -80,6 +88,7 @@ class _HourRoom(NamedTuple):
     link_mw: FloatArray
     unserved: FloatArray
     search: Room
+    margins: _Margins
 
 
 class StoreSums(NamedTuple):
@@ -97,7 +106,8 @@ def open_store_sums(hours: int) -> StoreSums:
 
 
 @numba.njit(cache=True)
-def _open_room(areas: int, storages: int) -> _HourRoom:
+def _open_room(areas: int, storages: int, hours: int) -> _HourRoom:
+    margins = _Margins(np.zeros(hours), np.zeros(hours), np.zeros(hours, np.bool_))
     search = Room(
         open_flow(areas),
         open_flow(areas),
@@ -106,7 +116,9 @@ def _open_room(areas: int, storages: int) -> _HourRoom:
         np.zeros(areas),
         np.zeros(areas),
     )
-    return _HourRoom(np.zeros((2, areas)), np.zeros((areas, areas)), np.zeros(areas), search)
+    return _HourRoom(
+        np.zeros((2, areas)), np.zeros((areas, areas)), np.zeros(areas), search, margins
+    )
 
 
 @numba.njit(cache=True)
@@ -187,16 +199,38 @@ def _begin_hour(stores: Stores, stored: FloatArray, hour: int) -> bool:
 
 
 @numba.njit(cache=True)
-def _margins(
-    network: Network, supply: FloatArray, hour: int, margin: FloatArray
-) -> tuple[float, float]:
-    """Supply less load by area; gives the least and the sum."""
-    least, total = np.inf, 0.0
-    for area in range(margin.shape[0]):
-        margin[area] = supply[area, hour] - network.load_mw[area, hour]
-        least = min(least, margin[area])
-        total += margin[area]
-    return least, total
+def _sum_margins(network: Network, supply: FloatArray, margins: _Margins) -> None:
+    """Supply less load in all hours, in loops that become vector instructions."""
+    hours = supply.shape[1]
+    for hour in range(hours):
+        margins.least[hour] = np.inf
+        margins.total[hour] = 0.0
+    for area in range(supply.shape[0]):
+        for hour in range(hours):
+            margin = supply[area, hour] - network.load_mw[area, hour]
+            margins.least[hour] = min(margins.least[hour], margin)
+            margins.total[hour] += margin
+
+
+@numba.njit(cache=True)
+def _mark_outages(out: BoolArray, links: int, anything_out: BoolArray) -> None:
+    """Mark the hours in which a storage is out."""
+    anything_out[:] = False
+    for row in range(links, out.shape[0]):
+        for hour in range(out.shape[1]):
+            anything_out[hour] |= out[row, hour]
+
+
+@numba.njit(cache=True)
+def _when_full(stores: Stores) -> tuple[float, float, bool]:
+    """Energy and power of storages that are all full and up; whether they stay so."""
+    energy, power, lossless = 0.0, 0.0, True
+    for k in range(stores.area.shape[0]):
+        energy += stores.energy_mwh[k]
+        give = stores.energy_mwh[k] * stores.discharge_efficiency[k]
+        power += min(give, stores.discharge_mw[k])
+        lossless = lossless and stores.loss_per_hour[k] == 0.0
+    return energy, power, lossless
 
 
 @numba.njit(cache=True)
@@ -216,6 +250,33 @@ def _copy_rows(source: FloatArray, target: FloatArray) -> None:
 
 
 @numba.njit(cache=True)
+def _dispatch_hour(
+    network: Network,
+    stores: Stores,
+    state: StoreState,
+    supply: FloatArray,
+    out: BoolArray,
+    hour: int,
+    room: _HourRoom,
+) -> float:
+    """Set ``room.unserved``; gives what neither load nor storage uses, MW."""
+    areas = supply.shape[0]
+    if areas == 1:
+        lacks, surplus = _dispatch_alone(
+            room.margins.total[hour], stores, state, room.search.levels, room.search.amounts
+        )
+        room.unserved[0] = lacks
+        return surplus
+    _limit_links(network, hour, out, room.link_mw)
+    for area in range(areas):
+        room.area_mw[0, area] = supply[area, hour]
+        room.area_mw[1, area] = network.load_mw[area, hour]
+    return dispatch_areas(
+        room.area_mw[0], room.area_mw[1], room.link_mw, stores, state, room.search, room.unserved
+    )
+
+
+@numba.njit(cache=True)
 def _run_sample(
     model: Model,
     supply: FloatArray,
@@ -226,44 +287,29 @@ def _run_sample(
     store_sums: StoreSums,
 ) -> int:
     """Follow one sample through its hours; gives the number of those that are short."""
-    network, stores = model.network, model.stores
-    areas, hours = supply.shape
+    network, stores, margins = model.network, model.stores, room.margins
     links = network.link_from.shape[0]
+    _sum_margins(network, supply, margins)
+    _mark_outages(out, links, margins.store_out)
+    full_mwh, full_mw, lossless = _when_full(stores)
     stored = stores.initial_mwh.copy()
     storing = stored.shape[0] > 0
-    found = 0
-    for hour in range(hours):
-        least, surplus = _margins(network, supply, hour, room.area_mw[0])
-        has_room = _begin_hour(stores, stored, hour)
-        if least >= -_NOTHING_MW and not storing:
+    full, found = not storing, 0
+    for hour in range(supply.shape[1]):
+        enough = margins.least[hour] >= -_NOTHING_MW
+        if not (full and lossless):
+            full = not _begin_hour(stores, stored, hour)
+        if enough and full and not margins.store_out[hour]:  # nothing to decide
+            if storing:
+                _add_store_hour(store_sums, hour, full_mwh, margins.total[hour] + full_mw)
             continue
         state = StoreState(stored, out[links:, hour])
-        room.unserved[:] = 0.0
-        if least >= -_NOTHING_MW and not has_room:
-            surplus += set_discharge(stores, state, room.search.levels)
-        elif areas == 1:
-            lacks, surplus = _dispatch_alone(
-                surplus, stores, state, room.search.levels, room.search.amounts
-            )
-            room.unserved[0] = lacks
-        else:
-            _limit_links(network, hour, out, room.link_mw)
-            for area in range(areas):
-                room.area_mw[0, area] = supply[area, hour]
-                room.area_mw[1, area] = network.load_mw[area, hour]
-            surplus = dispatch_areas(
-                room.area_mw[0],
-                room.area_mw[1],
-                room.link_mw,
-                stores,
-                state,
-                room.search,
-                room.unserved,
-            )
+        surplus = _dispatch_hour(network, stores, state, supply, out, hour, room)
         if _note_shortage(room.unserved, short_mw[found]) > TOLERANCE_MW:
             short_hour[found] = hour
             found += 1
         if storing:
+            full = False
             _add_store_hour(store_sums, hour, total_stored(stored), surplus)
     return found
 
@@ -287,7 +333,7 @@ def simulate_network(
     supply = all_up.copy()
     things = network.link_from.shape[0] + stores.area.shape[0]
     out = np.zeros((things, hours), np.bool_)
-    room = _open_room(areas, stores.area.shape[0])
+    room = _open_room(areas, stores.area.shape[0], hours)
     short_hour = np.empty(hours, np.int64)
     short_mw = np.empty((hours + 1, areas))
     for at in range(sums.samples.shape[0]):

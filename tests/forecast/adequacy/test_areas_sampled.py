@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from forecast.adequacy.systems import pras
-from forecast.adequacy.test_sampled import series, unit, within
+from forecast.adequacy.test_sampled import series, unit, within, without_jit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
@@ -23,6 +23,7 @@ from gridtool.forecast.adequacy.areas_exact_shares import (
 from gridtool.forecast.adequacy.areas_sampled_kernel import open_flow, share_unserved
 from gridtool.forecast.adequacy.model import GeneratingSystem, Interface
 from gridtool.forecast.adequacy.sampled import simulate_system
+from gridtool.forecast.adequacy.storage import Storage
 
 
 def split(supply, load, link):
@@ -57,8 +58,8 @@ def test_least_total_and_the_fair_split_of_random_areas(seed, areas):
     assert (unserved <= load + 1e-9).all()
     assert unserved.sum() == pytest.approx(least_unserved(supply, load, link), abs=1e-6)
     member = list_groups(areas)
-    need = need_of_groups(supply[:, None], load, limits=link, member=member)
-    expected = share_by_groups(need, load, member=member)[:, 0]
+    need = need_of_groups(supply[:, None], load[:, None], limits=link, member=member)
+    expected = share_by_groups(need, load[:, None], member=member)[:, 0]
     assert unserved == pytest.approx(expected, abs=1e-6)
 
 
@@ -133,3 +134,38 @@ def test_interfaces_that_fail_within_three_standard_errors_of_enumeration():
     within(found.tally.lolp, exact.lolp_h, most=4.0)
     eue = found.estimate("eue_mwh")
     assert abs(eue.value - exact.eue_mwh) < 3 * eue.standard_error
+
+
+def mixed():
+    """A small simulation of areas with an interface that fails and a storage."""
+    system = GeneratingSystem(
+        groups=(
+            unit("A", 10, count=3, p_fail=0.1, p_repair=0.3, area="a"),
+            unit("B", 9, count=2, p_fail=0.2, p_repair=0.5, area="b"),
+        ),
+        areas=("a", "b"),
+        interfaces=(
+            Interface(
+                id="ab",
+                from_area="a",
+                to_area="b",
+                forward_mw=np.array([7.0]),
+                backward_mw=np.array([7.0]),
+                outage_rate=0.2,
+                p_fail=0.1,
+                p_repair=0.4,
+            ),
+        ),
+    )
+    load = replace(series(np.full((2, 24), 14.0)), areas=("a", "b"))
+    storages = [
+        Storage(id="S", area="b", charge_mw=3, discharge_mw=4, energy_mwh=9, loss_per_hour=0.01),
+        Storage(id="T", area="a", charge_mw=2, discharge_mw=2, energy_mwh=9, initial_share=0.5),
+    ]
+    return simulate_system(system, load, storages=storages, samples=6, seed=2)
+
+
+def test_is_the_same_without_compilation():
+    found = mixed().tally
+    assert without_jit("forecast.adequacy.test_areas_sampled") == repr(found.eue_mwh.mean.tolist())
+    assert found.eue_mwh.mean.sum() > 0

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -240,14 +241,26 @@ def test_refuses_units_without_times_and_numbers_out_of_range(small):
 
 
 WITHOUT_JIT = """
+import importlib
+import sys
 import warnings
 warnings.simplefilter("error")
-import sys
 sys.path.insert(0, "tests")
-import numpy as np
-from forecast.adequacy.test_sampled import mixed
-print(repr(mixed().tally.eue_mwh.mean.tolist()))
+print(repr(importlib.import_module(sys.argv[1]).mixed().tally.eue_mwh.mean.tolist()))
 """
+
+
+def without_jit(module):
+    """What the simulation ``mixed`` of a module gives in a process without compilation."""
+    ran = subprocess.run(
+        [sys.executable, "-c", WITHOUT_JIT, module],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[3],
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+    )
+    return ran.stdout.strip()
 
 
 def mixed():
@@ -261,16 +274,10 @@ def mixed():
     return simulate_system(system, series(np.full(48, 15.0)), samples=5, seed=4)
 
 
-def test_is_the_same_without_compilation(root):
-    ran = subprocess.run(
-        [sys.executable, "-c", WITHOUT_JIT],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=root,
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+def test_is_the_same_without_compilation():
+    assert without_jit("forecast.adequacy.test_sampled") == repr(
+        mixed().tally.eue_mwh.mean.tolist()
     )
-    assert ran.stdout.strip() == repr(mixed().tally.eue_mwh.mean.tolist())
 
 
 def test_chances_of_a_chain_seen_hourly():
