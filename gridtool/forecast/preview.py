@@ -11,6 +11,7 @@ no source can reach is counted apart.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,25 +34,31 @@ __all__ = ["ShortagePreview", "import_nodes", "preview_shortage"]
 
 FloatArray = npt.NDArray[np.float64]
 
-FUTURES = 300
+FUTURES = 304
 """Executions of the repairs that are mixed."""
-FUTURES_WITH_DAMAGE = 150
+FUTURES_WITH_DAMAGE = 152
 """As many where further damage makes them more different from each other."""
 PATHS = 480
-DEMAND_NODES = 48
+"""Paths of demand."""
+DEMAND_NODES = 12
+"""Of each batch."""
+BATCHES = 8
+"""Parts of the futures and paths that give the error of the whole."""
 IMPORT_NODES = 12
+"""Of each month."""
 _FINE = 64
 _NO_NETWORK = "preview: limits of lines and transformers, and their outages, are left out"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShortagePreview:
-    """Expected shortage by month, without network limits and without noise of outages.
+    """Expected shortage by month, without network limits, and without noise of outages and imports.
 
     - ``monthly``: month, hours, demand_mwh, supply_lole_h (hours in which supply is short),
-      supply_mwh, delivery_mwh (feeders and busbar sections out or weakened), cut_off_mwh (places
-      that no source can reach), eue_mwh (the three together), neue_ppm, hours_off_mean (24 x
-      eue_mwh / ordinary demand: hours a day off for an ordinary customer)
+      supply_mwh, supply_mwh_se, delivery_mwh (feeders and busbar sections out or weakened),
+      cut_off_mwh (places that no source can reach), eue_mwh (the three together), eue_mwh_se,
+      neue_ppm, hours_off_mean (24 x eue_mwh / ordinary demand: hours a day off for an ordinary
+      customer). The errors are those of the finite number of futures and of paths.
 
     Attributes
     ----------
@@ -79,6 +86,8 @@ def preview_shortage(
     grid: TimeGrid,
     config: ForecastConfig | None = None,
     seed: int = 1,
+    futures: int | None = None,
+    paths: int = PATHS,
 ) -> ShortagePreview:
     """The expected shortage of the months ahead of ``state``, within about a second.
 
@@ -88,6 +97,11 @@ def preview_shortage(
         The hours ahead, as of :func:`gridtool.forecast.shortage.forecast_grid`.
     config
         Of the forecast; the number of samples and of workers do not count here.
+    futures
+        Executions of the repairs, and courses of further damage, that are mixed; None: as many as
+        a second allows.
+    paths
+        Paths of demand whose distribution at each hour is taken; at least 8.
 
     Raises
     ------
@@ -99,49 +113,53 @@ def preview_shortage(
     config = config or ForecastConfig()
     case = compile_case(state.network)
     inputs, notes = prepare_futures(state, plan, case, grid=grid, config=config, seed=seed)
-    futures = FUTURES if config.further_damage is None else FUTURES_WITH_DAMAGE
-    futures = 1 if plan is None and config.further_damage is None else futures
+    if futures is None:
+        futures = FUTURES if config.further_damage is None else FUTURES_WITH_DAMAGE
+    if plan is None and config.further_damage is None:
+        futures = 1  # they are all alike
     supply = follow_supply(inputs, first=0, n=futures)
-    factor = demand_model.simulate(PATHS, grid=grid, seed=seed) / state.network.peak_mw
+    factor = demand_model.simulate(paths, grid=grid, seed=seed) / state.network.peak_mw
     short = expect_over_futures(
         supply.course,
         supply.steady,
         supply.weak,
         (np.ascontiguousarray(supply.kinds[:, 0]), np.ascontiguousarray(supply.kinds[:, 1])),
         (
-            np.ascontiguousarray(_demand_nodes(factor).T),
+            _demand_nodes(factor),
             import_nodes(inputs),
             np.asarray(grid.month_index, dtype=np.int64),
         ),
     )
-    mean = factor.mean(axis=0)
-    lost, cut = supply.mean_by_hour(2) * mean, supply.mean_by_hour(3) * mean
+    mean = np.stack([factor[batch::BATCHES].mean(axis=0) for batch in range(BATCHES)])
+    lost, cut = (supply.mean_by_hour(column, batches=BATCHES) * mean for column in (2, 3))
+    hourly = {"lolp": short[:, 0], "supply": short[:, 1], "delivery": lost, "cut_off": cut}
     return ShortagePreview(
         as_of=state.as_of,
         grid=grid,
         futures=futures,
         seed=seed,
         monthly=_tabulate(
-            grid,
-            mean,
-            short=short,
-            delivery=(lost, cut),
-            peak_mw=np.asarray(inputs.case.demand_mw.sum(axis=0)),
+            grid, factor.mean(axis=0), hourly, peak_mw=inputs.case.demand_mw.sum(axis=0)
         ),
-        supply_mw=short[1],
-        delivery_mw=lost,
-        cut_off_mw=cut,
-        supply_lolp=short[0],
+        supply_mw=hourly["supply"].mean(axis=0),
+        delivery_mw=lost.mean(axis=0),
+        cut_off_mw=cut.mean(axis=0),
+        supply_lolp=hourly["lolp"].mean(axis=0),
         notes=(*notes, *supply.notes, _NO_NETWORK),
     )
 
 
 def _demand_nodes(factor: FloatArray) -> FloatArray:
-    """Means of equal parts of the paths' distribution at each hour (K, H)."""
-    ordered = np.sort(factor, axis=0)
-    nodes = min(DEMAND_NODES, len(ordered))
-    parts = ordered[: len(ordered) // nodes * nodes].reshape(nodes, -1, ordered.shape[1])
-    return np.asarray(parts.mean(axis=1))
+    """Means of equal parts of the distribution at each hour of each batch of paths (B, H, K)."""
+    parts = []
+    for batch in range(BATCHES):
+        ordered = np.sort(factor[batch::BATCHES], axis=0)
+        nodes = min(DEMAND_NODES, len(ordered))
+        edges = np.linspace(0, len(ordered), nodes + 1).astype(np.int64)
+        sums = np.add.reduceat(ordered, edges[:-1], axis=0)
+        parts.append((sums / np.diff(edges)[:, None]).T)
+    shortest = min(part.shape[1] for part in parts)
+    return np.ascontiguousarray(np.stack([part[:, :shortest] for part in parts]))
 
 
 def import_nodes(inputs: FutureInputs) -> FloatArray:
@@ -161,31 +179,34 @@ def import_nodes(inputs: FutureInputs) -> FloatArray:
 def _tabulate(
     grid: TimeGrid,
     factor: FloatArray,
+    hourly: Mapping[str, FloatArray],
     *,
-    short: FloatArray,
-    delivery: tuple[FloatArray, FloatArray],
     peak_mw: FloatArray,
 ) -> pd.DataFrame:
-    def sums(values: FloatArray) -> FloatArray:
-        months = np.bincount(grid.month_index, weights=values, minlength=len(grid.months))
-        return months.astype(np.float64)
-
-    factor_h = sums(factor)
-    lost, cut = sums(delivery[0]), sums(delivery[1])
-    supply = sums(short[1])
-    eue = supply + lost + cut
+    first = np.flatnonzero(np.diff(grid.month_index, prepend=-1))
+    factor_h = np.add.reduceat(factor, first)
+    sums = {name: np.add.reduceat(values, first, axis=1) for name, values in hourly.items()}
+    total = sums["supply"] + sums["delivery"] + sums["cut_off"]
+    eue = total.mean(axis=0)
     demand, ordinary = factor_h * peak_mw.sum(), factor_h * peak_mw[ORDINARY]
     return pd.DataFrame(
         {
             "month": list(grid.months),
-            "hours": np.bincount(grid.month_index, minlength=len(grid.months)),
+            "hours": np.diff(np.append(first, grid.hours)),
             "demand_mwh": demand,
-            "supply_lole_h": sums(short[0]),
-            "supply_mwh": supply,
-            "delivery_mwh": lost,
-            "cut_off_mwh": cut,
+            "supply_lole_h": sums["lolp"].mean(axis=0),
+            "supply_mwh": sums["supply"].mean(axis=0),
+            "supply_mwh_se": _error(sums["supply"]),
+            "delivery_mwh": sums["delivery"].mean(axis=0),
+            "cut_off_mwh": sums["cut_off"].mean(axis=0),
             "eue_mwh": eue,
+            "eue_mwh_se": _error(total),
             "neue_ppm": 1e6 * eue / np.where(demand > 0, demand, np.inf),
             "hours_off_mean": 24.0 * eue / np.where(ordinary > 0, ordinary, np.inf),
         }
     )
+
+
+def _error(batches: FloatArray) -> FloatArray:
+    """Standard error of the mean of the batches (B, M)."""
+    return np.asarray(batches.std(axis=0, ddof=1) / np.sqrt(len(batches)))

@@ -82,19 +82,23 @@ def expect_over_futures(
     kinds: tuple[FloatArray, FloatArray],
     draws: tuple[FloatArray, FloatArray, IntArray],
 ) -> FloatArray:
-    """Chance of a supply shortage and expected shortage by hour (2, H), all futures together.
+    """Chance of a supply shortage and expected shortage by batch and hour (B, 2, H).
+
+    Batch b mixes the futures b, b + B, b + 2 B, ... (all of them where there are fewer than B)
+    with its own demand; batches are alike and independent, which gives the error of their mean.
 
     Parameters
     ----------
     kinds
         Demand and infeeds of each kind of stage.
     draws
-        Demand factors (H, K) and import limits (M, J), equally likely, and the month of each hour.
+        Demand factors (B, H, K) and import limits (M, J), equally likely, and the month of each
+        hour.
     """
     factor, limit, month = draws
-    hours = factor.shape[0]
-    demand, infeed = kinds
-    found = np.zeros((2, hours))
+    batches, hours, _ = factor.shape
+    demand = kinds[0]
+    found = np.zeros((batches, 2, hours))
     chance = np.zeros(steady.cells)
     weight = np.zeros((demand.shape[0], steady.cells))
     there = np.zeros(demand.shape[0], dtype=np.bool_)
@@ -107,42 +111,59 @@ def expect_over_futures(
         if not is_unchanged(hour, made, steady):
             made = hour
             fill_steady(hour, steady, chance)
-        _gather(hour, course, weak, stage, (weight, there, steps, share))
-        for kind in range(demand.shape[0]):
-            if not there[kind]:
-                continue
-            there[kind] = False
-            _join(weight[kind], chance, total)
-            sum_up(total, steady.step_mw, at_most, lacking)
-            for k in range(factor.shape[1]):
-                wanted = factor[hour, k] * demand[kind]
-                for j in range(limit.shape[1]):
-                    need = wanted - min(limit[month[hour], j], infeed[kind])
-                    short, missing = look_up(need, steady.step_mw, at_most, lacking)
-                    found[0, hour] += short
-                    found[1, hour] += missing
-        found[:, hour] /= factor.shape[1] * limit.shape[1]
+        for batch in range(batches):
+            _gather(hour, (batch, batches), course, weak, (stage, weight, there, steps, share))
+            for kind in range(demand.shape[0]):
+                if there[kind]:
+                    there[kind] = False
+                    _join(weight[kind], chance, total)
+                    sum_up(total, steady.step_mw, at_most, lacking)
+                    needs = factor[batch, hour] * demand[kind]
+                    limits = np.minimum(limit[month[hour]], kinds[1][kind])
+                    found[batch, :, hour] += _look_up_all(
+                        needs, limits, steady.step_mw, at_most, lacking
+                    )
     return found
+
+
+@numba.njit(cache=True)
+def _look_up_all(
+    load_mw: FloatArray,
+    supplied_mw: FloatArray,
+    step_mw: float,
+    at_most: FloatArray,
+    lacking: FloatArray,
+) -> FloatArray:
+    """Chance and shortage, mean over all pairs of a load and what is supplied of it (2,)."""
+    found = np.zeros(2)
+    for load in load_mw:
+        for supplied in supplied_mw:
+            short, missing = look_up(load - supplied, step_mw, at_most, lacking)
+            found[0] += short
+            found[1] += missing
+    return found / (load_mw.shape[0] * supplied_mw.shape[0])
 
 
 @numba.njit(cache=True)
 def _gather(
     hour: int,
+    part: tuple[int, int],
     course: Course,
     weak: WeakUnits,
-    stage: IntArray,
-    sums: tuple[FloatArray, npt.NDArray[np.bool_], IntArray, FloatArray],
+    sums: tuple[IntArray, FloatArray, npt.NDArray[np.bool_], IntArray, FloatArray],
 ) -> None:
-    """Chance of each kind of stage with each number of steps of weak units up, over futures."""
-    weight, there, steps, share = sums
+    """Chance of each kind of stage with each number of steps of weak units up, over a batch."""
+    stage, weight, there, steps, share = sums
     futures = stage.shape[0]
-    for row in range(futures):
+    first, apart = part if futures >= part[1] else (0, 1)
+    count = (futures - first + apart - 1) // apart
+    for row in range(first, futures, apart):
         while course.end[stage[row]] <= hour:
             stage[row] += 1
         kind = course.kind[stage[row]]
         there[kind] = True
         for k in range(_list_weak(stage[row], hour, weak, steps, share)):
-            weight[kind, steps[k]] += share[k] / futures
+            weight[kind, steps[k]] += share[k] / count
 
 
 @numba.njit(cache=True)

@@ -54,17 +54,25 @@ class SupplyCourse:
     hours: int
     notes: tuple[str, ...]
 
-    def mean_by_hour(self, column: int) -> FloatArray:
-        """Mean over the futures of a column of ``kinds``, by hour (H,)."""
+    def mean_by_hour(self, column: int, *, batches: int) -> FloatArray:
+        """Mean of a column of ``kinds`` over each batch of futures, by hour (B, H).
+
+        The batches are those of :func:`gridtool.forecast.preview_kernel.expect_over_futures`.
+        """
         course = self.course
+        futures = len(course.first_of_row)
+        lengths = np.diff(np.append(course.first_of_row, len(course.end)))
+        batch = np.repeat(np.arange(futures) % batches, lengths)
         first = np.concatenate([[0], course.end[:-1]])
         first[course.first_of_row] = 0
-        change = np.zeros(self.hours + 1)
         value = self.kinds[course.kind, column]
-        np.add.at(change, first, value)
-        np.add.at(change, course.end, -value)
-        total = np.cumsum(change)[:-1]
-        return np.asarray(np.maximum(np.round(total, 6), 0.0) / len(course.first_of_row))
+        change = np.zeros((batches, self.hours + 1))
+        np.add.at(change, (batch, first), value)
+        np.add.at(change, (batch, course.end), -value)
+        total = np.maximum(np.round(np.cumsum(change, axis=1)[:, :-1], 6), 0.0)
+        if futures < batches:
+            return np.asarray(np.tile(total.sum(axis=0) / futures, (batches, 1)))
+        return np.asarray(total / np.bincount(np.arange(futures) % batches)[:, None])
 
 
 def follow_supply(

@@ -113,7 +113,7 @@ def without_branch_outages(inputs):
 )
 def test_the_preview_is_the_simulated_mean(world, column, simulated):
     values = world[simulated]
-    # The preview mixes 300 futures and 480 paths: it has an error of its own.
+    # The preview mixes some 300 futures and 480 paths: it has an error of its own.
     error = values.std(axis=0, ddof=1) * np.sqrt(1 / SAMPLES + 1 / 300)
     found = world["preview"].monthly[column].to_numpy()
     assert values.mean(axis=0)[0] > 0
@@ -127,6 +127,28 @@ def test_the_months_of_the_preview_add_up(world):
     assert monthly["supply_mwh"].sum() == pytest.approx(world["preview"].supply_mw.sum())
     assert monthly["hours"].sum() == world["grid"].hours
     assert any("left out" in note for note in world["preview"].notes)
+
+
+def test_the_stated_errors_are_those_between_seeds(world):
+    state, plan, grid = world["state"], world["plan"], world["grid"]
+    found = [
+        preview_shortage(state, plan, Swing(), grid=grid, seed=seed, futures=64, paths=64).monthly
+        for seed in range(24)
+    ]
+    for column in ("supply_mwh", "eue_mwh"):
+        spread = np.std([table[column] for table in found], axis=0, ddof=1)
+        stated = np.sqrt(np.mean([table[f"{column}_se"] ** 2 for table in found], axis=0))
+        # 24 seeds tell a standard deviation to 15 %.
+        assert stated == pytest.approx(spread, rel=0.45)
+
+
+def test_without_a_plan_and_damage_only_demand_is_uncertain(world):
+    intact = make_state(world["state"].network, [], as_of=AS_OF)
+    found = preview_shortage(intact, None, Swing(), grid=world["grid"], seed=5)
+    assert found.futures == 1
+    assert found.monthly["delivery_mwh"].tolist() == [0, 0]
+    assert found.monthly["cut_off_mwh"].tolist() == [0, 0]
+    assert found.monthly["eue_mwh"].sum() < world["preview"].monthly["eue_mwh"].sum()
 
 
 def test_less_import_and_later_repairs_are_shorter(world):

@@ -64,17 +64,27 @@ def test_over_futures_agrees_with_all_states():
     limit = np.array([[15.0, 35.0], [50.0, np.inf]])
     month = np.array([0, 0, 0, 1, 1, 1])
     kinds = np.array([80.0, 100.0]), np.array([30.0, 40.0])
-    found = expect_over_futures(course, steady, weak, kinds, (factor, limit, month))
-    for hour in range(6):
-        lolp = short = 0.0
-        for row, f, most in product(range(2), factor[hour], limit[month[hour]]):
+    whole = expect_over_futures(course, steady, weak, kinds, (factor[None], limit, month))[0]
+    two = np.stack([factor, factor[::-1]])
+    halves = expect_over_futures(course, steady, weak, kinds, (two, limit, month))
+    three = np.stack([factor] * 3)
+    thirds = expect_over_futures(course, steady, weak, kinds, (three, limit, month))
+
+    def expected(rows, factors, hour):
+        found = np.zeros(2)
+        for row, f, most in product(rows, factors[hour], limit[month[hour]]):
             stage, states = all_states(row, hour, course, steady, weak)
             need = f * course.demand_mw[stage] - min(most, course.infeed_mw[stage])
             for capacity, chance in states:
-                lolp += chance * (need - capacity > 1e-9) / 12
-                short += chance * max(need - capacity, 0.0) / 12
-        assert found[0, hour] == pytest.approx(lolp, abs=1e-13)
-        assert found[1, hour] == pytest.approx(short, abs=1e-12)
+                found += chance * np.array([need - capacity > 1e-9, max(need - capacity, 0.0)])
+        return found / (len(rows) * 6)
+
+    for hour in range(6):
+        assert whole[:, hour] == pytest.approx(expected((0, 1), factor, hour), abs=1e-12)
+        assert halves[0, :, hour] == pytest.approx(expected((0,), two[0], hour), abs=1e-12)
+        assert halves[1, :, hour] == pytest.approx(expected((1,), two[1], hour), abs=1e-12)
+    # Fewer futures than batches: each batch takes all of them.
+    assert thirds == pytest.approx(np.stack([whole] * 3), abs=1e-12)
 
 
 def test_given_samples_agrees_with_all_states():
