@@ -17,7 +17,7 @@ from gridtool.flow.basis import LARGEST_FACTOR
 from gridtool.flow.case import CompiledCase
 from gridtool.flow.dcflow_kernel import sensitivities
 from gridtool.flow.load_profile_bases import LoadBases
-from gridtool.flow.load_profile_kernel import Grid, integrate_hinges
+from gridtool.flow.load_profile_kernel import Grid, Places, integrate_hinges
 from gridtool.flow.model import Topology
 from gridtool.flow.reduction import reduce_topology, sum_by_terminal
 from gridtool.flow.screen import CoreFlow
@@ -28,7 +28,6 @@ __all__ = ["FactorSeries", "LoadProfiles", "ProfileSums", "sort_factors"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 _NO_SHIFT_MW = 1e-12
 
@@ -163,7 +162,6 @@ class LoadProfiles:
         sums = (np.zeros((n, len(self._lost))), np.zeros((n, len(self._lost))), np.zeros(n))
         supply = np.zeros(n)
         done = integrate_hinges(rating, self._grid, series.arrays, sums, supply)
-        self._join_districts(sums, done)
         self.hinges += int(done.sum())
         left = np.flatnonzero(~done)
         if len(left):
@@ -173,22 +171,6 @@ class LoadProfiles:
                 whole[left] = part
         hours, energy, days = sums
         return ProfileSums(hours=hours, energy_mwh=energy, days=days, supply_mwh=supply)
-
-    def _join_districts(
-        self, sums: tuple[FloatArray, FloatArray, FloatArray], done: BoolArray
-    ) -> None:
-        """Fill the districts of states in closed form.
-
-        Each busbar is short above a factor of its own, so a district is short in the hours of
-        the busbar that is short most often.
-        """
-        first = 1 + self._busbars
-        for district in range(len(self._lost) - first):
-            members = 1 + np.flatnonzero(self._case.busbar_district == district)
-            if len(members):
-                rows = np.ix_(done, members)
-                sums[0][done, first + district] = sums[0][rows].max(axis=1)
-                sums[1][done, first + district] = sums[1][rows].sum(axis=1)
 
     def _describe_grid(self) -> Grid:
         """What the closed form needs."""
@@ -224,16 +206,18 @@ class LoadProfiles:
             bool(np.all(np.abs(reduced.offset_mw) < _NO_SHIFT_MW)),
         )
 
-    def _describe_places(self, demand: FloatArray) -> tuple[IntArray, FloatArray, FloatArray]:
-        """Island of each place, its share of the island's demand by tier, demand lost."""
+    def _describe_places(self, demand: FloatArray) -> Places:
+        """What the closed form needs of busbars; none of them where no split is claimed."""
         terminal = self._reduced.terminal_of_busbar
         island = np.append(self._reduced.terminal_island, -1)[terminal]
         if not self._split:
-            return np.zeros(0, np.int64), np.zeros((0, 2)), self._lost.copy()
+            none = np.zeros(0, np.int64)
+            return none, np.zeros((0, 2)), self._lost.copy(), none
         whole = demand[island]  # of busbars without an island it is not read
         share = np.zeros_like(self._connectable)
         np.divide(self._connectable, whole, out=share, where=self._connectable > 0.0)
-        return island, share, self._lost[1 : 1 + self._busbars].copy()
+        lost = self._lost[1 : 1 + self._busbars].copy()
+        return island, share, lost, self._case.busbar_district.copy()
 
     def _by_place(self, shed: FloatArray, cell: IntArray) -> FloatArray:
         """Affine functions (1 + Z, P) of the places from those of cells (S, P)."""

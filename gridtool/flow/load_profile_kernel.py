@@ -9,7 +9,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["SHORT_MW", "Grid", "Series", "Sums", "count_above", "integrate_hinges"]
+__all__ = ["SHORT_MW", "Grid", "Places", "Series", "Sums", "count_above", "integrate_hinges"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -24,9 +24,9 @@ Leaves = tuple[IntArray, FloatArray, FloatArray]
 """Island, demand (t, 2) and cap (t,) of the terminals that have a cap."""
 Sources = tuple[IntArray, FloatArray]
 """Island of each source (K,), flow on each core branch per MW of it (K, M)."""
-Places = tuple[IntArray, FloatArray, FloatArray]
+Places = tuple[IntArray, FloatArray, FloatArray, IntArray]
 """Island of each place (-1: none), what it has of the island's demand by tier (Z, 2), and the
-demand (MW) of it that nothing can serve (Z,)."""
+demand (MW) of it that nothing can serve (Z,), and its district (Z,)."""
 Grid = tuple[Islands, Leaves, Sources, Places, bool]
 """The last: whether flows scale with the demand, no phase shifter drives one of its own."""
 Sums = tuple[FloatArray, FloatArray, FloatArray]
@@ -206,7 +206,7 @@ def _add_hinges(
     """Hours, energy and days of a state in which only supply binds."""
     demand = islands[0]
     hours, energy, days = sums
-    island, share, lost = places
+    island, share, lost, district = places
     count = supply.shape[0]
     at = np.empty((count, 2))  # hours in which the tier is short
     given = np.empty((count, 2))
@@ -230,6 +230,11 @@ def _add_hinges(
         if lost[z] > 0.0:
             energy[s, 1 + z] += lost[z] * everything
             hours[s, 1 + z] = count_above(series[0], SHORT_MW / lost[z])
+        # Each busbar is short above a factor of its own: the district is in the hours of the one
+        # that is short most often.
+        d = 1 + island.shape[0] + district[z]
+        energy[s, d] += energy[s, 1 + z]
+        hours[s, d] = max(hours[s, d], hours[s, 1 + z])
 
 
 @numba.njit(cache=True)

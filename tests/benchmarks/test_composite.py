@@ -77,7 +77,8 @@ def test_rts79_is_known_to_one_percent_in_a_few_seconds(rts79):
 
 
 def test_states_against_one_linear_program_each(rts79):
-    rating, out = StateDraws(rts79, seed=3).draw("none", 0, n=300)
+    up, out = StateDraws(rts79, seed=3).draw("none", 0, n=300)
+    rating = rts79.ratings(up, rts79.seasons[0])
     assert not out.any()
     case = rts79.case
     topology = apply_shares(case, {})

@@ -56,28 +56,23 @@ class StateDraws:
             Stratum(name=name, probability=chance) for name, chance in chances.items() if chance > 0
         )
 
-    def draw(self, stratum: str, block: int, *, n: int) -> tuple[FloatArray, IntArray]:
-        """Ratings by source (n, G), and branches out by kind (n, kinds), of n states."""
+    def draw(self, stratum: str, block: int, *, n: int) -> tuple[BoolArray, IntArray]:
+        """Units up (n, U), and branches out by kind (n, kinds), of n states."""
         return self._draw_units(stratum, block, n), self._draw_branches(stratum, block, n)
 
     def _uniform(self, stratum: str, block: int, n: int, *, part: str) -> FloatArray:
         component = component_number(f"composite {stratum} {part}")
         return open_stream(self._seed, block, component=component).random(n)
 
-    def _draw_units(self, stratum: str, block: int, n: int) -> FloatArray:
+    def _draw_units(self, stratum: str, block: int, n: int) -> BoolArray:
         system = self._system
-        rating = np.tile(system.steady_mw, (n, 1))
-        for unit, name in enumerate(system.unit_ids):
-            size, rate = system.unit_mw[unit], system.unit_outage_rate[unit]
-            source = system.unit_source[unit]
-            if size <= 0.0:
-                continue
-            if rate <= 0.0:
-                rating[:, source] += size
-                continue
-            up = self._uniform(stratum, block, n, part=f"unit {name}") >= rate
-            rating[:, source] += size * up
-        return rating
+        up = np.ones((n, len(system.unit_ids)), dtype=np.bool_)
+        for unit in np.flatnonzero(system.unit_outage_rate > 0.0).tolist():
+            part = f"unit {system.unit_ids[unit]}"
+            up[:, unit] = (
+                self._uniform(stratum, block, n, part=part) >= system.unit_outage_rate[unit]
+            )
+        return up
 
     def _draw_branches(self, stratum: str, block: int, n: int) -> IntArray:
         if stratum == "none" or not len(self._single):

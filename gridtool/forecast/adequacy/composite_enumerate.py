@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from gridtool.errors import AnalysisError
-from gridtool.forecast.adequacy.composite_model import CompositeResult, CompositeSystem
+from gridtool.flow.load_profile import ProfileSums
+from gridtool.forecast.adequacy.composite_model import CompositeResult, CompositeSystem, Season
 from gridtool.forecast.adequacy.composite_places import tabulate_places
 from gridtool.forecast.adequacy.composite_profiles import ProfileCache, expect_without_network
-from gridtool.forecast.adequacy.composite_states import list_capacities, list_topologies
+from gridtool.forecast.adequacy.composite_states import StateList, list_capacities, list_topologies
 from gridtool.units import Estimate
 
 __all__ = ["MOST_STATES", "count_topologies", "enumerate_states"]
@@ -53,42 +54,67 @@ def enumerate_states(
         If there are too many states.
     """
     topologies = list_topologies(system, least=least_probability)
-    likeliest = float(topologies.probability.max(initial=0.0))
-    ratings = list_capacities(
-        system, least=least_probability / likeliest if likeliest > 0.0 else 1.0
+    states = _list_states(system, topologies, least=least_probability)
+    profiles = ProfileCache(system)
+    sums = _Sums()
+    for row, chance in enumerate(topologies.probability.tolist()):
+        profile = profiles.find(topologies.state[row].astype(np.int64))
+        for season, ratings, counts in states:
+            kept = slice(0, int(counts[row]))
+            found = profile.integrate(ratings.state[kept], season.series)
+            share = len(season.series.factor) / system.hours
+            sums.add(chance * ratings.probability[kept], found, share=share)
+        progress(1)
+    return _describe(
+        system,
+        sums,
+        left_out=max(1.0 - sums.kept, 0.0) if least_probability > 0.0 else 0.0,
+        programs=profiles.solved,
     )
-    counts = _count_kept(ratings.probability, topologies.probability, least=least_probability)
-    states = int(counts.sum())
+
+
+class _Sums:
+    """Sums over states, each with its probability."""
+
+    def __init__(self) -> None:
+        self.hours: FloatArray = np.zeros(1)
+        self.energy: FloatArray = np.zeros(1)
+        self.days = self.supply = self.kept = 0.0
+        self.states = 0
+
+    def add(self, weight: FloatArray, found: ProfileSums, *, share: float) -> None:
+        """Add states of probability ``weight`` (n,) in a season that has ``share`` of the hours."""
+        self.hours = self.hours + weight @ found.hours
+        self.energy = self.energy + weight @ found.energy_mwh
+        self.days += float(weight @ found.days)
+        self.supply += float(weight @ found.supply_mwh)
+        self.kept += share * float(weight.sum())
+        self.states += len(weight)
+
+
+def _list_states(
+    system: CompositeSystem, topologies: StateList, *, least: float
+) -> list[tuple[Season, StateList, npt.NDArray[np.int64]]]:
+    """Ratings of each season, and how many of them (by falling probability) go with a topology.
+
+    Raises
+    ------
+    AnalysisError
+        If there are too many states.
+    """
+    likeliest = float(topologies.probability.max(initial=0.0))
+    found = []
+    for season in system.seasons:
+        ratings = list_capacities(system, season, least=least / likeliest if likeliest else 1.0)
+        counts = _count_kept(ratings.probability, topologies.probability, least=least)
+        found.append((season, ratings, counts))
+    states = sum(int(counts.sum()) for _, _, counts in found)
     if states > MOST_STATES:
         raise AnalysisError(
             f"{states:,} states are more than the {MOST_STATES:,} that are enumerated; "
             "draw states with --method sample"
         )
-    profiles = ProfileCache(system)
-    hours = energy = np.zeros(0)
-    days = supply = kept = 0.0
-    for row, count in enumerate(counts.tolist()):
-        found = profiles.find(topologies.state[row].astype(np.int64)).integrate(
-            ratings.state[:count], system.series
-        )
-        weight = topologies.probability[row] * ratings.probability[:count]
-        if not len(hours):
-            hours = energy = np.zeros(found.hours.shape[1])
-        hours = hours + weight @ found.hours
-        energy = energy + weight @ found.energy_mwh
-        days += float(weight @ found.days)
-        supply += float(weight @ found.supply_mwh)
-        kept += float(weight.sum())
-        progress(1)
-    return _describe(
-        system,
-        (hours, energy),
-        days=days,
-        supply=supply,
-        left_out=max(1.0 - kept, 0.0) if least_probability > 0.0 else 0.0,
-        states=states,
-        programs=profiles.solved,
-    )
+    return found
 
 
 def _count_kept(
@@ -102,15 +128,12 @@ def _count_kept(
 
 def _describe(
     system: CompositeSystem,
-    sums: tuple[FloatArray, FloatArray],
+    sums: _Sums,
     *,
-    days: float,
-    supply: float,
     left_out: float,
-    states: int,
     programs: int,
 ) -> CompositeResult:
-    hours, energy = sums
+    hours, energy = sums.hours, sums.energy
     none = np.zeros(len(hours))
     without = expect_without_network(system)
     busbars, districts = tabulate_places(system, hours=(hours, none), energy=(energy, none))
@@ -119,11 +142,11 @@ def _describe(
         shedding=system.shedding,
         hours=system.hours,
         lole_hours=Estimate(float(hours[0]), 0.0),
-        lole_days=Estimate(days, 0.0),
+        lole_days=Estimate(sums.days, 0.0),
         eue_mwh=Estimate(float(energy[0]), 0.0),
-        supply_mwh=Estimate(supply, 0.0),
-        network_mwh=Estimate(max(float(energy[0]) - supply, 0.0), 0.0),
-        states=states,
+        supply_mwh=Estimate(sums.supply, 0.0),
+        network_mwh=Estimate(max(float(energy[0]) - sums.supply, 0.0), 0.0),
+        states=sums.states,
         programs=programs,
         generation=dict(zip(("lole_hours", "eue_mwh", "lole_days"), without.tolist(), strict=True)),
         busbars=busbars,

@@ -20,10 +20,26 @@ from gridtool.flow.load_profile import FactorSeries
 from gridtool.flow.shedding import Shedding
 from gridtool.units import Estimate
 
-__all__ = ["CompositeResult", "CompositeSystem"]
+__all__ = ["CompositeResult", "CompositeSystem", "Season"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Season:
+    """Hours in which the same units are available, forced outages apart.
+
+    Attributes
+    ----------
+    series
+        Load of these hours.
+    available : (U,) bool
+    """
+
+    series: FactorSeries
+    available: BoolArray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +50,8 @@ class CompositeSystem:
     ----------
     case
         As the shedding policy sees it, like sources of a busbar merged.
+    seasons
+        The hours of the load series, parted by the months that units are available in.
     unit_source, unit_mw, unit_outage_rate : (U,)
         Source of the case that a unit belongs to, its rating, share of time out.
     steady_mw : (G,)
@@ -43,15 +61,13 @@ class CompositeSystem:
     like : (L,) int
         Branches of one number are alike (same ends, impedance, limit and outage rate): which of
         them are out makes no difference.
-    hours
-        Hours of the load series.
     notes
         What was assumed, in words.
     """
 
     case: CompiledCase
     shedding: Shedding
-    series: FactorSeries
+    seasons: tuple[Season, ...]
     unit_ids: tuple[str, ...]
     unit_source: IntArray
     unit_mw: FloatArray
@@ -65,12 +81,19 @@ class CompositeSystem:
     @property
     def hours(self) -> int:
         """Hours of the load series."""
-        return len(self.series.factor)
+        return sum(len(season.series.factor) for season in self.seasons)
 
     @property
     def peak_mw(self) -> float:
         """Demand at factor 1."""
         return float(self.case.demand_mw.sum())
+
+    def ratings(self, up: BoolArray, season: Season) -> FloatArray:
+        """Rating left by source (n, G) where the units ``up`` (n, U) are not forced out."""
+        rating = np.tile(self.steady_mw, (len(up), 1))
+        for unit in np.flatnonzero(season.available & (self.unit_mw > 0.0)).tolist():
+            rating[:, self.unit_source[unit]] += self.unit_mw[unit] * up[:, unit]
+        return rating
 
     def topology_shares(self, out: IntArray) -> dict[str, float]:
         """Shares by branch id with the branches at ``out`` (positions in the case) out."""

@@ -17,8 +17,9 @@ __all__ = ["ProfileCache", "expect_without_network", "shortage_without_network"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
-_MOST_TOPOLOGIES = 2000
+_MOST_TOPOLOGIES = 500
 
 
 class ProfileCache:
@@ -60,10 +61,17 @@ class ProfileCache:
         return found
 
 
-def shortage_without_network(
-    capacity_mw: FloatArray, series: FactorSeries, *, peak_mw: float
-) -> FloatArray:
-    """Hours short, energy short (MWh) and days short (n, 3) of n capacities with no network."""
+def shortage_without_network(system: CompositeSystem, up: BoolArray) -> FloatArray:
+    """Hours, energy (MWh) and days short (n, 3) of states of units (n, U) without a network."""
+    short = np.zeros((len(up), 3))
+    for season in system.seasons:
+        capacity = system.ratings(up, season).sum(axis=1)
+        short += _lack(capacity, season.series, peak_mw=system.peak_mw)
+    return short
+
+
+def _lack(capacity_mw: FloatArray, series: FactorSeries, *, peak_mw: float) -> FloatArray:
+    """Hours, energy (MWh) and days in which capacities (n,) are short of a series (n, 3)."""
     factor, below, peak = series.arrays
     hours = len(factor)
     enough = (capacity_mw + SHORT_MW) / peak_mw
@@ -81,12 +89,13 @@ def shortage_without_network(
 
 def expect_without_network(system: CompositeSystem) -> FloatArray:
     """Expected hours, energy (MWh) and days short without a network (3,), by convolution."""
-    table = capacity_table(
-        system.unit_mw,
-        count=np.ones(len(system.unit_mw), dtype=np.int64),
-        outage_rate=system.unit_outage_rate,
-    )
-    capacity = table.capacity_mw + system.steady_mw.sum()
-    short = shortage_without_network(capacity, system.series, peak_mw=system.peak_mw)
-    expected: FloatArray = table.chance @ short
+    expected = np.zeros(3)
+    for season in system.seasons:
+        table = capacity_table(
+            system.unit_mw,
+            count=season.available.astype(np.int64),
+            outage_rate=system.unit_outage_rate,
+        )
+        capacity = table.capacity_mw + system.steady_mw.sum()
+        expected += table.chance @ _lack(capacity, season.series, peak_mw=system.peak_mw)
     return expected

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from gridtool.flow.load_profile import ProfileSums
 from gridtool.forecast.adequacy.composite_draws import StateDraws, Stratum
 from gridtool.forecast.adequacy.composite_model import CompositeResult, CompositeSystem
 from gridtool.forecast.adequacy.composite_moments import ControlledMoments, summarise
@@ -87,11 +88,9 @@ class _Sampling:
         if 0 < self.left - n < 2:
             n = self.left
         name = self._strata[at].name
-        rating, out = self._draws.draw(name, self._blocks[at], n=n)
-        values = self._evaluate(rating, out)
-        control = shortage_without_network(
-            rating.sum(axis=1), self._system.series, peak_mw=self._system.peak_mw
-        )
+        up, out = self._draws.draw(name, self._blocks[at], n=n)
+        values = self._evaluate(up, out)
+        control = shortage_without_network(self._system, up)
         found = summarise(values, control[:, self._kinds])
         before = self._moments[at]
         self._moments[at] = found if before is None else before.merge(found)
@@ -175,22 +174,22 @@ class _Sampling:
             variance += stratum.probability**2 * spread / known.count
         return mean, np.sqrt(variance)
 
-    def _evaluate(self, rating: FloatArray, out: npt.NDArray[np.int64]) -> FloatArray:
+    def _evaluate(self, up: npt.NDArray[np.bool_], out: npt.NDArray[np.int64]) -> FloatArray:
         """Columns (n, M) of states: hours and energy by place, days, supply, network."""
-        values = np.empty((len(rating), len(self._kinds)))
+        values = np.zeros((len(up), len(self._kinds)))
+        seasons = self._system.seasons
+        ratings = [self._system.ratings(up, season) for season in seasons]
         for states in _group_alike(out):
             profiles = self._profiles.find(out[states[0]])
-            found = profiles.integrate(rating[states], self._system.series)
-            network = found.energy_mwh[:, 0] - found.supply_mwh
-            values[states] = np.concatenate(
-                [
-                    found.hours,
-                    found.energy_mwh,
-                    np.stack([found.days, found.supply_mwh, network], axis=1),
-                ],
-                axis=1,
-            )
+            for season, rating in zip(seasons, ratings, strict=True):
+                values[states] += _as_columns(profiles.integrate(rating[states], season.series))
         return values
+
+
+def _as_columns(found: ProfileSums) -> FloatArray:
+    network = found.energy_mwh[:, 0] - found.supply_mwh
+    last = np.stack([found.days, found.supply_mwh, network], axis=1)
+    return np.concatenate([found.hours, found.energy_mwh, last], axis=1)
 
 
 def _group_alike(out: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:

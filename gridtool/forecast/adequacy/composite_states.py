@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.special import comb
 
 from gridtool.errors import AnalysisError
-from gridtool.forecast.adequacy.composite_model import CompositeSystem
+from gridtool.forecast.adequacy.composite_model import CompositeSystem, Season
 from gridtool.forecast.adequacy.convolve import capacity_table
 
 __all__ = ["StateList", "list_capacities", "list_topologies"]
@@ -37,7 +37,7 @@ class StateList:
     probability: FloatArray
 
 
-def list_capacities(system: CompositeSystem, *, least: float = 0.0) -> StateList:
+def list_capacities(system: CompositeSystem, season: Season, *, least: float = 0.0) -> StateList:
     """Every distinct rating by source that units up and out leave, of at least this probability.
 
     Raises
@@ -47,7 +47,7 @@ def list_capacities(system: CompositeSystem, *, least: float = 0.0) -> StateList
     """
     levels, chances = [], []
     for source in range(len(system.steady_mw)):
-        units = np.flatnonzero((system.unit_source == source) & (system.unit_mw > 0.0))
+        units = np.flatnonzero((system.unit_source == source) & season.available)
         table = capacity_table(
             system.unit_mw[units],
             count=np.ones(len(units), dtype=np.int64),

@@ -15,7 +15,7 @@ from gridtool.flow.compile import compile_case
 from gridtool.flow.load_profile import sort_factors
 from gridtool.flow.shedding import Shedding, merge_sources, tier_by_policy
 from gridtool.flow.topology import apply_shares
-from gridtool.forecast.adequacy.composite_model import CompositeSystem
+from gridtool.forecast.adequacy.composite_model import CompositeSystem, Season
 from gridtool.forecast.adequacy.model import LoadSeries
 from gridtool.network.check import check_network
 from gridtool.network.model import CityNetwork
@@ -60,7 +60,7 @@ def prepare_composite(
     return CompositeSystem(
         case=merged,
         shedding=shedding,
-        series=sort_factors(factor, daily_peak=factor[load.peak_hours]),
+        seasons=_part_seasons(network, load, factor),
         unit_ids=case.source_ids[infeeds:],
         unit_source=place[infeeds:],
         unit_mw=case.source_max_mw[infeeds:],
@@ -144,6 +144,28 @@ def _unit_rates(network: CityNetwork) -> FloatArray:
     return np.where(stated > 0.0, stated, _rate_from_times(network.units))
 
 
+def _part_seasons(network: CityNetwork, load: LoadSeries, factor: FloatArray) -> tuple[Season, ...]:
+    """The hours by the units that are available in their month, in order of the first hour."""
+    calendar = load.calendar
+    months = [name.rpartition("-")[2].lstrip("0") for name in calendar.months]
+    known = [
+        tuple(not listed or month in map(str, listed) for listed in network.units["months"])
+        for month in months
+    ]
+    day_month = calendar.month[load.peak_hours]
+    seasons = []
+    for available in dict.fromkeys(known):
+        members = np.array([found == available for found in known], dtype=np.bool_)
+        if not members[calendar.month].any():
+            continue
+        series = sort_factors(
+            factor[members[calendar.month]],
+            daily_peak=factor[load.peak_hours[members[day_month]]],
+        )
+        seasons.append(Season(series=series, available=np.array(available, dtype=np.bool_)))
+    return tuple(seasons)
+
+
 def _number_like(case: CompiledCase, branch: IntArray, rate: FloatArray) -> IntArray:
     """Number of the kind of each branch: the same where nothing tells two of them apart."""
     kinds: dict[tuple[object, ...], int] = {}
@@ -166,8 +188,6 @@ def _assumptions(network: CityNetwork, fails: FloatArray) -> Iterator[str]:
     steady = int((fails == 0.0).sum())
     if steady:
         yield f"{steady} of {len(fails)} branches have no outage data and never fail"
-    if network.units["months"].map(bool).any():
-        yield "units count in all months, whatever months they are available in"
     if len(network.import_allocation):
         yield "infeeds count with their ratings, without the import allocation"
     if len(network.storages):

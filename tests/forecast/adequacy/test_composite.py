@@ -132,7 +132,7 @@ def test_brute_force_over_all_states_and_hours_gives_the_same(three, shedding):
 
 def test_like_units_and_lines_are_one_axis(rbts):
     system = prepare_composite(rbts, load_of([185.0] * 24))
-    ratings, topologies = list_capacities(system), list_topologies(system)
+    ratings, topologies = list_capacities(system, *system.seasons), list_topologies(system)
     assert (len(ratings.probability), len(topologies.probability)) == (252, 288)
     assert count_topologies(system) == 288
     for states in (ratings, topologies):
@@ -171,7 +171,8 @@ def test_states_of_rbts_agree_with_an_lp_each(rbts, years, load):
     levels = years.rbts.total_mw if load == "year" else np.full(24, 185.0)
     system = prepare_composite(rbts, load_of([185.0] * 24), shedding="total")
     case = system.case
-    ratings, topologies = list_capacities(system).state, list_topologies(system).state
+    ratings = list_capacities(system, *system.seasons).state
+    topologies = list_topologies(system).state
     lines = [system.branch[system.like == kind] for kind in range(system.like.max() + 1)]
     profiles = ProfileCache(system)
     for _ in range(200):
@@ -318,3 +319,21 @@ def test_branches_without_outage_data_are_told(three):
     system = prepare_composite(network, load_of([100.0] * 24))
     assert system.notes == ("3 of 3 branches have no outage data and never fail",)
     assert enumerate_states(system).states == 6
+
+
+def test_units_count_in_the_months_they_are_available_in():
+    # 30 MW all year and 30 MW in January and February for 50 MW of load: 59 and 305 days.
+    network = with_outages(
+        grid(stations={"A": (50, 0)}, lines=[], units=[("G", "A", 30), ("H", "A", 30)]),
+        units={"G": 0.5, "H": 0.5},
+    )
+    network.tables["units"].at["H", "months"] = ("1", "2")
+    system = prepare_composite(network, load_of([50.0] * 8736))
+    assert [len(season.series.factor) for season in system.seasons] == [59 * 24, 305 * 24]
+    exact, drawn = enumerate_states(system), sample_states(system, samples=5000, seed=1)
+    winter, rest = 0.5 * 20 + 0.25 * 50, 0.5 * 20 + 0.5 * 50
+    for found in (exact, drawn):
+        assert found.lole_days.value == pytest.approx(0.75 * 59 + 305, abs=1e-6)
+        assert found.lole_hours.value == pytest.approx(24 * (0.75 * 59 + 305), abs=1e-6)
+        assert found.eue_mwh.value == pytest.approx(24 * (winter * 59 + rest * 305))
+        assert found.eue_mwh.value == pytest.approx(found.generation["eue_mwh"])
