@@ -195,7 +195,8 @@ class _Angles:
         worth = -solution.eqlin.marginals[self.carriers()]
         found = []
         for (n, tier), ((local, _), *_) in self.sheds.items():
-            if solution.x[local] > 1e-9 and worth[n] >= TIER_PRICE[tier]:
+            in_part = 1e-9 < solution.x[local] < self.upper[local] - 1e-9
+            if in_part and worth[n] >= TIER_PRICE[tier]:
                 nodes = [
                     m
                     for m in range(self.nodes)
