@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from gridtool.forecast.stream_kernel import fill_blocks, uniform
 
-__all__ = ["BUFFER", "Chains", "Outages", "draw_outages"]
+__all__ = ["BUFFER", "Chains", "Outages", "draw_outages", "open_outages"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -70,8 +70,29 @@ class Outages(NamedTuple):
     numbers: FloatArray
 
 
+def open_outages(chains: Chains, hours: int) -> Outages:
+    """Room for the outages of any sample.
+
+    Failures are at most binomial with ``p_fail`` in each hour: mean m, and never seen above
+    m + 12 sqrt(m) + 50; nor can there be more than one for every second hour.
+    """
+    with np.errstate(divide="ignore"):
+        p_fail = -np.expm1(1.0 / chains.fail)  # of -inf 0, of -0 1
+    mean = hours * p_fail
+    most = np.minimum(mean + 12.0 * np.sqrt(mean) + 50.0, hours // 2 + 2)
+    room = int(np.ceil(most).sum()) + 1
+    return Outages(
+        unit=np.empty(room, np.int32),
+        begin=np.empty(room, np.int32),
+        end=np.empty(room, np.int32),
+        numbers=np.empty(BUFFER),
+    )
+
+
 @numba.njit(cache=True)
 def _add_outage(outages: Outages, count: int, unit: int, begin: int, end: int) -> int:
+    if count >= outages.unit.shape[0]:  # once in 1e30 samples: see open_outages
+        raise IndexError("more outages than there is room for")
     outages.unit[count] = unit
     outages.begin[count] = begin
     outages.end[count] = end

@@ -11,10 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import numpy as np
-
 from gridtool.errors import InputError, Issue
-from gridtool.forecast.adequacy.chains_kernel import BUFFER, Outages
+from gridtool.forecast.adequacy.chains_kernel import open_outages
 from gridtool.forecast.adequacy.model import GeneratingSystem, LoadSeries
 from gridtool.forecast.adequacy.sampled_hours_kernel import open_store_sums, simulate_network
 from gridtool.forecast.adequacy.sampled_inputs import SimulatedSystem, prepare_system
@@ -117,15 +115,8 @@ def simulate_part(system: SimulatedSystem, part: tuple[int, int]) -> PartSums:
     """Simulate consecutive samples: the first and how many."""
     first, n = part
     areas, hours = system.load_mw.shape
-    units = len(system.chains.component)
     sums = open_sums(n, cells=system.cells, areas=areas, hours=hours)
-    room = max(units, 1) * (hours // 2 + 2)
-    outages = Outages(
-        unit=np.empty(room, np.int32),
-        begin=np.empty(room, np.int32),
-        end=np.empty(room, np.int32),
-        numbers=np.empty(BUFFER),
-    )
+    outages = open_outages(system.chains, hours)
     if system.pool is not None:
         simulate_pool(
             system.pool, system.chains, system.calendar, outages, system.seed, first, sums

@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from gridtool.errors import InputError, Issue
-from gridtool.forecast.adequacy.chains_kernel import Chains
-from gridtool.forecast.adequacy.model import (
-    CommonCause,
-    GeneratingSystem,
-    Interface,
-    LoadSeries,
-    UnitGroup,
+from gridtool.forecast.adequacy.chains import (
+    Component,
+    interface_chain,
+    join_chains,
+    list_units,
+    storage_chain,
 )
-from gridtool.forecast.adequacy.returns import ReturnDate
+from gridtool.forecast.adequacy.chains_kernel import Chains
+from gridtool.forecast.adequacy.model import GeneratingSystem, Interface, LoadSeries
+from gridtool.forecast.adequacy.sampled_calendar import lay_out_calendar, lay_out_cells
 from gridtool.forecast.adequacy.sampled_hours_kernel import Model, Network
 from gridtool.forecast.adequacy.sampled_kernel import Pool
 from gridtool.forecast.adequacy.sampled_tally_kernel import Calendar
 from gridtool.forecast.adequacy.storage import Storage
 from gridtool.forecast.adequacy.storage_kernel import Stores
 from gridtool.forecast.stream_kernel import as_word
-from gridtool.forecast.streams import component_number
 
 __all__ = ["SimulatedSystem", "prepare_system"]
 
 FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-HOURS_OF_DAY = 24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,23 +54,6 @@ class SimulatedSystem:
     model: Model | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Component:
-    """One thing that is up or down."""
-
-    name: str
-    p_fail: float
-    p_repair: float
-    start_up: bool = False
-    returns: ReturnDate | None = None
-    group: str = ""
-    number: int = 0
-
-    @property
-    def never_out(self) -> bool:
-        return self.returns is None and (self.start_up or self.p_repair > 0) and self.p_fail == 0
-
-
 def prepare_system(
     system: GeneratingSystem,
     load: LoadSeries,
@@ -92,55 +73,58 @@ def prepare_system(
     _check_times(system)
     pooled = not system.interfaces
     areas = ("",) if pooled else system.areas
-    load_mw = load.total_mw[None, :] if pooled else load.load_mw
-    place = {area: at for at, area in enumerate(areas)}
     if not pooled:
-        _check_areas(storages, areas)
-    units, sizes, at_area = [], [], []
-    net = load_mw.astype(np.float64)
-    taken = {unit for cause in system.common_causes for unit in cause.lost}
-    for group in system.groups:
-        area = 0 if pooled else place[group.area]
-        for unit in _list_units(group, start_up=system.start == "up"):
-            if unit.never_out and group.id not in taken:
-                net[area] -= group.capacity_mw
-                continue
-            units.append(unit)
-            sizes.append(np.asarray(group.capacity_mw, dtype=np.float64))
-            at_area.append(area)
-    calendar, cells = _lay_out_calendar(load, areas=len(areas))
-    constant = all(len(size) == 1 for size in sizes)
-    if pooled and constant and not storages:
-        capacity = np.array([size[0] for size in sizes])
-        margin = net[0] - capacity.sum()
-        return SimulatedSystem(
-            seed=as_word(seed),
-            chains=_join_chains(units, system.common_causes),
-            calendar=calendar,
-            cells=cells,
-            load_mw=load_mw,
-            pool=Pool(margin, np.maximum.reduceat(margin, calendar.day_first[:-1]), capacity),
-        )
-    components = [*units, *map(_interface_chain, system.interfaces), *map(_storage_chain, storages)]
-    chains = _join_chains(components, system.common_causes)
-    network = _lay_out_network(
-        net,
-        load_mw=load_mw,
-        sizes=sizes,
-        at_area=at_area,
-        interfaces=system.interfaces,
-        place=place,
-    )
-    return SimulatedSystem(
+        _check_areas(system, storages)
+    load_mw = load.total_mw[None, :] if pooled else load.load_mw
+    found = _sort_units(system, load_mw, place=None if pooled else areas)
+    calendar = lay_out_calendar(load, areas=len(areas))
+    simple = pooled and not storages and all(len(size) == 1 for size in found.sizes)
+    parts = list(found.units)
+    if not simple:
+        parts += [*map(interface_chain, system.interfaces), *map(storage_chain, storages)]
+    chains = join_chains(parts, system.common_causes)
+    alike = SimulatedSystem(
         seed=as_word(seed),
         chains=chains,
         calendar=calendar,
-        cells=cells,
+        cells=lay_out_cells(load, areas=len(areas)).count,
         load_mw=load_mw,
-        model=Model(
-            network, _lay_out_stores(storages, place={} if pooled else place), chains, calendar
-        ),
     )
+    if simple:
+        capacity = np.array([size[0] for size in found.sizes])
+        margin = load_mw[0] - found.fixed_mw[0] - capacity.sum()
+        highest = np.maximum.reduceat(margin, calendar.day_first[:-1])
+        return replace(alike, pool=Pool(margin, highest, capacity))
+    network = _lay_out_network(found, load_mw, interfaces=system.interfaces, areas=areas)
+    stores = _lay_out_stores(storages, areas=areas)
+    return replace(alike, model=Model(network, stores, chains, calendar))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Units:
+    """Units that can be out, with size and area of each, and what the others give (A, H)."""
+
+    units: list[Component]
+    sizes: list[FloatArray]
+    area: list[int]
+    fixed_mw: FloatArray
+
+
+def _sort_units(
+    system: GeneratingSystem, load_mw: FloatArray, *, place: Sequence[str] | None
+) -> _Units:
+    found = _Units(units=[], sizes=[], area=[], fixed_mw=np.zeros(load_mw.shape))
+    taken = {unit for cause in system.common_causes for unit in cause.lost}
+    for group in system.groups:
+        area = 0 if place is None else place.index(group.area)
+        for unit in list_units(group, start_up=system.start == "up"):
+            if unit.never_out and group.id not in taken:
+                found.fixed_mw[area] += group.capacity_mw
+            else:
+                found.units.append(unit)
+                found.sizes.append(np.asarray(group.capacity_mw, dtype=np.float64))
+                found.area.append(area)
+    return found
 
 
 def _check_times(system: GeneratingSystem) -> None:
@@ -166,140 +150,39 @@ def _check_times(system: GeneratingSystem) -> None:
         )
 
 
-def _check_areas(storages: Sequence[Storage], areas: Sequence[str]) -> None:
+def _check_areas(system: GeneratingSystem, storages: Sequence[Storage]) -> None:
+    stands = [(thing.id, thing.area) for thing in (*system.groups, *storages)]
+    stands += [
+        (link.id, area) for link in system.interfaces for area in (link.from_area, link.to_area)
+    ]
     issues = [
         Issue(
             message="no such area",
-            ids=(storage.id,),
+            ids=(name,),
             field="area",
-            value=storage.area,
-            accepted=", ".join(areas),
+            value=area,
+            accepted=", ".join(system.areas),
         )
-        for storage in storages
-        if storage.area not in areas
+        for name, area in stands
+        if area not in system.areas
     ]
     if issues:
-        raise InputError(issues, subject="storages")
-
-
-def _list_units(group: UnitGroup, *, start_up: bool) -> list[_Component]:
-    known = group.outage_rate > 0 or group.p_fail > 0
-    return [
-        _Component(
-            name=f"unit {group.id}/{number}",
-            p_fail=group.p_fail if known else 0.0,
-            p_repair=group.p_repair if known else 1.0,
-            start_up=start_up,
-            returns=group.returns,
-            group=group.id,
-            number=number,
-        )
-        for number in range(group.count)
-    ]
-
-
-def _interface_chain(link: Interface) -> _Component:
-    return _Component(name=f"interface {link.id}", p_fail=link.p_fail, p_repair=link.p_repair)
-
-
-def _storage_chain(storage: Storage) -> _Component:
-    return _Component(
-        name=f"storage {storage.id}", p_fail=storage.p_fail, p_repair=storage.p_repair
-    )
-
-
-def _join_chains(components: Sequence[_Component], causes: Sequence[CommonCause]) -> Chains:
-    def leave(chances: Iterable[float]) -> FloatArray:
-        # log1p(-1) is -inf, whose inverse 0 makes every stay one hour; 1 / log1p(-0) never leaves.
-        with np.errstate(divide="ignore"):
-            logs = np.log1p(-np.array(list(chances), dtype=np.float64))
-            return np.asarray(np.where(logs < 0, 1.0 / logs, -np.inf))
-
-    fail = np.array([part.p_fail for part in components])
-    repair = np.array([part.p_repair for part in components])
-    up = np.divide(repair, fail + repair, out=np.ones(len(components)), where=fail + repair > 0)
-    up[[part.start_up for part in components]] = 1.0
-    returns = [part.returns for part in components]
-    lengths = [0 if returning is None else len(returning.hour) for returning in returns]
-    dates = [returning for returning in returns if returning is not None]
-    takes = [
-        [part.number < cause.lost.get(part.group, 0) for part in components] for cause in causes
-    ]
-    return Chains(
-        fail=leave(fail),
-        repair=leave(repair),
-        up_chance=up,
-        component=_words(part.name for part in components),
-        return_first=np.concatenate(([0], np.cumsum(lengths, dtype=np.int64))).astype(np.int64),
-        return_hour=np.concatenate([np.empty(0, np.int64), *(date.hour for date in dates)]),
-        return_share=np.concatenate([np.empty(0), *(date.share for date in dates)]),
-        cause_chance=np.array([cause.probability for cause in causes], dtype=np.float64),
-        cause_component=_words(f"common cause {cause.id}" for cause in causes),
-        takes=np.array(takes, dtype=np.bool_).reshape(len(causes), len(components)),
-    )
-
-
-def _words(names: Iterable[str]) -> npt.NDArray[np.uint64]:
-    return np.array([component_number(name) for name in names], dtype=np.uint64)
-
-
-def _lay_out_calendar(load: LoadSeries, *, areas: int) -> tuple[Calendar, int]:
-    """The calendar and the number of its cells.
-
-    Cells are months, weeks, hours of day and, with more than one, areas and their months.
-    """
-    given, hours = load.calendar, load.hours
-    day = given.day - given.day[0]
-    first = np.append(np.flatnonzero(np.diff(day, prepend=-1)), hours)
-    of_day = np.arange(hours) - first[day]
-    if len(first) > 2:  # the first day may begin late: it ends at midnight
-        of_day[: first[1]] += max(0, HOURS_OF_DAY - first[1])
-    months, weeks = len(given.months), len(given.weeks)
-    cell = np.stack(
-        [
-            given.month,
-            months + given.week,
-            months + weeks + np.minimum(of_day, HOURS_OF_DAY - 1),
-        ]
-    )
-    begin = months + weeks + HOURS_OF_DAY
-    own = np.zeros((areas, 0, hours), dtype=np.int64)
-    if areas > 1:
-        at = np.arange(areas)[:, None]
-        total = np.broadcast_to(begin + at, (areas, hours))
-        own = np.stack([total, begin + areas + at * months + given.month], axis=1)
-    is_peak = np.zeros(hours, dtype=np.bool_)
-    is_peak[load.peak_hours] = True
-    calendar = Calendar(
-        day=np.asarray(day, dtype=np.int64),
-        day_first=np.asarray(first, dtype=np.int64),
-        is_peak=is_peak,
-        cell=np.asarray(cell, dtype=np.int64),
-        area_cell=np.ascontiguousarray(own, dtype=np.int64),
-        peak_mw=float(load.total_mw.max()),
-    )
-    return calendar, begin + (areas * (1 + months) if areas > 1 else 0)
+        raise InputError(issues, subject="areas")
 
 
 def _lay_out_network(
-    net: FloatArray,
-    *,
-    load_mw: FloatArray,
-    sizes: Sequence[FloatArray],
-    at_area: Sequence[int],
-    interfaces: Sequence[Interface],
-    place: dict[str, int],
+    found: _Units, load_mw: FloatArray, *, interfaces: Sequence[Interface], areas: Sequence[str]
 ) -> Network:
-    hours = net.shape[1]
-    lengths = [len(size) for size in sizes]
+    hours = load_mw.shape[1]
+    lengths = [len(size) for size in found.sizes]
     return Network(
         load_mw=np.ascontiguousarray(load_mw, dtype=np.float64),
-        fixed_mw=np.ascontiguousarray(load_mw - net),
-        unit_area=np.array(at_area, dtype=np.int64),
+        fixed_mw=found.fixed_mw,
+        unit_area=np.array(found.area, dtype=np.int64),
         capacity_first=np.concatenate(([0], np.cumsum(lengths, dtype=np.int64))).astype(np.int64),
-        capacity_mw=np.concatenate([np.empty(0), *sizes]),
-        link_from=np.array([place[link.from_area] for link in interfaces], dtype=np.int64),
-        link_to=np.array([place[link.to_area] for link in interfaces], dtype=np.int64),
+        capacity_mw=np.concatenate([np.empty(0), *found.sizes]),
+        link_from=np.array([areas.index(link.from_area) for link in interfaces], dtype=np.int64),
+        link_to=np.array([areas.index(link.to_area) for link in interfaces], dtype=np.int64),
         forward_mw=_by_hour([link.forward_mw for link in interfaces], hours),
         backward_mw=_by_hour([link.backward_mw for link in interfaces], hours),
     )
@@ -311,12 +194,15 @@ def _by_hour(rows: Sequence[FloatArray], hours: int) -> FloatArray:
     return np.ascontiguousarray([np.broadcast_to(row, hours) for row in rows], dtype=np.float64)
 
 
-def _lay_out_stores(storages: Sequence[Storage], *, place: dict[str, int]) -> Stores:
+def _lay_out_stores(storages: Sequence[Storage], *, areas: Sequence[str]) -> Stores:
     def column(name: str) -> FloatArray:
         return np.array([getattr(storage, name) for storage in storages], dtype=np.float64)
 
     return Stores(
-        area=np.array([place.get(storage.area, 0) for storage in storages], dtype=np.int64),
+        area=np.array(
+            [areas.index(storage.area) if len(areas) > 1 else 0 for storage in storages],
+            dtype=np.int64,
+        ),
         charge_mw=column("charge_mw"),
         discharge_mw=column("discharge_mw"),
         energy_mwh=column("energy_mwh"),

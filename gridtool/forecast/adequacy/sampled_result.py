@@ -10,6 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from gridtool.forecast.adequacy.model import LoadSeries
+from gridtool.forecast.adequacy.sampled_calendar import (
+    HOURS_OF_DAY,
+    Cells,
+    hours_of_day,
+    lay_out_cells,
+)
 from gridtool.forecast.adequacy.sampled_tally import SampledTally
 from gridtool.forecast.adequacy.sampled_tally_kernel import DEPTHS, LONGEST_H, MEASURES, PER_CELL
 from gridtool.forecast.metrics.histogram import TAIL
@@ -20,7 +26,6 @@ __all__ = ["SampledResult"]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.99)
-HOURS_OF_DAY = 24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,16 +85,15 @@ class SampledResult:
         edns_mw, neue_ppm.
         """
         calendar = self.load.calendar
-        months, weeks = len(calendar.months), len(calendar.weeks)
         names: list[str]
         if period == "month":
             first, names, part = 0, list(calendar.months), calendar.month
         elif period == "week":
-            first, names, part = months, list(calendar.weeks), calendar.week
+            first, names, part = self._layout.week, list(calendar.weeks), calendar.week
         else:
-            first = months + weeks
+            first = self._layout.hour_of_day
             names = [str(hour) for hour in range(HOURS_OF_DAY)]
-            part = self._hour_of_day()
+            part = hours_of_day(self.load)
         hours = np.bincount(part, minlength=len(names))
         energy = np.asarray(
             np.bincount(part, weights=self.load.total_mw, minlength=len(names)), dtype=np.float64
@@ -103,7 +107,7 @@ class SampledResult:
         if areas == 1:
             return pd.DataFrame({"area": []})
         hours = np.full(areas, self.load.hours)
-        cells = self._cells(self._first_area, hours=hours, energy=self.load_mw.sum(axis=1))
+        cells = self._cells(self._layout.area, hours=hours, energy=self.load_mw.sum(axis=1))
         return pd.DataFrame({"area": list(self.areas), "hours": hours}).join(cells)
 
     def tabulate_area_months(self) -> pd.DataFrame:
@@ -116,7 +120,7 @@ class SampledResult:
         energy: FloatArray = np.concatenate(
             [np.bincount(month, weights=row, minlength=len(names)) for row in self.load_mw]
         )
-        cells = self._cells(self._first_area + areas, hours=hours, energy=energy)
+        cells = self._cells(self._layout.area_month, hours=hours, energy=energy)
         keys = {"area": np.repeat(self.areas, len(names)), "month": list(names) * areas}
         return pd.DataFrame({**keys, "hours": hours}).join(cells)
 
@@ -173,17 +177,8 @@ class SampledResult:
         )
 
     @property
-    def _first_area(self) -> int:
-        calendar = self.load.calendar
-        return len(calendar.months) + len(calendar.weeks) + HOURS_OF_DAY
-
-    def _hour_of_day(self) -> IntArray:
-        day = self.load.calendar.day - self.load.calendar.day[0]
-        first = np.flatnonzero(np.diff(day, prepend=-1))
-        of_day = np.arange(self.load.hours) - first[day]
-        if len(first) > 1:  # the first day may begin late: it ends at midnight
-            of_day[: first[1]] += max(0, HOURS_OF_DAY - first[1])
-        return np.asarray(np.minimum(of_day, HOURS_OF_DAY - 1), dtype=np.int64)
+    def _layout(self) -> Cells:
+        return lay_out_cells(self.load, areas=len(self.areas))
 
     def _cells(self, first: int, *, hours: IntArray, energy: FloatArray) -> pd.DataFrame:
         part = slice(first, first + len(hours))
