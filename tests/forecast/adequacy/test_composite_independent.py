@@ -56,7 +56,7 @@ class AngleProgram:
 
     def __init__(self, tables, out, factor):
         self.highs = highspy.Highs()
-        self.highs.setOptionValue("output_flag", False)
+        self.highs.setOptionValue("output_flag", "off")
         for upper in (0.0, 0.0, *(factor * tables.load[bus] for bus in range(2, 7))):
             self.highs.addVar(0.0, upper)
         for shed in range(2, 7):
