@@ -151,10 +151,10 @@ def _check_times(system: GeneratingSystem) -> None:
 
 
 def _check_areas(system: GeneratingSystem, storages: Sequence[Storage]) -> None:
-    stands = [(thing.id, thing.area) for thing in (*system.groups, *storages)]
-    stands += [
-        (link.id, area) for link in system.interfaces for area in (link.from_area, link.to_area)
-    ]
+    stands = [(group.id, group.area) for group in system.groups]
+    stands += [(storage.id, storage.area) for storage in storages]
+    for link in system.interfaces:
+        stands += [(link.id, link.from_area), (link.id, link.to_area)]
     issues = [
         Issue(
             message="no such area",
