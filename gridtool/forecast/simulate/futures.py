@@ -18,6 +18,7 @@ from gridtool.forecast.simulate.futures_inputs import FutureInputs, prepare_futu
 from gridtool.forecast.simulate.futures_kernel import Calendar, Chains, World, merge_stages
 from gridtool.forecast.simulate.import_limits import draw_import_limits
 from gridtool.forecast.simulate.levels_kernel import Hits, LevelEvents, Works, find_level_events
+from gridtool.forecast.simulate.mobile import draw_stays
 from gridtool.forecast.simulate.repairs import execute_repairs
 from gridtool.forecast.simulate.repairs_kernel import Executed
 from gridtool.forecast.simulate.state_table_kernel import StateTable, fill_shares
@@ -125,16 +126,17 @@ def _do_nothing(n: int, hits: int) -> Executed:
 
 def _find_events(inputs: FutureInputs, drawn: DrawnHits, done: Executed) -> LevelEvents:
     """When which asset changes its level."""
-    n, further = len(drawn.first) - 1, inputs.further
+    further = inputs.further
     none = np.empty(0, dtype=np.int64)
+    comes, goes = draw_stays(inputs.stays, done.finish_h + inputs.slip_h)
     works = Works(
         begin_h=done.begin_h,
         finish_h=done.finish_h,
         asset=inputs.job_asset,
         level=inputs.job_level,
-        comes_h=np.empty((n, 0)),
-        goes_h=np.empty((n, 0)),
-        stay=none,
+        comes_h=comes,
+        goes_h=goes,
+        stay=inputs.stay_asset,
     )
     hits = Hits(
         first=drawn.first,

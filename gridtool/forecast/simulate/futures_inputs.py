@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -21,6 +21,7 @@ from gridtool.forecast.simulate.further_damage import (
 from gridtool.forecast.simulate.further_damage_kernel import Statement
 from gridtool.forecast.simulate.further_work import FurtherWork, find_hit_waits, prepare_work
 from gridtool.forecast.simulate.import_limits import ImportAllocation, read_import_allocation
+from gridtool.forecast.simulate.mobile import MobileStays, PlacedCase, place_units
 from gridtool.forecast.simulate.outages import (
     ForcedOutages,
     read_forced_outages,
@@ -88,6 +89,10 @@ class FutureInputs:
         Asset (-1: none that counts) and level that each job of the queue brings about.
     further
         None: nothing more is damaged.
+    stays
+        Of mobile units.
+    stay_asset : (T,) int
+        The part of each stay, a position among the assets of the levels.
     later_h
         Hours from the as-of time to the first hour.
     slip_h
@@ -106,6 +111,8 @@ class FutureInputs:
     job_asset: IntArray
     job_level: IntArray
     further: FurtherInputs | None
+    stays: MobileStays
+    stay_asset: IntArray
     later_h: float
     slip_h: float
 
@@ -131,7 +138,9 @@ def prepare_futures(
     plan
         The repairs; without a plan nothing is repaired.
     case
-        Of the state's network. Dispatch that of the result, which may have more parts.
+        Of the state's network, or already with the parts of the plan's mobile units
+        (:func:`gridtool.forecast.simulate.mobile.place_units`). Dispatch that of the result,
+        which has them.
 
     Raises
     ------
@@ -139,7 +148,6 @@ def prepare_futures(
         If the further damage cannot be drawn from.
     """
     later_h = (grid.start - state.as_of) / HOUR
-    outages, notes = read_forced_outages(state.network, case)
     stated = config.further_damage
     if stated is not None:
         check_further_damage(stated, state.network)
@@ -150,15 +158,18 @@ def prepare_futures(
     if plan is not None:
         more = [job for row in work.jobs for job in row if job] if work else []
         problem = prepare_repairs(plan, more=more, until_h=later_h + grid.hours)
-    levels = _list_levels(state, case, problem, shares=shares)
+    jobs = problem.jobs if problem else ()
+    placed = place_units(state, plan, case, job_ids=[job.id for job in jobs])
+    outages, notes = read_forced_outages(placed.network, placed.case)
+    levels = _list_levels(state, placed, problem, shares=shares)
     job_asset, job_level = _place_jobs(problem, levels)
     inputs = FutureInputs(
-        case=case,
+        case=placed.case,
         seed=seed,
         month_first=np.append(
             np.flatnonzero(np.diff(grid.month_index, prepend=-1)), grid.hours
         ).astype(np.int64),
-        available=season_by_month(state.network, case, grid=grid),
+        available=season_by_month(placed.network, placed.case, grid=grid),
         outages=outages,
         allocation=read_import_allocation(state.network, grid=grid),
         import_change_mw=config.import_change_mw,
@@ -167,6 +178,8 @@ def prepare_futures(
         job_asset=job_asset,
         job_level=job_level,
         further=_prepare_further(stated, work, levels, shares=shares),
+        stays=placed.stays,
+        stay_asset=_find_positions(levels, placed.parts)[placed.stays.part],
         later_h=later_h,
         slip_h=config.slip_h,
     )
@@ -193,12 +206,12 @@ def _prepare_work(
 
 def _list_levels(
     state: GridState,
-    case: CompiledCase,
+    placed: PlacedCase,
     problem: ScheduleProblem | None,
     *,
     shares: Mapping[str, tuple[float, ...]],
 ) -> AssetLevels:
-    """Levels of what is damaged and of what may be hit."""
+    """Levels of what is damaged, of what may be hit, and of what mobile units bring."""
     now = {asset: damage.capacity_share for asset, damage in state.damage.items()}
 
     def others() -> Iterator[tuple[str, float]]:
@@ -209,7 +222,12 @@ def _list_levels(
             for share in found:
                 yield asset, share
 
-    return list_levels(state.network, case, now=now, others=others())
+    return list_levels(state.network, placed.case, now=now, others=others(), brought=placed.parts)
+
+
+def _find_positions(levels: AssetLevels, assets: Iterable[str]) -> IntArray:
+    position = levels.position()
+    return np.array([position[asset] for asset in assets], dtype=np.int64)
 
 
 def _place_jobs(problem: ScheduleProblem | None, levels: AssetLevels) -> tuple[IntArray, IntArray]:
@@ -240,7 +258,9 @@ def _prepare_queue(
         return None
     places = HitPlaces()
     if work is not None:
-        waits = find_hit_waits(state, work.assets, known=levels.position())
+        assets = state.network.assets
+        known = {asset: at for asset, at in levels.position().items() if asset in assets}
+        waits = find_hit_waits(state, work.assets, known=known)
         places = HitPlaces(jobs=work.jobs, waits=waits)
     out = frozenset(asset for asset, damage in state.damage.items() if damage.capacity_share <= 0.0)
     return prepare_queue(
@@ -261,18 +281,17 @@ def _prepare_further(
 ) -> FurtherInputs | None:
     if stated is None or work is None:
         return None
-    position = levels.position()
-    at = [position[asset] for asset in shares]
+    at = _find_positions(levels, shares)
     level = [
         [levels.level(place, share) for share in found]
-        for place, found in zip(at, shares.values(), strict=True)
+        for place, found in zip(at.tolist(), shares.values(), strict=True)
     ]
     return FurtherInputs(
         statement=prepare_statement(stated, shares),
         work=work,
-        asset=np.array(at, dtype=np.int64),
+        asset=at,
         level=np.array(level, dtype=np.int64),
-        top=np.array([len(levels.shares[place]) - 1 for place in at], dtype=np.int64),
+        top=np.array([len(levels.shares[place]) - 1 for place in at.tolist()], dtype=np.int64),
         out=np.array(list(shares.values()), dtype=np.float64) <= 0.0,
     )
 

@@ -17,7 +17,7 @@ from gridtool.forecast.simulate.state_table_kernel import (
 )
 from gridtool.forecast.stream_kernel import STREAM_WORDS, next_uniform, start_stream
 
-__all__ = ["Calendar", "Chains", "LevelArrays", "World", "merge_stages"]
+__all__ = ["Calendar", "Chains", "LevelArrays", "World", "merge_stages", "spread_level"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -139,7 +139,7 @@ def merge_stages(events: LevelEvents, world: World) -> StateTable:
     table = make_table(world.calendar.rating_mw.shape[1])
     share = np.full(parts, levels.values.shape[0] - 1)
     for asset in range(world.start.shape[0]):
-        _spread_level(asset, world.start, share, levels)
+        spread_level(asset, world.start, share, levels)
     now = _Now(
         world.start.copy(),
         share.copy(),
@@ -256,7 +256,7 @@ def _switch_chains(hour: int, now: _Now, world: World) -> bool:
 
 
 @numba.njit(cache=True)
-def _spread_level(asset: int, level: IntArray, share: IntArray, levels: LevelArrays) -> None:
+def spread_level(asset: int, level: IntArray, share: IntArray, levels: LevelArrays) -> None:
     """Set ``share`` of the parts of ``asset`` by the levels of all assets that act on them."""
     for at in range(levels.part_first[asset], levels.part_first[asset + 1]):
         part = levels.part[at]
@@ -279,7 +279,7 @@ def _change_level(asset: int, hour: int, now: _Now, world: World) -> None:
     levels, chains = world.levels, world.chains
     first, last = levels.part_first[asset], levels.part_first[asset + 1]
     before = now.share[levels.part[first:last]]
-    _spread_level(asset, now.level, now.share, levels)
+    spread_level(asset, now.level, now.share, levels)
     for at in range(first, last):
         part = levels.part[at]
         c = chains.of_part[part]
