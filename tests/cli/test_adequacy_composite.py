@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -80,3 +81,35 @@ def test_a_load_that_does_not_fit_the_network_is_refused(run, tmp_path):
     result = run("--network", "rbts", beyond)
     assert result.exit_code == 3
     assert "more than 10 times the network's peak of 185 MW" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("row", "changed", "said"),
+    [
+        ("G-1-4,U10 thermal,BUS-1,10,", "G-1-4,U10 thermal,BUS-1,300,", "larger than its busbar"),
+        (",0.03,1460,45,", ",1.03,1460,45,", "units.csv, row 2, for"),
+        (",0.03,1460,45,", ",-0.03,1460,45,", "units.csv, row 2, for"),
+        (",0.03,1460,45,", ",0,1460,,", "units.csv, row 2, mttr_h"),
+    ],
+)
+def test_wrong_units_are_findings(run, load, root, tmp_path, row, changed, said):
+    folder = tmp_path / "rbts"
+    shutil.copytree(root / "networks" / "rbts", folder)
+    units = folder / "units.csv"
+    text = units.read_text()
+    assert row in text
+    units.write_text(text.replace(row, changed, 1))
+    result = run("--network", folder, load)
+    assert result.exit_code == 3
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_line_without_a_time_to_repair_is_a_finding(run, load, root, tmp_path):
+    folder = tmp_path / "rbts"
+    shutil.copytree(root / "networks" / "rbts", folder)
+    lines = folder / "lines.csv"
+    lines.write_text(lines.read_text().replace(",5840,10,", ",5840,,", 1))
+    result = run("--network", folder, load)
+    assert result.exit_code == 3
+    assert "lines.csv, row 2, mttr_h" in result.stderr
