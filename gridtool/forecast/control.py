@@ -64,6 +64,7 @@ def control_supply(
         supply.course,
         supply.steady,
         supply.weak,
+        supply.kinds,
         (
             np.ascontiguousarray(factor, dtype=np.float64),
             limit,

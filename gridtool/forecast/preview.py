@@ -123,7 +123,7 @@ def preview_shortage(
         supply.course,
         supply.steady,
         supply.weak,
-        (np.ascontiguousarray(supply.kinds[:, 0]), np.ascontiguousarray(supply.kinds[:, 1])),
+        supply.kinds,
         (
             _demand_nodes(factor),
             import_nodes(inputs),
@@ -131,7 +131,8 @@ def preview_shortage(
         ),
     )
     mean = np.stack([factor[batch::BATCHES].mean(axis=0) for batch in range(BATCHES)])
-    lost, cut = (supply.mean_by_hour(column, batches=BATCHES) * mean for column in (2, 3))
+    lost = supply.mean_by_hour(supply.lost_mw, batches=BATCHES) * mean
+    cut = supply.mean_by_hour(supply.cut_off_mw, batches=BATCHES) * mean
     hourly = {"lolp": short[:, 0], "supply": short[:, 1], "delivery": lost, "cut_off": cut}
     return ShortagePreview(
         as_of=state.as_of,

@@ -17,7 +17,7 @@ from gridtool.forecast.adequacy.convolve_kernel import (
     sum_up,
 )
 
-__all__ = ["Course", "WeakUnits", "expect_given_samples", "expect_over_futures"]
+__all__ = ["Course", "Kinds", "WeakUnits", "expect_given_samples", "expect_over_futures"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -39,16 +39,36 @@ class WeakUnits(NamedTuple):
 
 
 class Course(NamedTuple):
-    """The stages of n futures, in order: (k,) each but for the first stage of each row.
-
-    ``demand_mw`` is what sources can reach at factor 1, ``infeed_mw`` what infeeds can give.
-    """
+    """The stages of n futures, in order: the first of each future (n,), end and kind (k,)."""
 
     first_of_row: IntArray
     end: IntArray
     kind: IntArray
-    demand_mw: FloatArray
-    infeed_mw: FloatArray
+
+
+class Kinds(NamedTuple):
+    """Kinds of stages (q,), MW.
+
+    ``demand`` is the demand at factor 1 that most sources can reach, ``infeed`` what infeeds can
+    give, ``sure`` what units give that never fail. Side islands ``side_first[q]`` to
+    ``side_first[q + 1]`` live on units that never fail: ``side_demand`` and ``side_supply``.
+    """
+
+    demand: FloatArray
+    infeed: FloatArray
+    sure: FloatArray
+    side_first: IntArray
+    side_demand: FloatArray
+    side_supply: FloatArray
+
+
+@numba.njit(cache=True)
+def _side_shortage(factor: float, kind: int, kinds: Kinds) -> float:
+    """What the side islands of a kind lack together."""
+    missing = 0.0
+    for side in range(kinds.side_first[kind], kinds.side_first[kind + 1]):
+        missing += max(0.0, factor * kinds.side_demand[side] - kinds.side_supply[side])
+    return missing
 
 
 @numba.njit(cache=True)
@@ -79,7 +99,7 @@ def expect_over_futures(
     course: Course,
     steady: SteadyUnits,
     weak: WeakUnits,
-    kinds: tuple[FloatArray, FloatArray],
+    kinds: Kinds,
     draws: tuple[FloatArray, FloatArray, IntArray],
 ) -> FloatArray:
     """Chance of a supply shortage and expected shortage by batch and hour (B, 2, H).
@@ -89,19 +109,16 @@ def expect_over_futures(
 
     Parameters
     ----------
-    kinds
-        Demand and infeeds of each kind of stage.
     draws
         Demand factors (B, H, K) and import limits (M, J), equally likely, and the month of each
         hour.
     """
     factor, limit, month = draws
     batches, hours, _ = factor.shape
-    demand = kinds[0]
     found = np.zeros((batches, 2, hours))
     chance = np.zeros(steady.cells)
-    weight = np.zeros((demand.shape[0], steady.cells))
-    there = np.zeros(demand.shape[0], dtype=np.bool_)
+    weight = np.zeros((kinds.demand.shape[0], steady.cells))
+    there = np.zeros(kinds.demand.shape[0], dtype=np.bool_)
     total, at_most, lacking = np.zeros(steady.cells), np.zeros(steady.cells), np.zeros(steady.cells)
     steps = np.zeros(1 << weak.up.shape[0], dtype=np.int64)
     share = np.zeros(1 << weak.up.shape[0])
@@ -113,35 +130,42 @@ def expect_over_futures(
             fill_steady(hour, steady, chance)
         for batch in range(batches):
             _gather(hour, (batch, batches), course, weak, (stage, weight, there, steps, share))
-            for kind in range(demand.shape[0]):
+            for kind in range(kinds.demand.shape[0]):
                 if there[kind]:
                     there[kind] = False
-                    _join(weight[kind], chance, total)
+                    mixed = _join(weight[kind], chance, total)
                     sum_up(total, steady.step_mw, at_most, lacking)
-                    needs = factor[batch, hour] * demand[kind]
-                    limits = np.minimum(limit[month[hour]], kinds[1][kind])
                     found[batch, :, hour] += _look_up_all(
-                        needs, limits, steady.step_mw, at_most, lacking
+                        factor[batch, hour],
+                        limit[month[hour]],
+                        (kind, kinds, mixed),
+                        (steady.step_mw, at_most, lacking),
                     )
     return found
 
 
 @numba.njit(cache=True)
 def _look_up_all(
-    load_mw: FloatArray,
-    supplied_mw: FloatArray,
-    step_mw: float,
-    at_most: FloatArray,
-    lacking: FloatArray,
+    factors: FloatArray,
+    limits: FloatArray,
+    which: tuple[int, Kinds, float],
+    table: tuple[float, FloatArray, FloatArray],
 ) -> FloatArray:
-    """Chance and shortage, mean over all pairs of a load and what is supplied of it (2,)."""
+    """Chance and shortage of a kind of stage, mean over demand factors and import limits (2,).
+
+    ``which`` has the kind, and its chance, which the table holds already.
+    """
+    kind, kinds, mixed = which
     found = np.zeros(2)
-    for load in load_mw:
-        for supplied in supplied_mw:
-            short, missing = look_up(load - supplied, step_mw, at_most, lacking)
-            found[0] += short
-            found[1] += missing
-    return found / (load_mw.shape[0] * supplied_mw.shape[0])
+    for factor in factors:
+        aside = _side_shortage(factor, kind, kinds) * mixed
+        for limit in limits:
+            supplied = min(limit, kinds.infeed[kind]) + kinds.sure[kind]
+            need = factor * kinds.demand[kind] - supplied
+            short, missing = look_up(need, table[0], table[1], table[2])
+            found[0] += short if aside <= TIE_MW else mixed
+            found[1] += missing + aside
+    return found / (factors.shape[0] * limits.shape[0])
 
 
 @numba.njit(cache=True)
@@ -167,14 +191,17 @@ def _gather(
 
 
 @numba.njit(cache=True)
-def _join(weight: FloatArray, chance: FloatArray, total: FloatArray) -> None:
-    """Distribution of the sum of weak and steady units; ``weight`` is cleared."""
+def _join(weight: FloatArray, chance: FloatArray, total: FloatArray) -> float:
+    """Distribution of the sum of weak and steady units, and its whole; ``weight`` is cleared."""
     total[:] = 0.0
+    whole = 0.0
     for cell in range(weight.shape[0]):
         if weight[cell] > 0.0:
             for more in range(weight.shape[0] - cell):
                 total[cell + more] += weight[cell] * chance[more]
+            whole += weight[cell]
             weight[cell] = 0.0
+    return whole
 
 
 @numba.njit(cache=True)
@@ -182,6 +209,7 @@ def expect_given_samples(
     course: Course,
     steady: SteadyUnits,
     weak: WeakUnits,
+    kinds: Kinds,
     draws: tuple[FloatArray, FloatArray, IntArray],
 ) -> FloatArray:
     """Expected supply shortage of each sample and month (n, M), given all but forced outages.
@@ -209,13 +237,16 @@ def expect_given_samples(
             while course.end[stage[row]] <= hour:
                 stage[row] += 1
             at = stage[row]
-            supplied = min(limit[row, month[hour]], course.infeed_mw[at])
-            need = factor[row, hour] * course.demand_mw[at] - supplied
+            kind = course.kind[at]
+            now = month[hour]
+            found[row, now] += _side_shortage(factor[row, hour], kind, kinds)
+            supplied = min(limit[row, now], kinds.infeed[kind]) + kinds.sure[kind]
+            need = factor[row, hour] * kinds.demand[kind] - supplied
             if need <= TIE_MW:
                 continue
             for k in range(_list_weak(at, hour, weak, steps, share)):
                 _, missing = look_up(
                     need - steps[k] * steady.step_mw, steady.step_mw, at_most, lacking
                 )
-                found[row, month[hour]] += share[k] * missing
+                found[row, now] += share[k] * missing
     return found

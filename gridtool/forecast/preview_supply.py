@@ -13,13 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from gridtool.errors import AnalysisError
-from gridtool.flow.case import CompiledCase
-from gridtool.flow.model import Stages, Topology
-from gridtool.flow.topology import topology_of
+from gridtool.flow.model import Stages
 from gridtool.forecast.adequacy.convolve import common_step
 from gridtool.forecast.adequacy.convolve_kernel import SteadyUnits
 from gridtool.forecast.adequacy.transient import availability_from_up
-from gridtool.forecast.preview_kernel import Course, WeakUnits
+from gridtool.forecast.preview_kernel import Course, Kinds, WeakUnits
+from gridtool.forecast.preview_reach import reach_stages
 from gridtool.forecast.simulate.futures import FutureInputs, draw_futures
 
 __all__ = ["SupplyCourse", "follow_supply"]
@@ -40,9 +39,8 @@ class SupplyCourse:
 
     Attributes
     ----------
-    kinds : (q, 4)
-        Distinct demand reached, infeed, demand that feeders cannot take, and demand cut off
-        from every source, MW at factor 1.
+    lost_mw, cut_off_mw : (q,)
+        Demand that feeders cannot take, and that no source can reach, at factor 1, by kind.
     notes
         What is approximate, in words; empty where nothing is.
     """
@@ -50,12 +48,14 @@ class SupplyCourse:
     course: Course
     steady: SteadyUnits
     weak: WeakUnits
-    kinds: FloatArray
+    kinds: Kinds
+    lost_mw: FloatArray
+    cut_off_mw: FloatArray
     hours: int
     notes: tuple[str, ...]
 
-    def mean_by_hour(self, column: int, *, batches: int) -> FloatArray:
-        """Mean of a column of ``kinds`` over each batch of futures, by hour (B, H).
+    def mean_by_hour(self, of_kind: FloatArray, *, batches: int) -> FloatArray:
+        """Mean of a value by kind (q,) over each batch of futures, by hour (B, H).
 
         The batches are those of :func:`gridtool.forecast.preview_kernel.expect_over_futures`.
         """
@@ -65,7 +65,7 @@ class SupplyCourse:
         batch = np.repeat(np.arange(futures) % batches, lengths)
         first = np.concatenate([[0], course.end[:-1]])
         first[course.first_of_row] = 0
-        value = self.kinds[course.kind, column]
+        value = of_kind[course.kind]
         change = np.zeros((batches, self.hours + 1))
         np.add.at(change, (batch, first), value)
         np.add.at(change, (batch, course.end), -value)
@@ -87,20 +87,22 @@ def follow_supply(
     """
     case = inputs.case
     stages = draw_futures(_without_outages(inputs), first=first, n=n, fresh=fresh)
-    reached = _reach(case, stages)
-    kinds, kind = np.unique(reached.columns, axis=0, return_inverse=True)
     units = np.flatnonzero(~case.source_infeed & (case.source_max_mw > 0))
-    rating = case.source_max_mw[units]
-    left = stages.source_mw[:, units] * reached.lit[:, units]
+    chains = _find_chains(inputs, units)
+    never = (chains[:, 0] <= 0) & inputs.available[:, units].all(axis=0)
+    sure = np.zeros(len(case.source_ids), dtype=np.bool_)
+    sure[units[never]] = True
+    reached = reach_stages(case, stages, sure=sure)
+    failing, chains = units[~never], chains[~never]
+    rating, left = case.source_max_mw[failing], reached.left_mw[:, failing]
     firm = np.all(left == rating, axis=0)
     if (~firm).sum() > MOST_WEAK:
         raise AnalysisError(
             f"damage touches {int((~firm).sum())} units, more than the {MOST_WEAK} whose "
             "combinations the preview follows"
         )
-    chains = _find_chains(inputs, units)
     month = np.repeat(np.arange(len(inputs.available)), np.diff(inputs.month_first))
-    available = np.ascontiguousarray(inputs.available[:, units].T[:, month])
+    available = np.ascontiguousarray(inputs.available[:, failing].T[:, month])
     step, rounded = _choose_step(np.append(left.ravel(), rating))
     steps, whole = _count_steps(left, step), _count_steps(rating, step)
     notes = (f"capacities laid on steps of {step:.3g} MW",) if rounded else ()
@@ -108,9 +110,7 @@ def follow_supply(
         course=Course(
             first_of_row=np.flatnonzero(np.diff(stages.row, prepend=-1)),
             end=stages.end,
-            kind=kind.ravel().astype(np.int64),
-            demand_mw=np.ascontiguousarray(reached.columns[:, 0]),
-            infeed_mw=np.ascontiguousarray(reached.columns[:, 1]),
+            kind=reached.kind,
         ),
         steady=SteadyUnits(
             steps=whole[firm],
@@ -120,12 +120,14 @@ def follow_supply(
         ),
         weak=WeakUnits(
             steps=np.ascontiguousarray(steps[:, ~firm]),
-            back=_find_returns(stages, stages.source_mw[:, units[~firm]]),
+            back=_find_returns(stages, stages.source_mw[:, failing[~firm]]),
             up=chains[~firm, 1] / chains[~firm].sum(axis=1),
             fade=(1.0 - chains[~firm].sum(axis=1))[:, None] ** np.arange(len(month)),
             available=np.ascontiguousarray(available[~firm]),
         ),
-        kinds=kinds,
+        kinds=reached.kinds,
+        lost_mw=reached.lost_mw,
+        cut_off_mw=reached.cut_off_mw,
         hours=len(month),
         notes=(*reached.notes, *notes),
     )
@@ -155,43 +157,6 @@ def _up_by_hour(chains: FloatArray, *, hours: int) -> FloatArray:
     for row, (fail, repair) in enumerate(chains.tolist()):
         up[row] = availability_from_up(up[row], p_fail=fail, p_repair=repair)
     return up
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Reach:
-    """What is left in each stage: ``columns`` (k, 4) of ``SupplyCourse.kinds``, ``lit`` (k, G)."""
-
-    columns: FloatArray
-    lit: BoolArray
-    notes: tuple[str, ...]
-
-
-def _reach(case: CompiledCase, stages: Stages) -> _Reach:
-    states = [topology_of(case, shares) for shares in stages.part_shares]
-    total = float(case.demand_mw.sum())
-    lit = np.array([state.source_max_mw > 0 for state in states])
-    reached = np.array([_reached_demand(state) for state in states])
-    taken = np.array([float(state.connectable_mw.sum()) for state in states])
-    at = stages.parts
-    infeed = (stages.source_mw * lit[at])[:, case.source_infeed].sum(axis=1)
-    columns = np.column_stack([reached[at], infeed, total - taken[at], taken[at] - reached[at]])
-    apart = max((_count_islands(case, state) for state in states), default=1)
-    note = "islands with sources of their own are taken as one"
-    return _Reach(columns=np.round(columns, 9), lit=lit[at], notes=(note,) if apart > 1 else ())
-
-
-def _reached_demand(state: Topology) -> float:
-    """Demand at factor 1 that feeders can take and that some source can reach."""
-    node = state.node_of_busbar
-    alive = np.zeros(len(node), dtype=np.bool_)
-    on = node >= 0
-    alive[on] = state.energised[node[on]]
-    return float(state.connectable_mw[alive].sum())
-
-
-def _count_islands(case: CompiledCase, state: Topology) -> int:
-    node = state.node_of_busbar[case.source_busbar]
-    return len(set(state.island_of_node[node[(node >= 0) & (state.source_max_mw > 0)]].tolist()))
 
 
 def _find_chains(inputs: FutureInputs, units: IntArray) -> FloatArray:

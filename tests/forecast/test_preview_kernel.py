@@ -13,6 +13,7 @@ import pytest
 from gridtool.forecast.adequacy.convolve_kernel import SteadyUnits
 from gridtool.forecast.preview_kernel import (
     Course,
+    Kinds,
     WeakUnits,
     expect_given_samples,
     expect_over_futures,
@@ -25,8 +26,14 @@ def small_world():
         first_of_row=np.array([0, 2]),
         end=np.array([3, 6, 4, 6]),
         kind=np.array([0, 1, 0, 1]),
-        demand_mw=np.array([80.0, 100.0, 80.0, 100.0]),
-        infeed_mw=np.array([30.0, 40.0, 30.0, 40.0]),
+    )
+    kinds = Kinds(
+        demand=np.array([80.0, 100.0]),
+        infeed=np.array([30.0, 40.0]),
+        sure=np.array([4.0, 0.0]),
+        side_first=np.array([0, 2, 2]),
+        side_demand=np.array([6.0, 3.0]),
+        side_supply=np.array([5.0, 1.0]),
     )
     up = np.stack([np.linspace(1.0, 0.9, 6), np.full(6, 0.8)])
     up[1, 3] = 0.0  # out of season for an hour
@@ -38,7 +45,7 @@ def small_world():
         fade=np.array([0.5, 0.7])[:, None] ** np.arange(6),
         available=np.array([[True] * 6, [True] * 5 + [False]]),
     )
-    return course, steady, weak
+    return course, steady, weak, kinds
 
 
 def all_states(row, hour, course, steady, weak):
@@ -58,12 +65,20 @@ def all_states(row, hour, course, steady, weak):
     return stage, found
 
 
+def needed(kind, kinds, factor, limit):
+    """What units that fail must give, and what islands aside lack."""
+    supplied = min(limit, kinds.infeed[kind]) + kinds.sure[kind]
+    aside = 0.0
+    for side in range(kinds.side_first[kind], kinds.side_first[kind + 1]):
+        aside += max(0.0, factor * kinds.side_demand[side] - kinds.side_supply[side])
+    return factor * kinds.demand[kind] - supplied, aside
+
+
 def test_over_futures_agrees_with_all_states():
-    course, steady, weak = small_world()
+    course, steady, weak, kinds = small_world()
     factor = np.array([[0.5, 1.0, 0.8], [1.0, 1.0, 0.9], [0.7, 0.6, 1.1]] * 2)
     limit = np.array([[15.0, 35.0], [50.0, np.inf]])
     month = np.array([0, 0, 0, 1, 1, 1])
-    kinds = np.array([80.0, 100.0]), np.array([30.0, 40.0])
     whole = expect_over_futures(course, steady, weak, kinds, (factor[None], limit, month))[0]
     two = np.stack([factor, factor[::-1]])
     halves = expect_over_futures(course, steady, weak, kinds, (two, limit, month))
@@ -74,9 +89,10 @@ def test_over_futures_agrees_with_all_states():
         found = np.zeros(2)
         for row, f, most in product(rows, factors[hour], limit[month[hour]]):
             stage, states = all_states(row, hour, course, steady, weak)
-            need = f * course.demand_mw[stage] - min(most, course.infeed_mw[stage])
+            need, aside = needed(course.kind[stage], kinds, f, most)
             for capacity, chance in states:
-                found += chance * np.array([need - capacity > 1e-9, max(need - capacity, 0.0)])
+                short = max(need - capacity, 0.0) + aside
+                found += chance * np.array([short > 1e-9, short])
         return found / (len(rows) * 6)
 
     for hour in range(6):
@@ -88,17 +104,17 @@ def test_over_futures_agrees_with_all_states():
 
 
 def test_given_samples_agrees_with_all_states():
-    course, steady, weak = small_world()
+    course, steady, weak, kinds = small_world()
     factor = np.array([[1.0, 0.5, 0.9, 1.1, 0.8, 1.0], [0.6, 1.0, 1.2, 0.4, 1.0, 0.9]])
     limit = np.array([[20.0, 35.0], [10.0, np.inf]])
     month = np.array([0, 0, 0, 1, 1, 1])
-    found = expect_given_samples(course, steady, weak, (factor, limit, month))
+    found = expect_given_samples(course, steady, weak, kinds, (factor, limit, month))
     expected = np.zeros((2, 2))
     for row, hour in product(range(2), range(6)):
         stage, states = all_states(row, hour, course, steady, weak)
-        supplied = min(limit[row, month[hour]], course.infeed_mw[stage])
-        need = factor[row, hour] * course.demand_mw[stage] - supplied
-        expected[row, month[hour]] += sum(p * max(need - c, 0.0) for c, p in states)
+        most = limit[row, month[hour]]
+        need, aside = needed(course.kind[stage], kinds, factor[row, hour], most)
+        expected[row, month[hour]] += sum(p * (max(need - c, 0.0) + aside) for c, p in states)
     assert found == pytest.approx(expected, abs=1e-12)
 
 
