@@ -17,6 +17,7 @@ keeps what it has. Foresight there is none: nothing is charged or held back for 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,23 +25,26 @@ import numpy.typing as npt
 
 from gridtool.flow.case import CompiledCase
 from gridtool.flow.dispatch import Dispatcher
-from gridtool.flow.model import HourlyShortage, Stages, Topology
+from gridtool.flow.model import HourlyShortage, Stages
 from gridtool.flow.parametric_kernel import supply_shortage
 from gridtool.flow.parametric_places import busbar_places
-from gridtool.flow.reduction import ReducedGrid, reduce_topology, sum_by_terminal
+from gridtool.flow.program import TIER_PRICE
+from gridtool.flow.reduction import ReducedGrid, sum_by_terminal
 from gridtool.flow.screen import FLOW_TOLERANCE_MW, CoreFlow
 from gridtool.flow.served import ClosedForm
 from gridtool.flow.stage_dispatch import StageDispatch
 from gridtool.flow.stage_grid_kernel import CellPlaces
 from gridtool.flow.tally import tally
-from gridtool.flow.topology import topology_of
+from gridtool.forecast.simulate.storage_bound import BoundGrids
 from gridtool.forecast.simulate.storage_kernel import run_future
 from gridtool.forecast.simulate.storage_levels_kernel import (
+    LEAST_MW,
     Fleet,
     levels_to_charge,
     levels_to_discharge,
     powered_stores,
     store_energy,
+    use_storages,
 )
 from gridtool.forecast.simulate.storage_program import StorageHour, split_storage
 
@@ -52,6 +56,8 @@ BoolArray = npt.NDArray[np.bool_]
 
 _SHORT_MW = 1e-6
 """Less is no shortage that a storage is asked for."""
+_WANTED_SHARE = 0.01
+"""Load served more by a storage alone, over its power, from which on it is not charged."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +67,8 @@ class StoredShortage:
     Attributes
     ----------
     shortage
-        As :meth:`StageDispatch.shortage` gives it; ``supply_mw`` counts what can be discharged.
+        As :meth:`StageDispatch.shortage` gives it; where storages can help, ``supply_mw`` counts
+        what they can give.
     stored_mwh : (H, S)
         Mean over the futures, at the end of each hour.
     """
@@ -86,9 +93,10 @@ def dispatch_with_storage(
 class StorageDispatch:
     """Unserved load of every hour of many futures with storages.
 
-    Each future begins with the initial energy of its storages. What changes nothing is found
-    first: hours without a shortage when every storage is full are those of
-    :class:`StageDispatch`, which answers all hours with the storages left out.
+    Each future begins with the initial energy of its storages. All hours are dispatched by
+    :class:`StageDispatch` with the storages left out, and with their full power: where that
+    serves no more, no storage is discharged, whatever is in it. The other hours, and those in
+    which there is something to charge, are followed one by one.
 
     Parameters
     ----------
@@ -113,7 +121,7 @@ class StorageDispatch:
         self._arrays = ClosedForm(case).arrays
         self._weight = busbar_places(case, class_share)
         self._cells = _lay_out_cells(case, self._weight)
-        self._grids: dict[int, tuple[Topology, ReducedGrid]] = {}
+        self._grids = BoundGrids(case, fleet[1])
         self.by_program = 0
 
     def shortage(
@@ -139,19 +147,17 @@ class StorageDispatch:
             If a demand factor is not within 0 to 10.
         """
         n, hours = factor.shape
-        source_mw = stages.source_mw.copy()
-        source_mw[:, self._fleet[1]] = 0.0
-        found = self._base.shortage(replace(stages, source_mw=source_mw), factor)
-        short = found.district_mw.sum(axis=(2, 3)) - found.delivery_mw > _SHORT_MW
+        found = self._base.shortage(self._with_storages(stages, ()), factor)
+        useful, wanted = self._find_useful(stages, factor, found)
         working = np.ones((hours, len(self._fleet[1])), dtype=np.bool_)
         mean = np.zeros((hours, len(self._fleet[1])))
         cuts = np.searchsorted(stages.row, np.arange(n + 1))
-        self._grids.clear()
         for row in range(n):
             future = _Future(
                 stages=slice(int(cuts[row]), int(cuts[row + 1])),
                 factor=np.ascontiguousarray(factor[row], dtype=np.float64),
-                short=short[row],
+                useful=useful[row],
+                wanted=wanted[row],
                 up=working if up is None else np.ascontiguousarray(up[row]),
                 district_mw=found.district_mw[row].reshape(hours, -1),
                 class_mw=found.class_mw[row],
@@ -161,6 +167,30 @@ class StorageDispatch:
             self._follow(stages, future)
             mean += future.stored_mwh
         return StoredShortage(shortage=found, stored_mwh=mean / max(n, 1))
+
+    def _with_storages(self, stages: Stages, kept: Sequence[int]) -> Stages:
+        """The stages with no storages but those at ``kept``, which give all they can."""
+        source_mw = stages.source_mw.copy()
+        left_out = np.delete(self._fleet[1], kept)
+        source_mw[:, left_out] = 0.0
+        return replace(stages, source_mw=source_mw)
+
+    def _find_useful(
+        self, stages: Stages, factor: FloatArray, found: HourlyShortage
+    ) -> tuple[BoolArray, BoolArray]:
+        """Whether all storages together could serve more load (n, H), and which of them would do
+        so on their own (n, H, S)."""
+        storages = len(self._fleet[1])
+        wanted = np.zeros((*factor.shape, storages), dtype=np.bool_)
+        short = _price(found)
+        if not (found.district_mw.sum(axis=(2, 3)) - found.delivery_mw > _SHORT_MW).any():
+            return np.zeros(factor.shape, dtype=np.bool_), wanted
+        together = self._base.shortage(self._with_storages(stages, range(storages)), factor)
+        useful = short - _price(together) > _SHORT_MW
+        for s in range(storages) if useful.any() else ():
+            alone = self._base.shortage(self._with_storages(stages, (s,)), factor)
+            wanted[:, :, s] = short - _price(alone) > _WANTED_SHARE * self._fleet[2][s]
+        return useful, wanted
 
     def _follow(self, stages: Stages, future: _Future) -> None:
         """Follow one future; hours without a closed form are solved one by one."""
@@ -179,30 +209,71 @@ class StorageDispatch:
                 (self._arrays, self._cells, stages.part_shares),
                 arrays,
                 self._fleet,
-                (future.factor, future.short, future.up),
+                (future.factor, future.useful, future.up, future.wanted),
                 (hour, stored),
                 (future.district_mw, future.class_mw, future.supply_mw, future.stored_mwh),
                 FLOW_TOLERANCE_MW,
             )
             if stage >= 0:
-                self._solve_hour(stages, future, (hour, part.start + stage), stored)
+                self._answer_hour(stages, future, (hour, part.start + stage), stored)
                 future.stored_mwh[hour] = stored
                 hour += 1
 
-    def _solve_hour(
+    def _answer_hour(
         self, stages: Stages, future: _Future, at: tuple[int, int], stored: FloatArray
     ) -> None:
-        """Answer the hour and stage ``at`` by programs, and change what is stored."""
+        """Answer the hour and stage ``at``, whose limits bind, and change what is stored."""
+        hour, stage = at
+        grid = self._grids.find(stages.part_shares[stages.parts[stage]])
+        stores, dead = powered_stores(self._fleet, stages.source_mw[stage])
+        off = dead | ~future.up[hour] | (grid.island < 0)
+        give = levels_to_discharge(stores, stored, off)
+        rating = grid.rating_mw(stages.source_mw[stage])
+        limit = float(stages.import_mw[stage])
+        if future.useful[hour] and give.most.sum() > LEAST_MW:
+            served, flow = self._serve_hour(stages, future, at, give.most)
+            charge = levels_to_charge(stores, stored, off)
+        else:
+            off |= future.wanted[hour]
+            charge = levels_to_charge(stores, stored, off)
+            if charge.most.sum() <= LEAST_MW:
+                return
+            give.most[:] = 0.0
+            served = grid.served_mw(stages, stage, hour, future.factor)
+            flow = grid.reduced.limit_mw + FLOW_TOLERANCE_MW
+            lacking = -grid.spare_mw(served, rating, limit)
+            charged, _ = use_storages((stores, off), stored, lacking, grid.island)
+            if grid.fits(served, charged, rating, limit):
+                store_energy(stores, stored, charged, give.most)
+                return
         self.by_program += 1
+        charged, given, generation = split_storage(
+            grid.reduced,
+            StorageHour(
+                served_mw=served,
+                flow_mw=flow,
+                rating_mw=rating,
+                import_limit_mw=limit,
+                island=grid.island,
+                node=grid.node,
+                discharge=give,
+                charge=charge,
+            ),
+        )
+        grid.remember(generation)
+        store_energy(stores, stored, charged, given)
+
+    def _serve_hour(
+        self, stages: Stages, future: _Future, at: tuple[int, int], give_mw: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Write the least unserved load of an hour in which storages can give ``give_mw`` (S,);
+        the load served by terminal (T,) and flows (M,), MW."""
         hour, stage = at
         factor, limit = float(future.factor[hour]), float(stages.import_mw[stage])
-        stores, dead = powered_stores(self._fleet, stages.source_mw[stage])
-        topology, reduced = self._grid_of(stages, int(stages.parts[stage]))
-        island, node = self._find_storages(reduced)
-        off = dead | ~future.up[hour] | (island < 0)
-        give = levels_to_discharge(stores, stored, off)
+        grid = self._grids.find(stages.part_shares[stages.parts[stage]])
+        topology, reduced = grid.topology, grid.reduced
         source_mw = np.minimum(stages.source_mw[stage], topology.source_max_mw)
-        source_mw[self._fleet[1]] = give.most
+        source_mw[self._fleet[1]] = give_mw
         dispatch = self._dispatcher.solve(
             {},
             topology=topology,
@@ -210,45 +281,15 @@ class StorageDispatch:
             source_max_mw=source_mw,
             import_limit_mw=None if np.isinf(limit) else limit,
         )
-        served = sum_by_terminal(reduced, dispatch.served_mw).sum(axis=1)
-        rating = source_mw[reduced.source]
-        storage = np.isin(reduced.source, self._fleet[1])
-        charged, given = split_storage(
-            reduced,
-            StorageHour(
-                served_mw=served,
-                flow_mw=CoreFlow(reduced).flows(served, dispatch.generation_mw[reduced.source]),
-                rating_mw=np.where(storage, 0.0, rating),
-                import_limit_mw=limit,
-                island=island,
-                node=node,
-                discharge=give,
-                charge=levels_to_charge(stores, stored, off),
-            ),
-        )
-        store_energy(stores, stored, charged, given)
         places = np.einsum("bt,btz->z", np.maximum(dispatch.unserved_mw, 0.0), self._weight)
         cut = future.district_mw.shape[1]
         future.district_mw[hour], future.class_mw[hour] = places[:cut], places[cut:]
         future.supply_mw[hour] = _short_of_supply(
-            reduced, rating, topology.connectable_mw * factor, limit
+            reduced, source_mw[reduced.source], topology.connectable_mw * factor, limit
         )
-
-    def _grid_of(self, stages: Stages, parts: int) -> tuple[Topology, ReducedGrid]:
-        """Topology and reduced grid of a state of the parts, kept while stages are followed."""
-        found = self._grids.get(parts)
-        if found is None:
-            topology = topology_of(self._case, stages.part_shares[parts])
-            found = self._grids[parts] = (topology, reduce_topology(self._case, topology))
-        return found
-
-    def _find_storages(self, reduced: ReducedGrid) -> tuple[IntArray, IntArray]:
-        """Island and core node of each storage (S,), -1 where it is dead."""
-        place = {int(source): k for k, source in enumerate(reduced.source)}
-        at = [place.get(int(source), -1) for source in self._fleet[1]]
-        island = [int(reduced.source_island[k]) if k >= 0 else -1 for k in at]
-        node = [int(reduced.source_core[k]) if k >= 0 else -1 for k in at]
-        return np.array(island, dtype=np.int64), np.array(node, dtype=np.int64)
+        served = sum_by_terminal(reduced, dispatch.served_mw).sum(axis=1)
+        generated = dispatch.generation_mw[reduced.source]
+        return served, CoreFlow(reduced).flows(served, generated)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,12 +298,18 @@ class _Future:
 
     stages: slice
     factor: FloatArray
-    short: BoolArray
+    useful: BoolArray
+    wanted: BoolArray
     up: BoolArray
     district_mw: FloatArray
     class_mw: FloatArray
     supply_mw: FloatArray
     stored_mwh: FloatArray
+
+
+def _price(found: HourlyShortage) -> FloatArray:
+    """What is unserved at the prices of the dispatch (n, H)."""
+    return np.asarray(found.district_mw.sum(axis=2) @ np.array(TIER_PRICE))
 
 
 def _short_of_supply(

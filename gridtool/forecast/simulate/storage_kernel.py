@@ -194,7 +194,7 @@ def run_future(
     case, cells, part_shares = network
     first, end, parts, source_mw, import_mw = stages
     begin, stored = state
-    factor, _, up = hours
+    factor, _, up, _ = hours
     top = factor.max() if factor.size else 0.0
     for k in range(first.shape[0]):
         if end[k] <= begin:

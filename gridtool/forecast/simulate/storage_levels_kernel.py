@@ -19,6 +19,7 @@ from gridtool.forecast.adequacy.storage_kernel import (
 )
 
 __all__ = [
+    "LEAST_MW",
     "Fleet",
     "FutureHours",
     "age_stored",
@@ -36,10 +37,12 @@ BoolArray = npt.NDArray[np.bool_]
 
 Fleet = tuple[Stores, IntArray, FloatArray]
 """The storages; their positions among the case's sources and ratings there (S,), MW."""
-FutureHours = tuple[FloatArray, BoolArray, BoolArray]
-"""Demand factor (H,), whether load is short without storages (H,), storages up (H, S)."""
+FutureHours = tuple[FloatArray, BoolArray, BoolArray, BoolArray]
+"""Demand factor (H,), whether storages could serve more load (H,), which are up (H, S), and which
+would serve more load on their own (H, S)."""
 
-_LEAST_MW = 1e-9
+LEAST_MW = 1e-9
+"""Less is neither given nor taken."""
 
 
 @numba.njit(cache=True)
@@ -111,12 +114,19 @@ def stay_idle(
     stored: FloatArray,
     out: FloatArray,
 ) -> int:
-    """Pass the hours in which no storage is wanted and none can be charged; the first other one."""
+    """Pass the hours in which no storage can help and none can be charged; the first other one.
+
+    A storage that would serve more load on its own cannot be charged: unserved load is convex in
+    what it gives, so what it would take would be unserved besides.
+    """
     stores, dead = powered
-    _, short, up = hours
+    _, useful, up, wanted = hours
     for h in range(span[0], span[1]):
         aged = age_stored(stores, stored, h)
-        if short[h] or levels_to_charge(stores, aged, dead | ~up[h]).most.sum() > _LEAST_MW:
+        off = dead | ~up[h]
+        if levels_to_charge(stores, aged, off | wanted[h]).most.sum() > LEAST_MW:
+            return h
+        if useful[h] and levels_to_discharge(stores, aged, off).most.sum() > LEAST_MW:
             return h
         stored[:] = aged
         out[h] = aged

@@ -66,8 +66,11 @@ class StorageHour:
     charge: Levels
 
 
-def split_storage(reduced: ReducedGrid, hour: StorageHour) -> tuple[FloatArray, FloatArray]:
-    """Charge and discharge of each storage (S,), MW, within the limits of the network.
+def split_storage(
+    reduced: ReducedGrid, hour: StorageHour
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Charge and discharge of each storage (S,) within the limits of the network, and generation
+    of the sources (K,) that goes with it, MW.
 
     Raises
     ------
@@ -88,7 +91,7 @@ def split_storage(reduced: ReducedGrid, hour: StorageHour) -> tuple[FloatArray, 
         injection += tally(hour.node[live], (given_mw - charge_mw)[live], len(injection))
         over = (np.abs(core.flows_of(injection)) > limit + FLOW_TOLERANCE_MW) & ~kept
         if not over.any():
-            return charge_mw, given_mw
+            return charge_mw, given_mw, columns[generation]
         kept |= over
 
 
