@@ -19,7 +19,8 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
-_MOST_TOPOLOGIES = 500
+_MOST_BRANCHES = 150_000
+"""Of all topologies kept, together: some 100 MB."""
 
 
 class ProfileCache:
@@ -38,6 +39,7 @@ class ProfileCache:
             for kind in range(int(system.like.max(initial=-1)) + 1)
         ]
         self._known: OrderedDict[bytes, LoadProfiles] = OrderedDict()
+        self._most = max(_MOST_BRANCHES // max(len(system.case.branch_ids), 1), 1)
         self._forgotten = 0
 
     @property
@@ -55,7 +57,7 @@ class ProfileCache:
             topology = apply_shares(self._system.case, self._system.topology_shares(at))
             found = LoadProfiles(self._system.case, topology, shedding=self._system.shedding)
             self._known[key] = found
-            if len(self._known) > _MOST_TOPOLOGIES:
+            if len(self._known) > self._most:
                 self._forgotten += self._known.popitem(last=False)[1].solved
         self._known.move_to_end(key)
         return found
