@@ -85,7 +85,7 @@ def answer_sampled(
         _table_total(found, exact),
         _table_period(found, exact, "month"),
         _table_period(found, exact, "week"),
-        _table_plain("hours_of_day", "By hour of the day", found.tabulate("hour"), first="hour"),
+        _table_plain("hours_of_day", "By hour of the day", found.tabulate("hour"), rows=0),
     ]
     if len(found.areas) > 1:
         tables.append(_table_areas(found, exact))
@@ -220,7 +220,8 @@ def _table_distributions(found: SampledResult) -> list[NamedTable]:
         note="Quantiles with 95 % intervals by order statistics; CVaR95 is the mean of the worst "
         "5 % of the samples.",
     )
-    lengths = _table_plain("durations", "Runs of short hours by length", found.tabulate_events())
+    runs = found.tabulate_events()
+    lengths = _table_plain("durations", "Runs of short hours by length", runs, rows=24)
     depths = _table_plain(
         "depths",
         "Runs of short hours by their highest shortage, per cent of the peak load",

@@ -1,10 +1,11 @@
 """Storages in one hour, by time-to-go: what each could give at full power for how long.
 
 The fullest in this sense gives first, down to the level of the next, and so on together; the
-emptiest is charged first. For one area this leaves the least unserved energy in total that can
-be had without foresight, since any shortage that any order of use could cover is covered
-(Evans, Tindemans and Angeli, "Minimizing unserved energy using heterogeneous storage units",
-IEEE Trans. Power Syst. 34 (2019) 3647-3656).
+emptiest is charged first. While storages of one area only give, and lose nothing with time, this
+leaves the least unserved energy there can be, whatever the hours to come (Evans, Tindemans and
+Angeli, "Minimizing unserved energy using heterogeneous storage units", IEEE Trans. Power Syst. 34
+(2019) 3647-3656). Where they are charged in between it is a rule without foresight, not an
+optimum.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from gridtool.errors import InputError
 from gridtool.forecast.adequacy.areas_exact import assess_areas
 from gridtool.forecast.adequacy.areas_exact_shares import (
     list_groups,
@@ -134,6 +135,29 @@ def test_interfaces_that_fail_within_three_standard_errors_of_enumeration():
     within(found.tally.lolp, exact.lolp_h, most=4.0)
     eue = found.estimate("eue_mwh")
     assert abs(eue.value - exact.eue_mwh) < 3 * eue.standard_error
+
+
+def test_refuses_areas_that_are_not_there():
+    system = GeneratingSystem(
+        groups=(unit("A", 10, p_fail=0.1, p_repair=0.3, area="x"),),
+        areas=("a", "b"),
+        interfaces=(
+            Interface(
+                id="ac",
+                from_area="a",
+                to_area="c",
+                forward_mw=np.array([7.0]),
+                backward_mw=np.array([7.0]),
+            ),
+        ),
+    )
+    load = replace(series(np.ones((2, 24))), areas=("a", "b"))
+    with pytest.raises(InputError) as refused:
+        simulate_system(system, load, samples=10)
+    assert [(issue.ids, issue.value) for issue in refused.value.issues] == [
+        (("A",), "x"),
+        (("ac",), "c"),
+    ]
 
 
 def mixed():
