@@ -140,7 +140,7 @@ def _check_times(system: GeneratingSystem) -> None:
         raise InputError(
             [
                 Issue(
-                    message="a simulation in time needs times to failure and to repair",
+                    message=f"{name} has no times to failure and to repair, which a simulation needs",
                     ids=(name,),
                     hint="give mttf_h and mttr_h, or leave out --samples",
                 )
@@ -157,7 +157,7 @@ def _check_areas(system: GeneratingSystem, storages: Sequence[Storage]) -> None:
         stands += [(link.id, link.from_area), (link.id, link.to_area)]
     issues = [
         Issue(
-            message="no such area",
+            message=f"{name} is not in an area of the load",
             ids=(name,),
             field="area",
             value=area,

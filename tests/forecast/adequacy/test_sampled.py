@@ -233,7 +233,7 @@ def test_reported_errors_cover_what_they_should(small):
 def test_refuses_units_without_times_and_numbers_out_of_range(small):
     system, load = small
     untimed = UnitGroup(id="X", capacity_mw=np.array([5.0]), outage_rate=0.1)
-    with pytest.raises(InputError, match="times to failure"):
+    with pytest.raises(InputError, match="X has no times to failure"):
         simulate_system(replace(system, groups=(untimed,)), load, samples=10)
     with pytest.raises(InputError) as refused:
         simulate_system(system, load, samples=1, until=2.0, workers=0)
