@@ -140,7 +140,7 @@ def _check_times(system: GeneratingSystem) -> None:
         raise InputError(
             [
                 Issue(
-                    message=f"{name} has no times to failure and to repair, which a simulation needs",
+                    message=f"{name} has no times to failure and repair, which a simulation needs",
                     ids=(name,),
                     hint="give mttf_h and mttr_h, or leave out --samples",
                 )
