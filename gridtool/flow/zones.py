@@ -70,10 +70,12 @@ def solve_with_zones(
         Solves the program with the zones given: its program, result and basic columns.
     """
     zones: Zones = ()
+    wanted = zones
     for _ in range(_MAX_ROUNDS):
+        zones = wanted  # those that are returned have been solved with
         program, result, basic_columns = solve(zones)
         fresh = [z for z in find_zones(program, result, basic_columns) if z not in zones]
         if not fresh:
             break
-        zones = (*zones, *fresh)  # in this order: the solver adds the last ones to its model
+        wanted = (*zones, *fresh)  # in this order: the solver adds the last ones to its model
     return zones, program, result

@@ -40,7 +40,7 @@ FloatArray = npt.NDArray[np.float64]
 HOUR = timedelta(hours=1)
 MOST_MONTHS = 60
 MOST_SAMPLES = 1_000_000
-CHUNK_BYTES = 64_000_000
+CHUNK_BYTES = 24_000_000
 """Most memory of the hourly results of a chunk."""
 CHUNK_SAMPLES = 256
 """Most samples of a chunk."""
