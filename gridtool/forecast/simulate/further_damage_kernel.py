@@ -140,8 +140,15 @@ def _next_event(
 
 @numba.njit(cache=True)
 def _first_above(cumulated: FloatArray, drawn: float) -> int:
-    """First place whose cumulated value is above ``drawn``."""
-    return int(min(np.searchsorted(cumulated, drawn, side="right"), cumulated.shape[0] - 1))
+    """First place whose cumulated value is above ``drawn``, by bisection; the last at most."""
+    low, high = 0, cumulated.shape[0] - 1
+    while low < high:
+        middle = (low + high) // 2
+        if cumulated[middle] > drawn:
+            high = middle
+        else:
+            low = middle + 1
+    return low
 
 
 @numba.njit(cache=True)
@@ -184,5 +191,9 @@ def _grow(real: FloatArray, place: IntArray) -> tuple[FloatArray, IntArray]:
     size = real.shape[1]
     more = max(size, 1 << 16)
     wide_real, wide_place = np.empty((3, size + more)), np.empty((2, size + more), dtype=np.int64)
-    wide_real[:, :size], wide_place[:, :size] = real, place
+    for k in range(size):
+        for row in range(3):
+            wide_real[row, k] = real[row, k]
+        for row in range(2):
+            wide_place[row, k] = place[row, k]
     return wide_real, wide_place

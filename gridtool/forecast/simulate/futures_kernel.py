@@ -118,7 +118,9 @@ class _Now(NamedTuple):
 
     ``share`` (P,) is what damage leaves of each part (a number among the values), ``forced``
     whether it is forced out; ``next_h``, ``up`` and ``streams`` are of the chains;
-    ``active[:listed[0]]`` are the chains that change before the end, and maybe others.
+    ``active[:listed[0]]`` are the chains that change before the end, and maybe others. The state
+    of the parts that are no sources is known by ``words`` (2,); ``low[:listed[1]]`` are those
+    below 1, and ``place`` is where each of them is in it.
     """
 
     level: IntArray
@@ -129,34 +131,80 @@ class _Now(NamedTuple):
     streams: WordArray
     active: IntArray
     listed: IntArray
+    words: WordArray
+    low: IntArray
+    place: IntArray
 
 
 @numba.njit(cache=True)
 def merge_stages(events: LevelEvents, world: World) -> StateTable:
     """The stages of n samples, whose assets change their levels by ``events``."""
-    levels, chains = world.levels, world.chains
-    parts, chain_count = chains.of_part.shape[0], chains.part.shape[0]
+    levels = world.levels
     table = make_table(world.calendar.rating_mw.shape[1])
-    share = np.full(parts, levels.values.shape[0] - 1)
+    top = levels.values.shape[0] - 1
+    share = np.full(world.chains.of_part.shape[0], top)
     for asset in range(world.start.shape[0]):
         spread_level(asset, world.start, share, levels)
-    now = _Now(
-        world.start.copy(),
-        share.copy(),
-        np.zeros(parts, dtype=np.bool_),
-        np.empty(chain_count, dtype=np.int64),
-        np.empty(chain_count, dtype=np.bool_),
-        np.empty((chain_count, STREAM_WORDS), dtype=np.uint64),
-        np.empty(chain_count, dtype=np.int64),
-        np.zeros(1, dtype=np.int64),
-    )
-    for i in range(chains.samples.shape[0]):
-        now.level[:] = world.start
-        now.share[:] = share
-        now.forced[:] = False
+    now = _open_sample(world)
+    for i in range(world.chains.samples.shape[0]):
+        _start_parts(share, now, world)
         _start_chains(i, now, world)
         table = _follow_sample(i, now, events, world, table)
     return table
+
+
+@numba.njit(cache=True)
+def _open_sample(world: World) -> _Now:
+    """Room for a sample."""
+    parts, chains = world.chains.of_part.shape[0], world.chains.part.shape[0]
+    return _Now(
+        np.empty(world.start.shape[0], dtype=np.int64),
+        np.empty(parts, dtype=np.int64),
+        np.empty(parts, dtype=np.bool_),
+        np.empty(chains, dtype=np.int64),
+        np.empty(chains, dtype=np.bool_),
+        np.empty((chains, STREAM_WORDS), dtype=np.uint64),
+        np.empty(chains, dtype=np.int64),
+        np.zeros(2, dtype=np.int64),
+        np.zeros(2, dtype=np.uint64),
+        np.empty(parts, dtype=np.int64),
+        np.empty(parts, dtype=np.int64),
+    )
+
+
+@numba.njit(cache=True)
+def _start_parts(share: IntArray, now: _Now, world: World) -> None:
+    """The assets and parts as they are now: shares ``share`` (P,), nothing forced out."""
+    for asset in range(now.level.shape[0]):
+        now.level[asset] = world.start[asset]
+    now.words[0], now.words[1] = np.uint64(0), np.uint64(0)
+    now.listed[1] = 0
+    for part in range(share.shape[0]):
+        now.share[part], now.forced[part] = share[part], False
+        _note_part(part, world.levels.values.shape[0] - 1, now, world)
+
+
+@numba.njit(cache=True)
+def _note_part(part: int, before: int, now: _Now, world: World) -> None:
+    """Keep in step what tells the state of the parts: ``part`` had the share numbered
+    ``before``."""
+    top = world.levels.values.shape[0] - 1
+    after = 0 if now.forced[part] else now.share[part]
+    source = part - world.calendar.source_first
+    if after == before or 0 <= source < world.calendar.rating_mw.shape[1]:
+        return
+    for k in range(2):
+        if before < top:
+            now.words[k] ^= world.codes[k, part, before]
+        if after < top:
+            now.words[k] ^= world.codes[k, part, after]
+    if before == top:
+        now.low[now.listed[1]], now.place[part] = part, now.listed[1]
+        now.listed[1] += 1
+    elif after == top:
+        now.listed[1] -= 1
+        last = now.low[now.listed[1]]
+        now.low[now.place[part]], now.place[last] = last, now.place[part]
 
 
 @numba.njit(cache=True)
@@ -165,29 +213,22 @@ def _follow_sample(
 ) -> StateTable:
     """Add the stages of sample ``i``, which stands at its beginning."""
     calendar = world.calendar
-    sources = calendar.rating_mw.shape[1]
-    source_mw = np.empty(sources)
+    source_mw = np.empty(calendar.rating_mw.shape[1])
     event, month, hour = events.first[i], 0, 0
-    changed, parts = True, 0
-    top = world.levels.values.shape[0] - 1
     while hour < calendar.first[-1]:
         while event < events.first[i + 1] and events.hour[event] <= hour:
             now.level[events.asset[event]] = events.level[event]
             _change_level(events.asset[event], hour, now, world)
             event += 1
-            changed = True
-        if _switch_chains(hour, now, world):
-            changed = True
+        _switch_chains(hour, now, world)
         while calendar.first[month + 1] <= hour:
             month += 1
         end = _next_change(now, calendar.first[month + 1])
         if event < events.first[i + 1]:
             end = min(end, events.hour[event])
-        if changed:
-            besides = calendar.source_first, sources
-            parts, table = find_parts(now.share, now.forced, besides, top, world.codes, table)
-            changed = False
-        for g in range(sources):
+        low = now.low, now.listed[1]
+        parts, table = find_parts(now.words, low, now.share, now.forced, table)
+        for g in range(source_mw.shape[0]):
             part = calendar.source_first + g
             left = 0.0 if now.forced[part] else world.levels.values[now.share[part]]
             source_mw[g] = calendar.rating_mw[month, g] * left
@@ -239,20 +280,19 @@ def _draw_sojourn(stream: WordArray, p: float) -> int:
 
 
 @numba.njit(cache=True)
-def _switch_chains(hour: int, now: _Now, world: World) -> bool:
-    """Switch the chains that change at ``hour``; whether a part that is no source did."""
+def _switch_chains(hour: int, now: _Now, world: World) -> None:
+    """Switch the chains that change at ``hour``."""
     chains = world.chains
-    changed = False
     for k in range(now.listed[0]):
         c = now.active[k]
         if now.next_h[c] == hour:
             part = chains.part[c]
+            before = 0 if now.forced[part] else now.share[part]
             now.forced[part] = now.up[c]
+            _note_part(part, before, now, world)
             now.up[c] = not now.up[c]
             p = chains.p_fail[c] if now.up[c] else chains.p_repair[c]
             now.next_h[c] = hour + _draw_sojourn(now.streams[c], p)
-            changed = changed or part < world.calendar.source_first
-    return changed
 
 
 @numba.njit(cache=True)
@@ -278,13 +318,16 @@ def _change_level(asset: int, hour: int, now: _Now, world: World) -> None:
     """
     levels, chains = world.levels, world.chains
     first, last = levels.part_first[asset], levels.part_first[asset + 1]
-    before = now.share[levels.part[first:last]]
+    before = np.empty(last - first, dtype=np.int64)
+    for at in range(first, last):
+        before[at - first] = now.share[levels.part[at]]
     spread_level(asset, now.level, now.share, levels)
     for at in range(first, last):
-        part = levels.part[at]
+        part, was = levels.part[at], before[at - first]
         c = chains.of_part[part]
-        if c < 0 or (before[at - first] > 0) == (now.share[part] > 0):
-            continue
-        now.forced[part], now.next_h[c] = False, _NEVER
-        if now.share[part] > 0:
-            _bring_back(c, hour, now, world)
+        number = 0 if now.forced[part] else was
+        if c >= 0 and (was > 0) != (now.share[part] > 0):
+            now.forced[part], now.next_h[c] = False, _NEVER
+            if now.share[part] > 0:
+                _bring_back(c, hour, now, world)
+        _note_part(part, number, now, world)

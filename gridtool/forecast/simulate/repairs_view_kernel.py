@@ -186,20 +186,30 @@ def _view_jobs(i: int, queue: Queue, draws: Draws, given: Given) -> tuple[FloatA
     first, last = draws.first[i], draws.first[i + 1]
     entry = draws.entry[first:last]
     jobs = draws.work_h.shape[1]
-    size = jobs + last - first
+    size, spares = jobs + last - first, given[7].shape[1]
     crews = queue.able.shape[0]
     expected, work, release = np.empty(size), np.empty(size), np.empty(size)
     frozen = np.full(size, -1)
-    expected[:jobs], work[:jobs] = given[0], draws.work_h[i]
-    release[:jobs], frozen[:jobs] = draws.release_h[i], given[12]
-    work[jobs:], release[jobs:] = draws.hit_work_h[first:last], draws.ready_h[first:last]
     able = np.empty((crews, size), dtype=np.bool_)
-    need = np.empty((size, given[7].shape[1]), dtype=np.int64)
-    able[:, :jobs], need[:jobs] = given[1], given[7]
+    need = np.empty((size, spares), dtype=np.int64)
+    for j in range(jobs):
+        expected[j], work[j] = given[0][j], draws.work_h[i, j]
+        release[j], frozen[j] = draws.release_h[i, j], given[12][j]
+        for c in range(crews):
+            able[c, j] = given[1][c, j]
+        for s in range(spares):
+            need[j, s] = given[7][j, s]
     for k in range(last - first):
-        expected[jobs + k] = queue.expected_h[entry[k], draws.state[first + k]]
-        need[jobs + k] = queue.need[entry[k]]
-        able[:, jobs + k] = queue.able[:, entry[k]]
+        j, e = jobs + k, entry[k]
+        expected[j], work[j] = (
+            queue.expected_h[e, draws.state[first + k]],
+            draws.hit_work_h[first + k],
+        )
+        release[j] = draws.ready_h[first + k]
+        for c in range(crews):
+            able[c, j] = queue.able[c, e]
+        for s in range(spares):
+            need[j, s] = queue.need[e, s]
     travel = _measure_ways(queue, entry, given[2])
     begins, before = _list_before(i, queue, draws, given)
     view = (
@@ -226,13 +236,18 @@ def _measure_ways(queue: Queue, entry: IntArray, planned: FloatArray) -> FloatAr
     crews, jobs = queue.able.shape[0], queue.job_km.shape[0]
     size = jobs + entry.shape[0]
     place = np.empty((size, 2))
-    place[:jobs] = queue.job_km
-    for k in range(entry.shape[0]):
-        place[jobs + k] = queue.entry_km[entry[k]]
+    for axis in range(2):
+        for j in range(size):
+            planned_one = j < jobs
+            place[j, axis] = (
+                queue.job_km[j, axis] if planned_one else queue.entry_km[entry[j - jobs], axis]
+            )
     travel = np.empty((crews, size + 1, size))
     for c in range(crews):
-        travel[c, :jobs, :jobs] = planned[c, :jobs]
-        travel[c, size, :jobs] = planned[c, jobs]
+        for j in range(jobs):
+            travel[c, size, j] = planned[c, jobs, j]
+            for k in range(jobs):
+                travel[c, k, j] = planned[c, k, j]
     for k in range(jobs, size):
         for c in range(crews):
             travel[c, size, k] = _way(queue.depot_km[c], place[k]) * queue.hours_per_km[c]
@@ -259,14 +274,16 @@ def _list_before(i: int, queue: Queue, draws: Draws, given: Given) -> tuple[IntA
     first, last = draws.first[i], draws.first[i + 1]
     jobs, own = draws.work_h.shape[1], last - first
     begins = np.empty(jobs + own + 1, dtype=np.int64)
-    begins[: jobs + 1] = given[10]
+    for j in range(jobs + 1):
+        begins[j] = given[10][j]
     count = given[11].shape[0]
     most = count
     for h in range(first, last):
         e = draws.entry[h]
         most += (queue.wait_first[e + 1] - queue.wait_first[e]) * (jobs + own)
     before = np.empty(most, dtype=np.int64)
-    before[:count] = given[11]
+    for k in range(count):
+        before[k] = given[11][k]
     for h in range(first, last):
         e = draws.entry[h]
         for w in range(queue.wait_first[e], queue.wait_first[e + 1]):

@@ -79,20 +79,19 @@ def add_stage(
     """Add a ``span`` of a row (row, first hour, end); to the stage before if nothing changed."""
     row, first, end = span
     k = table.sizes[0]
-    if (
-        k > 0
-        and table.stage[_ROW, k - 1] == row
-        and table.stage[_PARTS, k - 1] == parts
-        and table.import_mw[k - 1] == import_mw
-        and (table.source_mw[k - 1] == source_mw).all()
-    ):
-        table.stage[_END, k - 1] = end
-        return table
+    alike = k > 0 and table.stage[_ROW, k - 1] == row and table.stage[_PARTS, k - 1] == parts
+    if alike and table.import_mw[k - 1] == import_mw:
+        for g in range(source_mw.shape[0]):
+            alike = alike and table.source_mw[k - 1, g] == source_mw[g]
+        if alike:
+            table.stage[_END, k - 1] = end
+            return table
     if k == table.import_mw.shape[0]:
         table = _grow_stages(table)
     table.stage[_ROW, k], table.stage[_FIRST, k] = row, first
     table.stage[_END, k], table.stage[_PARTS, k] = end, parts
-    table.source_mw[k] = source_mw
+    for g in range(source_mw.shape[0]):
+        table.source_mw[k, g] = source_mw[g]
     table.import_mw[k] = import_mw
     table.sizes[0] += 1
     return table
@@ -104,7 +103,12 @@ def _grow_stages(table: StateTable) -> StateTable:
     stage = np.empty((4, 2 * k), dtype=np.int64)
     source_mw = np.empty((2 * k, table.source_mw.shape[1]))
     import_mw = np.empty(2 * k)
-    stage[:, :k], source_mw[:k], import_mw[:k] = table.stage, table.source_mw, table.import_mw
+    for at in range(k):
+        import_mw[at] = table.import_mw[at]
+        for row in range(4):
+            stage[row, at] = table.stage[row, at]
+        for g in range(source_mw.shape[1]):
+            source_mw[at, g] = table.source_mw[at, g]
     return StateTable(
         table.sizes,
         stage,
@@ -120,54 +124,43 @@ def _grow_stages(table: StateTable) -> StateTable:
 
 @numba.njit(cache=True)
 def find_parts(
+    words: WordArray,
+    low: tuple[IntArray, int],
     share: IntArray,
     forced: BoolArray,
-    besides: tuple[int, int],
-    top: int,
-    codes: WordArray,
     table: StateTable,
 ) -> tuple[int, StateTable]:
-    """The number of the state of the parts that are no sources, added where it is new.
+    """The number of a state of the parts, added where it is new.
 
     Parameters
     ----------
+    words : (2,)
+        Exclusive or of two random words for each part below 1 and its share: states are taken
+        for one with a probability of 2**-128 for each pair.
+    low
+        The parts below 1, and how many there are.
     share : (P,) int
-        Number of the share left by damage; ``top`` is all.
-    besides
-        Position of the first source and their number: they are left out.
+        Number of the share left by damage.
     forced : (P,) bool
         Forced out: share 0, which is number 0.
-    codes : (2, P, top + 1) uint64
-        A state is known by the exclusive or of two words of each part below 1: states are taken
-        for one with a probability of 2**-128 for each pair.
     """
-    source_first, sources = besides
-    one, other = np.uint64(0), np.uint64(0)
-    below = 0
-    for part in range(share.shape[0]):
-        if (share[part] < top or forced[part]) and not 0 <= part - source_first < sources:
-            number = 0 if forced[part] else share[part]
-            one ^= codes[0, part, number]
-            other ^= codes[1, part, number]
-            below += 1
     mask = np.uint64(table.slot.shape[0] - 1)
-    at = np.int64(one & mask)
+    at = np.int64(words[0] & mask)
     while table.slot[at] >= 0:
         known = table.slot[at]
-        if table.words[0, known] == one and table.words[1, known] == other:
+        if table.words[0, known] == words[0] and table.words[1, known] == words[1]:
             return known, table
         at = (at + 1) & np.int64(mask)
+    parts, below = low
     table = _grow_states(below, table)
-    known = table.sizes[1]
-    size = table.sizes[2]
-    for part in range(share.shape[0]):
-        if (share[part] < top or forced[part]) and not 0 <= part - source_first < sources:
-            table.part[size] = part
-            table.share[size] = 0 if forced[part] else share[part]
-            size += 1
-    table.words[0, known], table.words[1, known] = one, other
-    table.state_first[known + 1] = size
-    table.sizes[1], table.sizes[2] = known + 1, size
+    known, size = table.sizes[1], table.sizes[2]
+    for k in range(below):
+        part = parts[k]
+        table.part[size + k] = part
+        table.share[size + k] = 0 if forced[part] else share[part]
+    table.words[0, known], table.words[1, known] = words[0], words[1]
+    table.state_first[known + 1] = size + below
+    table.sizes[1], table.sizes[2] = known + 1, size + below
     _place(known, table.words, table.slot)
     return known, table
 
@@ -190,14 +183,16 @@ def _grow_states(below: int, table: StateTable) -> StateTable:
     if size + below > part.shape[0]:
         room = 2 * part.shape[0] + below
         part, share = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
-        part[:size], share[:size] = table.part[:size], table.share[:size]
+        for k in range(size):
+            part[k], share[k] = table.part[k], table.share[k]
     first, words, slot = table.state_first, table.words, table.slot
     if states == words.shape[1]:
         first = np.zeros(2 * states + 1, dtype=np.int64)
         words = np.empty((2, 2 * states), dtype=np.uint64)
-        first[: states + 1], words[:, :states] = table.state_first, table.words
         slot = np.full(8 * states, -1)
         for state in range(states):
+            first[state + 1] = table.state_first[state + 1]
+            words[0, state], words[1, state] = table.words[0, state], table.words[1, state]
             _place(state, words, slot)
     return StateTable(
         table.sizes,

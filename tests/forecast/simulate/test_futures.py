@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from gridtool.damage.apply import spread_damage
 from gridtool.flow.topology import share_vector
+from gridtool.forecast.model import FurtherDamage
 from gridtool.forecast.simulate.futures import draw_futures
 
 HOURS = 960
@@ -188,6 +189,14 @@ def test_the_same_stages_without_compiled_code():
 
 
 def print_digest():
+    """The stages of two samples with everything in them."""
     state = damaged_city({"CD": 0.0})
-    stages = draw_futures(futures_of(state, make_plan(state), hours=100), first=0, n=2)
+    stated = FurtherDamage(
+        rate_per_month=20.0,
+        batch=(0.5, 0.5),
+        exposure={"AB": 1.0, "CD": 1.0, "G": 2.0, "A/F0": 1.0},
+    )
+    inputs = futures_of(state, make_plan(state), hours=150, further_damage=stated)
+    stages = draw_futures(inputs, first=0, n=2)
+    assert len(stages.row) > 10
     print([part.hex() for part in bytes_of(stages, np.arange(2))])
