@@ -123,17 +123,18 @@ def expect_over_futures(
     steps = np.zeros(1 << weak.up.shape[0], dtype=np.int64)
     share = np.zeros(1 << weak.up.shape[0])
     stage = course.first_of_row.copy()
-    made = -1
+    made, filled = -1, np.flatnonzero(chance)
     for hour in range(hours):
         if not is_unchanged(hour, made, steady):
             made = hour
             fill_steady(hour, steady, chance)
+            filled = np.flatnonzero(chance)
         for batch in range(batches):
             _gather(hour, (batch, batches), course, weak, (stage, weight, there, steps, share))
             for kind in range(kinds.demand.shape[0]):
                 if there[kind]:
                     there[kind] = False
-                    mixed = _join(weight[kind], chance, total)
+                    mixed = _join(weight[kind], chance, filled, total)
                     sum_up(total, steady.step_mw, at_most, lacking)
                     found[batch, :, hour] += _look_up_all(
                         factor[batch, hour],
@@ -165,7 +166,8 @@ def _look_up_all(
             short, missing = look_up(need, table[0], table[1], table[2])
             found[0] += short if aside <= TIE_MW else mixed
             found[1] += missing + aside
-    return found / (factors.shape[0] * limits.shape[0])
+    found /= factors.shape[0] * limits.shape[0]
+    return found
 
 
 @numba.njit(cache=True)
@@ -191,13 +193,16 @@ def _gather(
 
 
 @numba.njit(cache=True)
-def _join(weight: FloatArray, chance: FloatArray, total: FloatArray) -> float:
-    """Distribution of the sum of weak and steady units, and its whole; ``weight`` is cleared."""
+def _join(weight: FloatArray, chance: FloatArray, filled: IntArray, total: FloatArray) -> float:
+    """Distribution of the sum of weak and steady units, and its whole; ``weight`` is cleared.
+
+    ``filled`` are the cells of ``chance`` above 0.
+    """
     total[:] = 0.0
     whole = 0.0
     for cell in range(weight.shape[0]):
         if weight[cell] > 0.0:
-            for more in range(weight.shape[0] - cell):
+            for more in filled:
                 total[cell + more] += weight[cell] * chance[more]
             whole += weight[cell]
             weight[cell] = 0.0
