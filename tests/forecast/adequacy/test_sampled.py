@@ -24,7 +24,8 @@ from gridtool.forecast.adequacy.model import (
 )
 from gridtool.forecast.adequacy.read_load import plain_calendar
 from gridtool.forecast.adequacy.returns import return_on_day
-from gridtool.forecast.adequacy.sampled import simulate_system
+from gridtool.forecast.adequacy.sampled import simulate_part, simulate_system
+from gridtool.forecast.adequacy.sampled_inputs import prepare_system
 
 
 def z_scores(mean, error, expected):
@@ -228,6 +229,31 @@ def test_reported_errors_cover_what_they_should(small):
             off = abs(estimate.value - getattr(exact, measure))
             inside[at] += off <= 1.96 * estimate.standard_error
     assert ((inside >= 930) & (inside <= 970)).all(), inside
+
+
+def test_tail_and_quantiles_are_those_of_the_samples(small):
+    system, load = small
+    samples = simulate_part(prepare_system(system, load, seed=7), (0, 4000)).sums.samples
+    found = simulate_system(system, load, samples=4000, seed=7)
+    eue = np.sort(samples[:, 0])
+    assert found.estimate("eue_mwh").value == pytest.approx(eue.mean())
+    assert found.estimate("eue_mwh").standard_error == pytest.approx(
+        eue.std(ddof=1) / np.sqrt(4000)
+    )
+    worst = eue[-200:]
+    tail = found.cvar_eue_mwh
+    assert tail.value == pytest.approx(worst.mean(), rel=2e-3)
+    excess = np.maximum(eue - worst[0], 0.0)
+    assert tail.standard_error == pytest.approx(excess.std() / np.sqrt(4000) / 0.05, rel=2e-2)
+    spread = found.tabulate_spread().set_index(["measure", "statistic"])
+    for share, name in ((0.5, "P50"), (0.9, "P90"), (0.99, "P99")):
+        row = spread.loc[("eue_mwh", name)]
+        assert row["value"] == pytest.approx(np.quantile(eue, share), rel=5e-3)
+        assert row["low"] <= row["value"] <= row["high"]
+    # 95 % by the binomial law: 2000 -+ 1.96 x 31.6 samples around the median.
+    median = spread.loc[("eue_mwh", "P50")]
+    assert median["low"] == pytest.approx(eue[1937], rel=5e-3)
+    assert median["high"] == pytest.approx(eue[2062], rel=5e-3)
 
 
 def test_refuses_units_without_times_and_numbers_out_of_range(small):
