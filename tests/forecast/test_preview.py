@@ -16,7 +16,7 @@ from gridtool.flow.class_shares import class_shares
 from gridtool.flow.compile import compile_case
 from gridtool.flow.stage_dispatch import StageDispatch
 from gridtool.forecast.control import control_supply
-from gridtool.forecast.model import ForecastConfig
+from gridtool.forecast.model import ForecastConfig, FurtherDamage
 from gridtool.forecast.preview import import_nodes, preview_shortage
 from gridtool.forecast.shortage import forecast_grid
 from gridtool.forecast.simulate.futures import draw_futures, prepare_futures
@@ -118,6 +118,27 @@ def test_the_preview_is_the_simulated_mean(world, column, simulated):
     found = world["preview"].monthly[column].to_numpy()
     assert values.mean(axis=0)[0] > 0
     assert np.all(np.abs(found - values.mean(axis=0)) <= 3 * error + 1e-6)
+
+
+def test_further_damage_is_mixed_as_it_is_drawn(world):
+    """More damage, to plants and substations, against futures simulated with it."""
+    state, plan, grid = world["state"], world["plan"], world["grid"]
+    assets = [*state.network.units.index, *state.network.substations.index[:8]]
+    damage = FurtherDamage(
+        rate_per_month=3.0, batch=(0.5, 0.5), exposure={str(asset): 1.0 for asset in assets}
+    )
+    config = ForecastConfig(months=2, further_damage=damage)
+    found = preview_shortage(state, plan, Swing(), grid=grid, config=config, seed=5).monthly
+    case = compile_case(state.network)
+    inputs, _ = prepare_futures(state, plan, case, grid=grid, config=config, seed=5)
+    inputs = without_branch_outages(inputs)
+    share, _ = class_shares(state.network, inputs.case)
+    stages = draw_futures(inputs, first=0, n=200)
+    hourly = StageDispatch(inputs.case, share).shortage(stages, world["factor"][:200])
+    values = np.stack([np.bincount(grid.month_index, weights=row) for row in hourly.supply_mw])
+    error = np.hypot(values.std(axis=0, ddof=1) / np.sqrt(200), found["supply_mwh_se"])
+    assert np.all(np.abs(found["supply_mwh"] - values.mean(axis=0)) <= 3 * error)
+    assert found["supply_mwh"].sum() > world["preview"].monthly["supply_mwh"].sum()
 
 
 def test_the_months_of_the_preview_add_up(world):
