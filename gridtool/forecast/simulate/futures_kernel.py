@@ -145,22 +145,24 @@ def merge_stages(events: LevelEvents, world: World) -> StateTable:
     share = np.full(world.chains.of_part.shape[0], top)
     for asset in range(world.start.shape[0]):
         spread_level(asset, world.start, share, levels)
-    now = _open_sample(world)
+    now = _open_sample(share, world)
+    low, words = now.low[: now.listed[1]].copy(), now.words.copy()
     for i in range(world.chains.samples.shape[0]):
-        _start_parts(share, now, world)
+        if i > 0:
+            _reset_parts(share, low, words, now, world.start)
         _start_chains(i, now, world)
         table = _follow_sample(i, now, events, world, table)
     return table
 
 
 @numba.njit(cache=True)
-def _open_sample(world: World) -> _Now:
-    """Room for a sample."""
-    parts, chains = world.chains.of_part.shape[0], world.chains.part.shape[0]
-    return _Now(
-        np.empty(world.start.shape[0], dtype=np.int64),
-        np.empty(parts, dtype=np.int64),
-        np.empty(parts, dtype=np.bool_),
+def _open_sample(share: IntArray, world: World) -> _Now:
+    """Room for a sample, with the parts as they are now: shares ``share`` (P,)."""
+    parts, chains = share.shape[0], world.chains.part.shape[0]
+    now = _Now(
+        world.start.copy(),
+        share.copy(),
+        np.zeros(parts, dtype=np.bool_),
         np.empty(chains, dtype=np.int64),
         np.empty(chains, dtype=np.bool_),
         np.empty((chains, STREAM_WORDS), dtype=np.uint64),
@@ -170,18 +172,25 @@ def _open_sample(world: World) -> _Now:
         np.empty(parts, dtype=np.int64),
         np.empty(parts, dtype=np.int64),
     )
+    for part in range(parts):
+        _note_part(part, world.levels.values.shape[0] - 1, now, world)
+    return now
 
 
 @numba.njit(cache=True)
-def _start_parts(share: IntArray, now: _Now, world: World) -> None:
-    """The assets and parts as they are now: shares ``share`` (P,), nothing forced out."""
-    for asset in range(now.level.shape[0]):
-        now.level[asset] = world.start[asset]
-    now.words[0], now.words[1] = np.uint64(0), np.uint64(0)
-    now.listed[1] = 0
+def _reset_parts(
+    share: IntArray, low: IntArray, words: WordArray, now: _Now, start: IntArray
+) -> None:
+    """The parts as they are now once more, of which ``low`` are below 1."""
+    level, held, forced, listed, place = now.level, now.share, now.forced, now.low, now.place
+    for asset in range(start.shape[0]):
+        level[asset] = start[asset]
     for part in range(share.shape[0]):
-        now.share[part], now.forced[part] = share[part], False
-        _note_part(part, world.levels.values.shape[0] - 1, now, world)
+        held[part], forced[part] = share[part], False
+    for k in range(low.shape[0]):
+        listed[k], place[low[k]] = low[k], k
+    now.listed[1] = low.shape[0]
+    now.words[0], now.words[1] = words[0], words[1]
 
 
 @numba.njit(cache=True)
@@ -249,13 +258,21 @@ def _next_change(now: _Now, end: int) -> int:
 @numba.njit(cache=True)
 def _start_chains(i: int, now: _Now, world: World) -> None:
     """Open the streams of sample ``i`` and draw the first failure of each chain."""
-    chains = world.chains
-    now.listed[0] = 0
-    for c in range(chains.part.shape[0]):
-        start_stream(now.streams[c], chains.seed, chains.samples[i], chains.stream[c])
-        now.next_h[c] = _NEVER
-        if now.share[chains.part[c]] > 0:
-            _bring_back(c, 0, now, world)
+    # Apart from the tuples they come in: this loop runs over every chain of every sample.
+    seed, sample = world.chains.seed, world.chains.samples[i]
+    part, stream, p_fail = world.chains.part, world.chains.stream, world.chains.p_fail
+    share, up, next_h, streams, active = now.share, now.up, now.next_h, now.streams, now.active
+    hours = world.calendar.first[-1]
+    count = 0
+    for c in range(part.shape[0]):
+        start_stream(streams[c], seed, sample, stream[c])
+        up[c], next_h[c] = True, _NEVER
+        if share[part[c]] > 0:
+            next_h[c] = _draw_sojourn(streams[c], p_fail[c])
+            if next_h[c] < hours:
+                active[count] = c
+                count += 1
+    now.listed[0] = count
 
 
 @numba.njit(cache=True)
