@@ -58,6 +58,7 @@ def draw_futures(
             rating_mw=case.source_max_mw * inputs.available,
             import_mw=imports,
             source_first=case.part_cuts[2],
+            brought=inputs.brought,
         ),
         codes=_draw_codes(case.part_count, len(arrays.values)),
     )

@@ -93,6 +93,8 @@ class FutureInputs:
         Of mobile units.
     stay_asset : (T,) int
         The part of each stay, a position among the assets of the levels.
+    brought : (G,) bool
+        Sources that mobile units bring.
     later_h
         Hours from the as-of time to the first hour.
     slip_h
@@ -113,6 +115,7 @@ class FutureInputs:
     further: FurtherInputs | None
     stays: MobileStays
     stay_asset: IntArray
+    brought: BoolArray
     later_h: float
     slip_h: float
 
@@ -180,6 +183,7 @@ def prepare_futures(
         further=_prepare_further(stated, work, levels, shares=shares),
         stays=placed.stays,
         stay_asset=_find_positions(levels, placed.parts)[placed.stays.part],
+        brought=np.array([source in placed.parts for source in placed.case.source_ids]),
         later_h=later_h,
         slip_h=config.slip_h,
     )

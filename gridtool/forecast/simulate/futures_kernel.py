@@ -84,12 +84,16 @@ class Calendar(NamedTuple):
     import_mw : (n, M)
     source_first : int
         Position of the first source among the parts.
+    brought : (G,) bool
+        Sources that mobile units bring: one that is not there holds no busbar section, which
+        changes the topology. Other sources that are out only give nothing.
     """
 
     first: IntArray
     rating_mw: FloatArray
     import_mw: FloatArray
     source_first: int
+    brought: BoolArray
 
 
 class World(NamedTuple):
@@ -119,7 +123,7 @@ class _Now(NamedTuple):
     ``share`` (P,) is what damage leaves of each part (a number among the values), ``forced``
     whether it is forced out; ``next_h``, ``up`` and ``streams`` are of the chains;
     ``active[:listed[0]]`` are the chains that change before the end, and maybe others. The state
-    of the parts that are no sources is known by ``words`` (2,); ``low[:listed[1]]`` are those
+    of the parts that make the topology is known by ``words`` (2,); ``low[:listed[1]]`` are those
     below 1, and ``place`` is where each of them is in it.
     """
 
@@ -200,7 +204,9 @@ def _note_part(part: int, before: int, now: _Now, world: World) -> None:
     top = world.levels.values.shape[0] - 1
     after = 0 if now.forced[part] else now.share[part]
     source = part - world.calendar.source_first
-    if after == before or 0 <= source < world.calendar.rating_mw.shape[1]:
+    if after == before:
+        return
+    if 0 <= source < world.calendar.brought.shape[0] and not world.calendar.brought[source]:
         return
     for k in range(2):
         if before < top:

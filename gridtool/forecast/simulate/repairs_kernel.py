@@ -11,8 +11,10 @@ them. The repair of a hit comes after them, in order of occurrence, with these e
 - After the planned jobs a hit whose spares or equipment are not there is put back until they are,
   if another can begin before.
 
-No crew sets out for a hit before it has happened. Hits take the spares that the plan leaves over.
-Crews finish what they have begun, even if the asset is hit meanwhile: it is then repaired again.
+No crew sets out for a hit before it has happened. Hits take the spares that the plan leaves over,
+and wait for what holds them up and is out altogether when they happen; planned jobs wait for what
+the plan has them wait for. Crews finish what they have begun, even if the asset is hit meanwhile:
+it stays at the worse level, and is back when the repair of the hit is done as well.
 """
 
 from __future__ import annotations
@@ -225,7 +227,9 @@ def _make_good(one: int, begin: float, sheet: Sheet) -> None:
 def _call_hits(sheet: Sheet) -> None:
     """Call the hits that are left, when all planned jobs have their crews."""
     moved = np.empty_like(sheet.free_h)
-    while sheet.open[sheet.jobs :].any():
+    left = True
+    while left:
+        left = False
         chosen, chosen_crew, earliest = -1, -1, np.inf
         for k in range(sheet.at_h.shape[0]):
             one = sheet.jobs + k
@@ -240,6 +244,7 @@ def _call_hits(sheet: Sheet) -> None:
             c, begin, _, _, idles = choose_crew(one, supplied, preceded, standing, sheet.given)
             if c < 0:
                 _do_job(one, -1, np.inf, sheet)
+                left = True
             elif begin < earliest - TINY_H:
                 chosen, chosen_crew, earliest = one, c, begin
                 if idles <= TINY_H:
@@ -247,3 +252,4 @@ def _call_hits(sheet: Sheet) -> None:
         if chosen >= 0:
             _make_good(chosen, earliest, sheet)
             _do_job(chosen, chosen_crew, earliest, sheet)
+            left = True
