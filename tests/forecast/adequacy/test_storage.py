@@ -146,7 +146,7 @@ def test_without_recharge_nothing_serves_more(seed):
     storages = [
         store(
             f"B{k}",
-            rng.uniform(1, 5),
+            0.0,  # else storages could charge each other in the program
             rng.uniform(1, 6),
             rng.uniform(1, 20),
             discharge_efficiency=rng.uniform(0.6, 1),
