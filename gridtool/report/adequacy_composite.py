@@ -18,7 +18,8 @@ _POLICY = {
     "proportional": "The total is the least that the network allows and unique. The split is that "
     "of the policy: in proportion to demand over all connected, uncongested load.",
     "priority": "Ordinary load is shed first, protected load last, each in proportion to demand "
-    "over all connected, uncongested load; the split is that of the policy.",
+    "over all connected, uncongested load; split and total are those of the policy, and the total "
+    "can be above the least where a bottleneck holds back protected load.",
 }
 _EXACT_DECIMALS = {"lolp": 10, "lole_hours": 6, "lole_days": 6, "eue_mwh": 4, "edns_mw": 8}
 _PLACE_DECIMALS = {

@@ -3,16 +3,22 @@
 A quantity X of the network is strongly correlated with the same quantity C without it, whose
 mean is known exactly: the mean of X - b (C - E[C]) has a smaller variance. The coefficient b is
 that of the regression where enough samples are short without the network, else 1.
+
+A coefficient fitted to the samples it is used on makes their error look smaller than it is, the
+more so as few deep shortages decide both. So the samples are dealt into folds, and each fold's
+coefficient is that of all the others.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ControlledMoments", "summarise"]
+__all__ = ["ControlledMoments", "estimate_crossed", "summarise"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -63,12 +69,35 @@ class ControlledMoments:
         slope = self.cross / np.where(known, self.control_square, 1.0)
         return np.where(known, slope, usual)
 
-    def estimate(self, expected: FloatArray, usual: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Means (M,) and the variances of one sample (M,), given the exact mean of the controls."""
-        slope = self.coefficient(usual)
-        left = self.square - 2.0 * slope * self.cross + slope**2 * self.control_square
-        mean = self.mean - slope * (self.control - expected)
-        return mean, np.maximum(left, 0.0) / max(self.count - 1, 1)
+
+def estimate_crossed(
+    folds: Sequence[ControlledMoments], expected: FloatArray, usual: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Means (M,) and variances of one sample (M,), each fold's coefficient from the others.
+
+    Parameters
+    ----------
+    expected : (M,)
+        Exact means of the controls.
+    usual : (M,)
+        Coefficients where the other folds have too few samples with a shortage, or are none.
+    """
+    means, squares = [], []
+    for place, fold in enumerate(folds):
+        others = [*folds[:place], *folds[place + 1 :]]
+        slope = (
+            reduce(ControlledMoments.merge, others).coefficient(usual)
+            if others
+            else np.asarray(usual, dtype=np.float64)
+        )
+        means.append(fold.mean - slope * (fold.control - expected))
+        left = fold.square - 2.0 * slope * fold.cross + slope**2 * fold.control_square
+        squares.append(np.maximum(left, 0.0))
+    count = np.array([[fold.count] for fold in folds])
+    total = int(count.sum())
+    mean = (count * means).sum(axis=0) / total
+    between = (count * (np.array(means) - mean) ** 2).sum(axis=0)
+    return mean, (np.sum(squares, axis=0) + between) / max(total - 1, 1)
 
 
 def summarise(values: FloatArray, controls: FloatArray) -> ControlledMoments:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +11,11 @@ import numpy.typing as npt
 from gridtool.flow.load_profile import ProfileSums
 from gridtool.forecast.adequacy.composite_draws import StateDraws, Stratum
 from gridtool.forecast.adequacy.composite_model import CompositeResult, CompositeSystem
-from gridtool.forecast.adequacy.composite_moments import ControlledMoments, summarise
+from gridtool.forecast.adequacy.composite_moments import (
+    ControlledMoments,
+    estimate_crossed,
+    summarise,
+)
 from gridtool.forecast.adequacy.composite_places import tabulate_places
 from gridtool.forecast.adequacy.composite_profiles import (
     ProfileCache,
@@ -26,6 +31,9 @@ FloatArray = npt.NDArray[np.float64]
 _BLOCK = 2048
 _PILOT = 3
 """Blocks of each stratum before the others are given to where they help most."""
+_FOLDS = 6
+_SURE = 8
+"""Blocks by stratum, in the mean, before a standard error is believed enough to stop at it."""
 _LEAST_SHARE = 0.05
 """Every stratum keeps this share of the samples: what is rare in it must not be overlooked."""
 _HOURS, _ENERGY, _DAYS = 0, 1, 2
@@ -76,7 +84,7 @@ class _Sampling:
         self._block = int(np.clip(samples // ((_PILOT + 1) * count), 2, _BLOCK))
         self.left = max(samples, 2 * count)
         self._blocks = [0] * count
-        self._moments: list[ControlledMoments | None] = [None] * count
+        self._folds: list[list[ControlledMoments]] = [[] for _ in range(count)]
         self._profiles = ProfileCache(system)
         self._expected = expect_without_network(system)
         self._kinds, self._usual = _columns(system)
@@ -92,15 +100,19 @@ class _Sampling:
         values = self._evaluate(up, out)
         control = shortage_without_network(self._system, up)
         found = summarise(values, control[:, self._kinds])
-        before = self._moments[at]
-        self._moments[at] = found if before is None else before.merge(found)
+        fold = self._blocks[at] % _FOLDS
+        if fold == len(self._folds[at]):
+            self._folds[at].append(found)
+        else:
+            self._folds[at][fold] = self._folds[at][fold].merge(found)
         self._blocks[at] += 1
         self.left -= n
         return n
 
     def is_precise(self, until: float | None) -> bool:
         """Whether the standard error of the EUE is as small as asked for."""
-        if until is None or min(self._blocks) < _PILOT:
+        sure = min(self._blocks) >= _PILOT and sum(self._blocks) >= _SURE * len(self._blocks)
+        if until is None or not sure:
             return False
         mean, error = self._estimate()
         place = self._column_of_energy()
@@ -126,7 +138,7 @@ class _Sampling:
             eue_mwh=Estimate(float(mean[width]), float(error[width])),
             supply_mwh=supply,
             network_mwh=network,
-            states=sum(known.count for known in self._moments if known is not None),
+            states=sum(self._drawn()),
             programs=self._profiles.solved,
             generation=dict(
                 zip(("lole_hours", "eue_mwh", "lole_days"), self._expected.tolist(), strict=True)
@@ -136,12 +148,16 @@ class _Sampling:
             notes=system.notes,
         )
 
+    def _drawn(self) -> list[int]:
+        """States by stratum."""
+        return [sum(fold.count for fold in folds) for folds in self._folds]
+
     def _column_of_energy(self) -> int:
         return (len(self._kinds) - 3) // 2
 
     def _next_stratum(self) -> int:
         """The stratum whose next block lowers the variance of the EUE most."""
-        drawn = [0 if known is None else known.count for known in self._moments]
+        drawn = self._drawn()
         total = sum(drawn)
         for at, blocks in enumerate(self._blocks):
             if blocks < _PILOT and blocks == min(self._blocks):
@@ -151,27 +167,26 @@ class _Sampling:
                 return at
         place = self._column_of_energy()
         gains = []
-        for stratum, known in zip(self._strata, self._moments, strict=True):
-            assert known is not None
-            _, variance = self._controlled(known)
+        for stratum, folds, count in zip(self._strata, self._folds, drawn, strict=True):
+            _, variance = self._controlled(folds)
             weight = stratum.probability**2 * float(variance[place])
-            gains.append(weight / known.count - weight / (known.count + self._block))
+            gains.append(weight / count - weight / (count + self._block))
         return int(np.argmax(gains))
 
-    def _controlled(self, known: ControlledMoments) -> tuple[FloatArray, FloatArray]:
+    def _controlled(self, folds: list[ControlledMoments]) -> tuple[FloatArray, FloatArray]:
         """Means and variances of a sample of one stratum."""
         if self._plain:
+            known = reduce(ControlledMoments.merge, folds)
             return known.mean, known.square / max(known.count - 1, 1)
-        return known.estimate(self._expected[self._kinds], self._usual)
+        return estimate_crossed(folds, self._expected[self._kinds], self._usual)
 
     def _estimate(self) -> tuple[FloatArray, FloatArray]:
         """Means and standard errors of all columns."""
         mean, variance = np.zeros(len(self._kinds)), np.zeros(len(self._kinds))
-        for stratum, known in zip(self._strata, self._moments, strict=True):
-            assert known is not None
-            part, spread = self._controlled(known)
+        for stratum, folds, count in zip(self._strata, self._folds, self._drawn(), strict=True):
+            part, spread = self._controlled(folds)
             mean += stratum.probability * part
-            variance += stratum.probability**2 * spread / known.count
+            variance += stratum.probability**2 * spread / count
         return mean, np.sqrt(variance)
 
     def _evaluate(self, up: npt.NDArray[np.bool_], out: npt.NDArray[np.int64]) -> FloatArray:

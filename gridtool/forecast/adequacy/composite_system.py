@@ -69,7 +69,7 @@ def prepare_composite(
         branch=branch,
         branch_outage_rate=fails[branch],
         like=_number_like(case, branch, fails[branch]),
-        notes=tuple(_assumptions(network, fails)),
+        notes=tuple(_assumptions(network, load, fails)),
     )
 
 
@@ -184,7 +184,9 @@ def _number_like(case: CompiledCase, branch: IntArray, rate: FloatArray) -> IntA
     return numbers
 
 
-def _assumptions(network: CityNetwork, fails: FloatArray) -> Iterator[str]:
+def _assumptions(network: CityNetwork, load: LoadSeries, fails: FloatArray) -> Iterator[str]:
+    if len(load.areas) > 1:
+        yield "the areas of the load are one: every feeder takes its share of their sum"
     steady = int((fails == 0.0).sum())
     if steady:
         yield f"{steady} of {len(fails)} branches have no outage data and never fail"
