@@ -24,13 +24,12 @@ import numpy as np
 import numpy.typing as npt
 
 from gridtool.flow.case import CompiledCase
-from gridtool.flow.dispatch import Dispatcher
 from gridtool.flow.model import HourlyShortage, Stages
 from gridtool.flow.parametric_kernel import supply_shortage
 from gridtool.flow.parametric_places import busbar_places
 from gridtool.flow.program import TIER_PRICE
 from gridtool.flow.reduction import ReducedGrid, sum_by_terminal
-from gridtool.flow.screen import FLOW_TOLERANCE_MW, CoreFlow
+from gridtool.flow.screen import FLOW_TOLERANCE_MW
 from gridtool.flow.served import ClosedForm
 from gridtool.flow.stage_dispatch import StageDispatch
 from gridtool.flow.stage_grid_kernel import CellPlaces
@@ -117,7 +116,6 @@ class StorageDispatch:
         self._case = case
         self._fleet = fleet
         self._base = StageDispatch(case, class_share)
-        self._dispatcher = Dispatcher(case)
         self._arrays = ClosedForm(case).arrays
         self._weight = busbar_places(case, class_share)
         self._cells = _lay_out_cells(case, self._weight)
@@ -228,68 +226,57 @@ class StorageDispatch:
         stores, dead = powered_stores(self._fleet, stages.source_mw[stage])
         off = dead | ~future.up[hour] | (grid.island < 0)
         give = levels_to_discharge(stores, stored, off)
-        rating = grid.rating_mw(stages.source_mw[stage])
-        limit = float(stages.import_mw[stage])
         if future.useful[hour] and give.most.sum() > LEAST_MW:
-            served, flow = self._serve_hour(stages, future, at, give.most)
-            charge = levels_to_charge(stores, stored, off)
+            served = self._serve_hour(stages, future, at, give.most)
         else:
             off |= future.wanted[hour]
-            charge = levels_to_charge(stores, stored, off)
-            if charge.most.sum() <= LEAST_MW:
-                return
             give.most[:] = 0.0
-            served = grid.served_mw(stages, stage, hour, future.factor)
-            flow = grid.reduced.limit_mw + FLOW_TOLERANCE_MW
-            lacking = -grid.spare_mw(served, rating, limit)
-            charged, _ = use_storages((stores, off), stored, lacking, grid.island)
-            if grid.fits(served, charged, rating, limit):
-                store_energy(stores, stored, charged, give.most)
+            if levels_to_charge(stores, stored, off).most.sum() <= LEAST_MW:
                 return
-        self.by_program += 1
-        charged, given, generation = split_storage(
-            grid.reduced,
-            StorageHour(
-                served_mw=served,
-                flow_mw=flow,
-                rating_mw=rating,
-                import_limit_mw=limit,
-                island=grid.island,
-                node=grid.node,
-                discharge=give,
-                charge=charge,
-            ),
-        )
-        grid.remember(generation)
+            served = grid.served_mw(stages, stage, hour, future.factor)
+        rating, limit = grid.rating_mw(stages.source_mw[stage]), float(stages.import_mw[stage])
+        lacking = grid.lacking_mw(served, rating, limit)
+        if not give.most.any():
+            lacking = np.minimum(lacking, 0.0)
+        charged, given = use_storages((stores, off), stored, lacking, grid.island)
+        if not grid.fits(served, charged - given, rating, limit):
+            self.by_program += 1
+            charged, given, generation = split_storage(
+                grid.reduced,
+                StorageHour(
+                    served_mw=served,
+                    rating_mw=rating,
+                    import_limit_mw=limit,
+                    island=grid.island,
+                    node=grid.node,
+                    discharge=give,
+                    charge=levels_to_charge(stores, stored, off),
+                ),
+            )
+            grid.remember(generation)
         store_energy(stores, stored, charged, given)
 
     def _serve_hour(
         self, stages: Stages, future: _Future, at: tuple[int, int], give_mw: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
+    ) -> FloatArray:
         """Write the least unserved load of an hour in which storages can give ``give_mw`` (S,);
-        the load served by terminal (T,) and flows (M,), MW."""
+        the load served by terminal (T,), MW."""
         hour, stage = at
         factor, limit = float(future.factor[hour]), float(stages.import_mw[stage])
         grid = self._grids.find(stages.part_shares[stages.parts[stage]])
-        topology, reduced = grid.topology, grid.reduced
-        source_mw = np.minimum(stages.source_mw[stage], topology.source_max_mw)
+        source_mw = np.minimum(stages.source_mw[stage], grid.topology.source_max_mw)
         source_mw[self._fleet[1]] = give_mw
-        dispatch = self._dispatcher.solve(
-            {},
-            topology=topology,
-            demand_mw=self._case.demand_mw * factor,
-            source_max_mw=source_mw,
-            import_limit_mw=None if np.isinf(limit) else limit,
-        )
-        places = np.einsum("bt,btz->z", np.maximum(dispatch.unserved_mw, 0.0), self._weight)
+        unserved = grid.unserved_mw(np.array([factor]), source_mw, limit)[0]
+        places = np.einsum("bt,btz->z", unserved, self._weight)
         cut = future.district_mw.shape[1]
         future.district_mw[hour], future.class_mw[hour] = places[:cut], places[cut:]
         future.supply_mw[hour] = _short_of_supply(
-            reduced, source_mw[reduced.source], topology.connectable_mw * factor, limit
+            grid.reduced,
+            source_mw[grid.reduced.source],
+            grid.topology.connectable_mw * factor,
+            limit,
         )
-        served = sum_by_terminal(reduced, dispatch.served_mw).sum(axis=1)
-        generated = dispatch.generation_mw[reduced.source]
-        return served, CoreFlow(reduced).flows(served, generated)
+        return grid.taken_mw(factor, unserved)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
-"""Charging in hours whose limits bind and in which no storage can help.
+"""Hours whose limits bind: the load served, and what storages may do without a new program.
 
-The load served is then that without storages. As much is charged as sources have left over, if
-some known way of sharing generation keeps the limits with it; else a program decides, and its
-generation is one more way to try in the next such hour.
+The parametric dispatch says what is served. What storages give and take without limits of the
+network is the best they can do; where some known way of sharing generation keeps the limits with
+it, it is done. Else a program decides, and its generation is one more way to try.
 """
 
 from __future__ import annotations
@@ -65,55 +65,60 @@ class BoundGrid:
         """Load served by terminal (T,) without storages in an hour of a stage, MW."""
         known, first, served = self._served
         if known != stage or not first <= hour < first + len(served):
-            end = min(int(stages.end[stage]), hour + _HOURS_AT_ONCE)
-            served = self._serve(stages, stage, factor[hour:end])
+            ahead = factor[hour : min(int(stages.end[stage]), hour + _HOURS_AT_ONCE)]
+            source_mw = stages.source_mw[stage].copy()
+            source_mw[self._storages] = 0.0
+            limit = float(stages.import_mw[stage])
+            unserved = self.unserved_mw(ahead, source_mw, limit)
+            served = np.array(
+                [self.taken_mw(f, mw) for f, mw in zip(ahead.tolist(), unserved, strict=True)]
+            )
             first = hour
             self._served = (stage, first, served)
         found: FloatArray = served[hour - first]
         return found
 
-    def _serve(self, stages: Stages, stage: int, factor: FloatArray) -> FloatArray:
-        """Load served by terminal (h, T) at demand factors (h,)."""
+    def unserved_mw(self, factor: FloatArray, source_mw: FloatArray, limit: float) -> FloatArray:
+        """Least unserved load by busbar section and tier (h, B, 2) at demand factors (h,), MW."""
         cells = 2 * len(self._case.busbar_ids)
         if self._solver is None:
             # Each busbar section and tier is a class of its own: the answer says where.
             self._solver = ParametricDispatch(
                 self._case, self.topology, class_share=np.eye(cells).reshape(-1, 2, cells)
             )
-        source_mw = stages.source_mw[stage].copy()
-        source_mw[self._storages] = 0.0
-        count = len(factor)
         answer = self._solver.unserved(
             factor,
-            source_max_mw=np.tile(source_mw, (count, 1)),
-            import_limit_mw=np.full(count, stages.import_mw[stage]),
+            source_max_mw=np.tile(source_mw, (len(factor), 1)),
+            import_limit_mw=np.full(len(factor), limit),
         )
-        demand = self._case.demand_mw
-        taken = [
-            demand * f - mw.reshape(-1, 2) for f, mw in zip(factor, answer.class_mw, strict=True)
-        ]
-        return np.array([sum_by_terminal(self.reduced, mw).sum(axis=1) for mw in taken])
+        return answer.class_mw.reshape(len(factor), -1, 2)
 
-    def spare_mw(self, served: FloatArray, rating: FloatArray, limit: float) -> FloatArray:
-        """What the sources of each island have left over (I,), MW."""
+    def taken_mw(self, factor: float, unserved: FloatArray) -> FloatArray:
+        """Load served by terminal (T,), from what is unserved by section and tier (B, 2), MW."""
+        served = self._case.demand_mw * factor - unserved
+        found: FloatArray = sum_by_terminal(self.reduced, served).sum(axis=1)
+        return found
+
+    def lacking_mw(self, served: FloatArray, rating: FloatArray, limit: float) -> FloatArray:
+        """What the sources of each island lack for the load served (I,), MW; left over below 0."""
         reduced = self.reduced
-        by_kind = [
+        units, infeeds = (
             tally(reduced.source_island, np.where(kind, rating, 0.0), reduced.islands)
             for kind in (~reduced.source_infeed, reduced.source_infeed)
-        ]
+        )
         need = tally(reduced.terminal_island, served, reduced.islands)
-        return np.maximum(by_kind[0] + np.minimum(by_kind[1], limit) - need, 0.0)
+        lacking: FloatArray = need - units - np.minimum(infeeds, limit)
+        return lacking
 
-    def fits(
-        self, served: FloatArray, charged: FloatArray, rating: FloatArray, limit: float
-    ) -> bool:
-        """Whether some known way of sharing generation serves and charges within the limits."""
+    def fits(self, served: FloatArray, drawn: FloatArray, rating: FloatArray, limit: float) -> bool:
+        """Whether some known way of sharing generation serves, with what storages draw (S,),
+        negative where they give, within the limits."""
         reduced = self.reduced
         live = self.island >= 0
         need = tally(reduced.terminal_island, served, reduced.islands)
-        need += tally(self.island[live], charged[live], reduced.islands)
+        need = np.maximum(need + tally(self.island[live], drawn[live], reduced.islands), 0.0)
         taken = tally(reduced.terminal_core, served, len(reduced.core_island))
-        taken += tally(self.node[live], charged[live], len(taken))
+        taken += tally(self.node[live], drawn[live], len(taken))
         branches = (
             reduced.core_from,
             reduced.core_to,

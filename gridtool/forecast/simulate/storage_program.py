@@ -1,7 +1,7 @@
 """What storages give and take in an hour whose limits bind: a small linear program.
 
 The load served is given: it is the least shed, which is unique
-(:class:`gridtool.flow.dispatch.Dispatcher`). Left to decide are generation, discharge and
+(:class:`gridtool.flow.parametric.ParametricDispatch`). Left to decide are generation, discharge and
 charge. A MW discharged costs 1, a MW charged gains 0.01: as little as possible is discharged,
 then as much as possible is charged. Among equals levels of time-to-go decide, as in the closed
 form: storages of the same level share a column, cheaper the higher the level (to charge: the
@@ -35,6 +35,8 @@ _DISCHARGE_GAIN, _CHARGE_GAIN = -1.0, 0.01
 _HAIR = 1e-3
 """Part of a gain that levels, and storages on their own, differ by."""
 
+_ROUNDING_MW = 2e-8
+
 Terms = list[tuple[int, float]]
 
 
@@ -44,8 +46,8 @@ class StorageHour:
 
     Attributes
     ----------
-    served_mw, flow_mw : (T,), (M,)
-        Load served by terminal, and the flows of one dispatch that serves it.
+    served_mw : (T,)
+        Load served by terminal.
     rating_mw : (K,)
         Most each source of the grid gives; 0 for a storage.
     import_limit_mw
@@ -57,7 +59,6 @@ class StorageHour:
     """
 
     served_mw: FloatArray
-    flow_mw: FloatArray
     rating_mw: FloatArray
     import_limit_mw: float
     island: IntArray
@@ -79,7 +80,10 @@ def split_storage(
         that the load served comes from is a solution.
     """
     core = CoreFlow(reduced)
-    limit = np.maximum(reduced.limit_mw, np.abs(hour.flow_mw))
+    # What phase shifters drive on their own cannot be kept below a lower limit, and what is
+    # served keeps the limits but for rounding.
+    still = np.abs(core.flows_of(np.zeros(len(reduced.core_island))))
+    limit = np.maximum(reduced.limit_mw, still) + _ROUNDING_MW
     live = hour.island >= 0
     kept = np.zeros(len(limit), dtype=np.bool_)
     while True:
