@@ -5,10 +5,11 @@ forced outages of units are integrated instead of drawn. The result has the same
 simulated supply shortage, and moves with it: ``simulated - control`` varies only with the draws of
 outages (and with the network), so that
 
-    mean of (simulated - control) over n samples + mean of control over many more
+    mean of (simulated - control) over n samples + expected control
 
 has less variance than the plain mean wherever demand, import and repairs matter more than outages.
-The second mean needs no dispatch: its samples are those that follow the simulated ones.
+The expected control is the supply shortage of :func:`gridtool.forecast.preview.preview_shortage`,
+taken with another seed so that its error is independent.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from gridtool.forecast.simulate.futures import FutureInputs
 from gridtool.forecast.simulate.import_limits import draw_import_limits
 from gridtool.forecast.streams import FRESH
 
-__all__ = ["control_supply"]
+__all__ = ["adjust_mean", "control_supply"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -71,3 +72,21 @@ def control_supply(
             np.repeat(np.arange(len(months)), months),
         ),
     )
+
+
+def adjust_mean(
+    simulated: FloatArray, control: FloatArray, *, expected: FloatArray, expected_se: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Mean of ``simulated`` by month with the help of its control, and its standard error.
+
+    Parameters
+    ----------
+    simulated, control : (n, M)
+        The same samples.
+    expected, expected_se : (M,)
+        Mean of the control known from elsewhere, and its standard error; independent of the
+        samples.
+    """
+    apart = simulated - control
+    error = apart.var(axis=0, ddof=1) / len(apart)
+    return apart.mean(axis=0) + expected, np.asarray(np.sqrt(error + expected_se**2))

@@ -15,7 +15,7 @@ from gridtool.errors import AnalysisError
 from gridtool.flow.class_shares import class_shares
 from gridtool.flow.compile import compile_case
 from gridtool.flow.stage_dispatch import StageDispatch
-from gridtool.forecast.control import control_supply
+from gridtool.forecast.control import adjust_mean, control_supply
 from gridtool.forecast.model import ForecastConfig, FurtherDamage
 from gridtool.forecast.preview import import_nodes, preview_shortage
 from gridtool.forecast.shortage import forecast_grid
@@ -190,6 +190,24 @@ def test_the_control_has_the_mean_of_the_simulation_and_moves_with_it(world):
     error = apart.std(axis=0, ddof=1) / np.sqrt(SAMPLES)
     assert np.all(np.abs(apart.mean(axis=0)) <= 3 * error)
     assert np.all(world["supply"].var(axis=0) > 1.5 * apart.var(axis=0))
+
+
+def test_a_few_samples_with_the_control_tell_as_much_as_many(world):
+    """50 samples and an independent preview against all 400, and with the smaller error."""
+    state, plan, grid = world["state"], world["plan"], world["grid"]
+    known = preview_shortage(state, plan, Swing(), grid=grid, seed=77, futures=800, paths=800)
+    control = control_supply(world["inputs"], world["factor"][:50], first=0)
+    few = world["supply"][:50]
+    mean, error = adjust_mean(
+        few,
+        control,
+        expected=known.monthly["supply_mwh"].to_numpy(),
+        expected_se=known.monthly["supply_mwh_se"].to_numpy(),
+    )
+    plain = few.std(axis=0, ddof=1) / np.sqrt(50)
+    assert np.all(error < 0.8 * plain)
+    truth, truth_se = world["supply"].mean(axis=0), world["supply"].std(axis=0) / np.sqrt(SAMPLES)
+    assert np.all(np.abs(mean - truth) <= 3 * np.hypot(error, truth_se))
 
 
 def test_the_control_of_a_sample_does_not_depend_on_the_others(world):
