@@ -158,7 +158,8 @@ class Stages:
 
     Together they cover every hour of n rows of demand (sampled futures) once, ordered by row and
     hour. Sources are kept apart from the other parts: one that is out gives nothing, and does
-    not change the topology.
+    not change the topology. Only one that a mobile unit brings is a part like the others: while
+    it is not there it holds no busbar section.
 
     Attributes
     ----------
@@ -169,7 +170,7 @@ class Stages:
         Row of ``part_shares`` that holds.
     part_shares : (s, part_count)
         States of the parts (:func:`gridtool.flow.topology.share_vector`), each once; 1 for
-        every source.
+        every source that no mobile unit brings.
     source_mw : (k, G)
         Most each source gives; never more than its rating.
     import_mw : (k,)

@@ -183,7 +183,9 @@ def prepare_futures(
         further=_prepare_further(stated, work, levels, shares=shares),
         stays=placed.stays,
         stay_asset=_find_positions(levels, placed.parts)[placed.stays.part],
-        brought=np.array([source in placed.parts for source in placed.case.source_ids]),
+        brought=np.array(
+            [source in placed.parts for source in placed.case.source_ids], dtype=np.bool_
+        ),
         later_h=later_h,
         slip_h=config.slip_h,
     )

@@ -20,8 +20,13 @@ IntArray = npt.NDArray[np.int64]
 WordArray = npt.NDArray[np.uint64]
 BoolArray = npt.NDArray[np.bool_]
 
-_KINDS = (("unit", "units"), ("line", "lines"), ("transformer", "transformers"))
-_TABLES = (*_KINDS, ("impedance", "impedances"))
+_TABLES = {
+    "unit": "units",
+    "line": "lines",
+    "transformer": "transformers",
+    "impedance": "impedances",
+    "storage": "storages",
+}
 _NAMED = 8
 """Assets that a note names before it only counts."""
 
@@ -53,11 +58,11 @@ class ForcedOutages:
 def read_forced_outages(
     network: CityNetwork, case: CompiledCase
 ) -> tuple[ForcedOutages, tuple[str, ...]]:
-    """Outages of units, lines, transformers and impedances in service, and what was assumed.
+    """Outages of units, branches and storages in service, and what was assumed.
 
     A part without ``mttf_h`` never fails. A unit with ``mttf_h`` and an outage rate but no
     ``mttr_h`` takes the repair time that gives this rate; without either, as with a repair time
-    of 0, a part is back before it is missed.
+    of 0, a part is back before it is missed. Storages count where the case has them as sources.
 
     Returns
     -------
@@ -66,8 +71,10 @@ def read_forced_outages(
     """
     part, mean_up, mean_down, names = [], [], [], []
     notes: list[str] = []
-    for kind, table in _TABLES:
+    for kind, table in _TABLES.items():
         frame = network.tables[table]
+        if kind == "storage":
+            frame = frame[frame.index.isin(case.source_ids)]
         up_h, down_h = _mean_times(frame)
         notes += _list_assumed(frame, up_h, down_h, kind=kind)
         fails = np.isfinite(up_h) & (down_h > 0) & frame["in_service"].to_numpy(dtype=np.bool_)

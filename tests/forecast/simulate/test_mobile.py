@@ -64,7 +64,7 @@ def test_stages_are_the_states_of_the_plans_executions(plans):
                 assert sources[row, hours] == pytest.approx(
                     np.tile(left[at_source] * case.source_max_mw, (len(hours), 1))
                 )
-                left[at_source] = 1.0
+                left[at_source][~inputs.brought] = 1.0
                 assert (parts[row, hours] == left).all()
 
 

@@ -82,6 +82,15 @@ def test_outage_data_come_from_the_tables():
     )
 
 
+def test_storages_fail_where_they_are_sources():
+    store = {"id": "S", "busbar": "A/B", "charge_mw": 5.0, "discharge_mw": 5.0, "energy_mwh": 9.0}
+    network = with_units([{}], storages=[store | {"mttf_h": 900.0, "mttr_h": 100.0}])
+    without, with_storages = compile_case(network), compile_case(network, storages=True)
+    assert len(read_forced_outages(network, without)[0].part) == 0
+    found, _ = read_forced_outages(network, with_storages)
+    assert found.part.tolist() == [with_storages.part_position["S"]]
+
+
 def test_the_hourly_chain_is_the_continuous_process_seen_every_hour():
     """The transition matrix of an hour is the matrix exponential of the rates."""
     network = with_units([{"mttf_h": 7.0, "mttr_h": 2.5}])
