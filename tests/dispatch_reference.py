@@ -106,6 +106,7 @@ class _Angles:
         if import_limit is not None and len(fed) > 1:
             groups.insert(0, (0.0, fed))
         terms = {}
+        self.uniform = []
         members_of = [
             (level, tier, [n for n in range(self.nodes) if island[n] in islands])
             for level, islands in groups
@@ -122,9 +123,11 @@ class _Angles:
                 if total <= 0:
                     continue
                 u = self.column(TIER_PRICE[tier] * (1 + STEP * level), total)
+                self.uniform.append((u, tier, members))
                 for n in members:
                     if self.demand[n, tier] > 0:
                         terms.setdefault((n, tier), []).append((u, self.demand[n, tier] / total))
+        self.first_zone = len(self.uniform) - len(zones)
         self.add_local_sheds(terms)
 
     def add_local_sheds(self, terms):
@@ -203,6 +206,16 @@ class _Angles:
                     if self.demand[m, tier] > 0 and abs(worth[m] - worth[n]) < 1e-7
                 ]
                 if len(nodes) > 1 and (tier, nodes) not in found:
+                    found.append((tier, nodes))
+        # A zone of an earlier round grows by what turns out to be worth as much.
+        for u, tier, members in self.uniform[self.first_zone :]:
+            if 1e-9 < solution.x[u] < self.upper[u] - 1e-9 and np.ptp(worth[members]) < 1e-7:
+                nodes = [
+                    m
+                    for m in range(self.nodes)
+                    if self.demand[m, tier] > 0 and abs(worth[m] - worth[members[0]]) < 1e-7
+                ]
+                if (tier, nodes) not in found:
                     found.append((tier, nodes))
         return found
 

@@ -234,6 +234,31 @@ def _worth(solved: Solved, program: Program) -> FloatArray:
 
 
 @numba.njit(cache=True)
+def _seeds(solved: Solved, program: Program, worth: FloatArray) -> IntArray:
+    """Cells shed locally in part, and one of each zone that is, if its cells are worth the same."""
+    tableau, _, (weight, used, _), _ = solved
+    local, count = local_column(program), worth.shape[0]
+    found = np.empty(count + used[0], np.int64)
+    size = 0
+    for s in range(count):
+        if tableau[5][local + s] == BASIC:
+            found[size] = s
+            size += 1
+    for z in range(used[0]):
+        if tableau[5][local + count + z] == BASIC:
+            first = int(np.argmax(weight[z] > 0.0))
+            same = True
+            for s in range(count):
+                apart = abs(worth[s] - worth[first])
+                if weight[z, s] > 0.0 and apart > _SAME_PRICE * max(1.0, abs(worth[first])):
+                    same = False
+            if same:
+                found[size] = first
+                size += 1
+    return found[:size]
+
+
+@numba.njit(cache=True)
 def _add_zones(solved: Solved, program: Program) -> int:
     """Add the zones that are shed locally: how many, -1 for no room."""
     tableau, _, (weight, used, zone_price), _ = solved
@@ -241,9 +266,9 @@ def _add_zones(solved: Solved, program: Program) -> int:
     local, count = local_column(program), cells[0].shape[0]
     worth = _worth(solved, program)
     whole = cells[2].sum()
-    partial = np.flatnonzero(tableau[5][local : local + count] == BASIC)
+    seeds = _seeds(solved, program, worth)
     before = used[0]
-    for s in partial:
+    for s in seeds:
         tier_price = _PROTECTED if cells[1][s] else _ORDINARY
         scale = _SAME_PRICE * max(1.0, abs(worth[s]))
         alike = (np.abs(worth - worth[s]) <= scale) & (cells[1] == cells[1][s])

@@ -56,6 +56,14 @@ def find_zones(program: ShedProgram, result: LpResult, basic_columns: BoolArray)
         members = np.flatnonzero(alike & (program.tier == program.tier[cell]))
         if len(members) > 1:
             found.add(tuple(members.tolist()))
+    for zone in np.flatnonzero(basic_columns[program.local.stop :]).tolist():
+        # Prices of an earlier round may have kept out cells that are worth as much as the zone.
+        within = program.zone_share[:, zone] > 0.0
+        cell = int(np.argmax(within))
+        alike = np.abs(worth - worth[cell]) <= _SAME_PRICE * scale[cell]
+        alike &= program.tier == program.tier[cell]
+        if np.all(alike[within]):
+            found.add(tuple(np.flatnonzero(alike).tolist()))
     return tuple(sorted(found))
 
 

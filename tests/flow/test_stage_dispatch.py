@@ -152,8 +152,10 @@ def test_random_meshes_equal_the_dispatcher(drawn):
     assert_stages_equal_the_dispatcher(case, stages, factor, share, found)
 
 
-@pytest.mark.parametrize("name", ["rivercity", "rts79", "toy3", "toy5"])
+@pytest.mark.parametrize("name", ["rivercity", "toy3", "toy5"])
 def test_networks_equal_the_dispatcher(name):
+    """RTS-79 is compared with an independent LP in test_stage_reference: where several limits are
+    met exactly at once there, the dispatcher may find a zone smaller than it is."""
     network = load_network(name)
     case = compile_case(network)
     share, _ = class_shares(network, case)
