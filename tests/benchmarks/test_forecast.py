@@ -118,8 +118,9 @@ def test_pairs_are_worth_many_samples(measure):
     found = measure("compare", 500)
     ratio = found["unpaired_se"] / found["difference_se"]
     print(
-        f"\nplan against one of a short search: {found['difference']:.0f} ± {found['difference_se']:.0f} MWh "
-        f"in pairs, ± {found['unpaired_se']:.0f} unpaired: {ratio:.1f} times"
+        f"\nplan against one of a short search: {found['difference']:.0f} ± "
+        f"{found['difference_se']:.0f} MWh in pairs, "
+        f"± {found['unpaired_se']:.0f} unpaired: {ratio:.1f} times"
     )
     assert found["a_lower"] > 0.99
     assert ratio >= 5
