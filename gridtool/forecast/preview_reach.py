@@ -73,11 +73,12 @@ def reach_stages(case: CompiledCase, stages: Stages, *, sure: BoolArray) -> Reac
     certain = left[:, sure].sum(axis=1)
     known: dict[tuple[float, ...], int] = {}
     kind = np.empty(len(stages.parts), dtype=np.int64)
-    columns, aside = [], []
+    columns: list[tuple[float, ...]] = []
+    aside: list[tuple[tuple[float, float], ...]] = []
     for stage, part in enumerate(stages.parts.tolist()):
         state = states[part]
-        column = (state.main, float(infeed[stage]), float(certain[stage]), state.lost)
-        column = (*column, state.cut_off)
+        reached = float(infeed[stage]), float(certain[stage])
+        column = (state.main, *reached, state.lost, state.cut_off)
         sides = tuple(
             (demand, float(stages.source_mw[stage, list(members)].sum()))
             for demand, members in state.sides

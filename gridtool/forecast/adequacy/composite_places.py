@@ -29,9 +29,9 @@ def tabulate_places(
     if len(hours[0]) == 1:
         return None, None
     demand = case.demand_mw.sum(axis=1)
-    by_district = np.bincount(
+    by_district: FloatArray = np.bincount(
         case.busbar_district, weights=demand, minlength=len(case.district_ids)
-    )
+    ).astype(np.float64)
     total = float(energy[0][0])
     first = _tabulate(system, (hours, energy), slice(1, 1 + busbars), demand, total=total)
     first.insert(0, "busbar", list(case.busbar_ids))
