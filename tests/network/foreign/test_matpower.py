@@ -137,7 +137,9 @@ def random_cases(draw):
         f, t = (a, b) if draw(st.booleans()) else (b, a)
         if f != t:
             in_tree = position < n - 1
-            x = draw(st.floats(0.02, 0.2)) * (1 if in_tree else draw(st.sampled_from([1, -5])))
+            x = draw(st.floats(0.02, 0.2))
+            if not in_tree and draw(st.booleans()):
+                x = -2.0 - 5.0 * x  # beyond any path in parallel: no resonance
             row = [bus[f, 0], bus[t, 0], draw(st.floats(0, 0.02)), x, draw(st.floats(0, 0.2))]
             row += [draw(st.sampled_from([0.0, 80.0])), 0.0, 0.0]
             row += [draw(st.sampled_from([0.0, 0.0, 0.95, 1.07]))]
@@ -152,9 +154,7 @@ def random_cases(draw):
     return bus, gen, np.array(rows, dtype=float)
 
 
-# The same cases every time: near resonance, which negative reactances allow, pandapower may find
-# another root of the same equations, or none, and that is no fault of the conversion.
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25, deadline=None)
 @given(random_cases())
 def test_any_branch_converts_exactly(case):
     expected = newton(100.0, *case)
