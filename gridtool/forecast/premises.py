@@ -96,16 +96,24 @@ def prepare_chunks(
         notes = demand.notes(grid)
     prepared: dict[str, PremiseInputs] = {}
     known: dict[int, _Network] = {}
+    placed: dict[tuple[int, int], CompiledCase] = {}
     for name, premise in premises.items():
         key = id(premise.state.network)
         if key not in known:
             known[key] = _compile(premise.state.network)
         on = known[key]
+        # Premises of one plan share the case with its mobile units, and so its dispatch.
+        case = placed.get((key, id(premise.plan)), on.case)
         futures, said = prepare_futures(
-            premise.state, premise.plan, on.case, grid=grid, config=premise.config, seed=seed
+            premise.state, premise.plan, case, grid=grid, config=premise.config, seed=seed
         )
+        placed[key, id(premise.plan)] = futures.case
         notes = notes if prepared else (*said, *notes)
-        prepared[name] = PremiseInputs(class_share=on.class_share, futures=futures, fleet=on.fleet)
+        prepared[name] = PremiseInputs(
+            class_share=on.class_share,
+            futures=futures,
+            fleet=_read_fleet(premise.state.network, futures.case),
+        )
     compiled = known[id(network)]
     layout = make_layout(
         compiled.case,
@@ -127,19 +135,17 @@ class _Network:
     case: CompiledCase
     class_share: FloatArray
     class_names: tuple[str, ...]
-    fleet: Fleet | None
 
 
 def _compile(network: CityNetwork) -> _Network:
-    stores = len(network.storages) > 0
-    case = compile_case(network, storages=stores)
+    case = compile_case(network, storages=len(network.storages) > 0)
     class_share, class_names = class_shares(network, case)
-    return _Network(
-        case=case,
-        class_share=class_share,
-        class_names=class_names,
-        fleet=read_fleet(network, case) if stores else None,
-    )
+    return _Network(case=case, class_share=class_share, class_names=class_names)
+
+
+def _read_fleet(network: CityNetwork, case: CompiledCase) -> Fleet | None:
+    """The storages of ``network`` in the case that is dispatched; None where there are none."""
+    return read_fleet(network, case) if len(network.storages) else None
 
 
 def _check_request(premise: Premise) -> None:

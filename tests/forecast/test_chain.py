@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pytest
 
 from gridtool.damage.apply import make_state
@@ -38,7 +37,9 @@ def test_new_york_s_history_forecasts_rivercity(reference, root):
     for result in (without_a_plant, intact):
         assert result.grid.months == ("2027-01", "2027-02")
         assert len(result.monthly) == 2 * 11
-        assert np.isfinite(result.monthly.select_dtypes("number").to_numpy()).all()
+        unknown = result.monthly.select_dtypes("number").isna().any()
+        # Of 30 samples one is in the worst 5 %: what its mean is worth nobody knows.
+        assert set(unknown.index[unknown]) == {"eue_cvar95_mwh_se", "hours_off_cvar95_se"}
     assert without_a_plant.monthly["eue_mwh"].sum() > intact.monthly["eue_mwh"].sum() + 1000
 
 
