@@ -58,6 +58,9 @@ class CompiledCase:
     source_max_mw : (G,)
     source_infeed, source_forming : (G,) bool
         Infeed or unit; can hold an island on its own.
+    source_standby : (G,) bool
+        Holds an island only where nothing else does, see
+        :func:`gridtool.flow.topology.apply_shares`.
     feeder_busbar, feeder_tier, feeder_substation, feeder_district : (F,) int
     feeder_peak_mw, feeder_peak_mvar : (F,)
     feeder_customers : (F,) int
@@ -102,6 +105,7 @@ class CompiledCase:
     source_max_mw: FloatArray
     source_infeed: BoolArray
     source_forming: BoolArray
+    source_standby: BoolArray
     feeder_ids: tuple[str, ...]
     feeder_busbar: IntArray
     feeder_tier: IntArray

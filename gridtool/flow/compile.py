@@ -201,8 +201,9 @@ def _source_arrays(network: CityNetwork, *, storages: bool) -> dict[str, Any]:
         for table, column in tables
     ]
     no_infeeds, no_storages = (np.zeros(count, np.bool_) for count in (n_units, sum(n_storages)))
+    ids = tuple(key for table, _ in tables for key in _ids(table))
     return {
-        "source_ids": tuple(key for table, _ in tables for key in _ids(table)),
+        "source_ids": ids,
         "source_busbar": np.concatenate(
             [_busbar_positions(network, table["busbar"]) for table, _ in tables]
         ),
@@ -215,6 +216,7 @@ def _source_arrays(network: CityNetwork, *, storages: bool) -> dict[str, Any]:
                 no_storages,
             ]
         ),
+        "source_standby": np.array([key in network.standby for key in ids], dtype=np.bool_),
     }
 
 

@@ -33,7 +33,13 @@ class ClosedForm:
                 case.branch_shift_rad,
             ),
             (case.coupler_a, case.coupler_b, case.coupler_closed, case.coupler_transfer),
-            (case.source_busbar, case.source_max_mw, case.source_infeed, case.source_forming),
+            (
+                case.source_busbar,
+                case.source_max_mw,
+                case.source_infeed,
+                case.source_forming,
+                case.source_standby,
+            ),
             (case.feeder_busbar, case.feeder_tier, case.feeder_peak_mw),
         )
 

@@ -26,8 +26,8 @@ Branches = tuple[IntArray, IntArray, BoolArray, BoolArray, FloatArray, FloatArra
 """From, to, in service, transformer, limit (MW), susceptance (MW), phase shift (rad)."""
 Couplers = tuple[IntArray, IntArray, BoolArray, BoolArray]
 """Both sections, closed, automatic transfer."""
-Sources = tuple[IntArray, FloatArray, BoolArray, BoolArray]
-"""Busbar, rating (MW), infeed, grid forming."""
+Sources = tuple[IntArray, FloatArray, BoolArray, BoolArray, BoolArray]
+"""Busbar, rating (MW), infeed, grid forming, on standby."""
 Feeders = tuple[IntArray, IntArray, FloatArray]
 """Busbar, tier, peak (MW)."""
 CaseArrays = tuple[Busbars, Branches, Couplers, Sources, Feeders]
@@ -46,7 +46,7 @@ def _label(case: CaseArrays, shares: FloatArray) -> tuple[Terminals, FloatArray,
     (in_service, _), branches, couplers, sources, _ = case
     start, end, branch_in, transformer, _, _, _ = branches
     one, other, coupler_closed, coupler_transfer = couplers
-    source_busbar, source_max, _, forming = sources
+    source_busbar, source_max, _, forming, standby = sources
     n, at = in_service.shape[0], in_service.shape[0]
     busbar_on = in_service & (shares[:n] > 0.0)
     branch_on = branch_in & (shares[at : at + start.shape[0]] > 0.0)
@@ -61,7 +61,7 @@ def _label(case: CaseArrays, shares: FloatArray) -> tuple[Terminals, FloatArray,
         coupler_transfer & able,
         (start, end, branch_on),
         transformer,
-        (source_busbar, forming & (rating > 0.0)),
+        (source_busbar, forming & (rating > 0.0), standby),
     )
     terminal = np.full(n, -1, np.int64)
     island_of_root = np.full(n, -1, np.int64)

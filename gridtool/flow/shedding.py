@@ -42,10 +42,11 @@ def tier_by_policy(case: CompiledCase, shedding: Shedding) -> CompiledCase:
 def merge_sources(case: CompiledCase) -> tuple[CompiledCase, IntArray]:
     """The case with like sources of a busbar as one, and the place of each source among them.
 
-    Like are infeeds, units that can hold an island and units that cannot. What a dispatch serves
-    depends on the sum of their ratings only.
+    Like are infeeds, units that can hold an island (on standby or not) and units that cannot.
+    What a dispatch serves depends on the sum of their ratings only.
     """
-    kind = np.stack([case.source_busbar, case.source_infeed, case.source_forming], axis=1)
+    flags = (case.source_infeed, case.source_forming, case.source_standby)
+    kind = np.stack([case.source_busbar, *flags], axis=1)
     _, first, place = np.unique(kind, axis=0, return_index=True, return_inverse=True)
     place = place.reshape(-1)
     rating = np.bincount(place, weights=case.source_max_mw, minlength=len(first))
@@ -56,6 +57,7 @@ def merge_sources(case: CompiledCase) -> tuple[CompiledCase, IntArray]:
         source_max_mw=rating.astype(np.float64),
         source_infeed=case.source_infeed[first],
         source_forming=case.source_forming[first],
+        source_standby=case.source_standby[first],
     )
     return merged, place.astype(np.int64)
 

@@ -65,8 +65,9 @@ def apply_shares(case: CompiledCase, capacity_share: Mapping[str, float]) -> Top
     coupler is open at share 0. Closed couplers between sections in service fuse them. A normally
     open coupler with automatic transfer closes when exactly one of its sections, both in
     service, is dead; the transformers feeding the dead section open before. An island is
-    energised by a source with a rating left that is an infeed or can form a grid. A feeder's
-    share leaves that part of its demand connectable; at a section that is out none is.
+    energised by a source with a rating left that is an infeed or can form a grid; one on standby
+    only holds what is dead after all transfers without it. A feeder's share leaves that part of
+    its demand connectable; at a section that is out none is.
 
     Parameters
     ----------
@@ -96,7 +97,7 @@ def topology_of(case: CompiledCase, shares: FloatArray) -> Topology:
         case.coupler_transfer & coupler_ok,
         (start, end, branch_on),
         case.branch_is_transformer,
-        (case.source_busbar, case.source_forming & (source_max > 0.0)),
+        (case.source_busbar, case.source_forming & (source_max > 0.0), case.source_standby),
     )
     node_of_busbar, first = _number(fused, busbar_on)
     island_of_busbar, _ = _number(joined, busbar_on)

@@ -90,7 +90,7 @@ def connect(
     transfer: BoolArray,
     branches: tuple[IntArray, IntArray, BoolArray],
     transformer: BoolArray,
-    sources: tuple[IntArray, BoolArray],
+    sources: tuple[IntArray, BoolArray, BoolArray],
 ) -> tuple[IntArray, IntArray, BoolArray]:
     """Close the automatic transfers and label what is connected.
 
@@ -98,6 +98,9 @@ def connect(
     dead section open first (as the automatics do), so that it is never fed backwards. Passes are
     repeated until nothing changes; couplers act in table order, and a dead island takes at most
     one transfer per pass. ``couplers`` and ``branches`` are (end, end, on) and are changed.
+    ``sources`` are (busbar, able to hold an island, standby). What is on standby holds only what
+    is dead once the automatics have done all they can without it: it never keeps a section from
+    being transferred, and so takes no supply from anybody.
 
     Returns
     -------
@@ -110,14 +113,19 @@ def connect(
     fused = np.empty(n_busbars, np.int64)
     joined = np.empty(n_busbars, np.int64)
     live = np.zeros(n_busbars, np.bool_)
+    busbar, holds, standby = sources
+    waiting = bool(np.any(holds & standby))
+    on = holds & ~standby
     changed = True
-    while changed:
+    while changed or waiting:
+        if not changed:
+            on, waiting = holds, False
         _join(fused, n_busbars, couplers)
         _join(joined, n_busbars, couplers)
         for k in range(start.shape[0]):
             if branch_on[k]:
                 _union(joined, start[k], end[k])
-        _light(live, joined, sources)
+        _light(live, joined, (busbar, on))
         changed = _transfer_pass(couplers, transfer, branches, transformer, (fused, joined, live))
     for item in range(n_busbars):
         fused[item] = _find(fused, item)

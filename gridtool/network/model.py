@@ -79,12 +79,14 @@ class CityNetwork:
     missing text is None, missing numbers NaN). Tables with a single key column are indexed by
     it, ``customers`` has a plain index. Frames are never changed after construction: whoever
     needs another network builds one. ``assumptions`` lists what was inferred for a foreign
-    network, in words.
+    network, in words. ``standby`` are units that hold an island only where nothing else does, as
+    the generators of mobile units: no file of a network has any.
     """
 
     manifest: NetworkManifest
     tables: Mapping[str, pd.DataFrame]
     assumptions: tuple[str, ...] = ()
+    standby: frozenset[str] = frozenset()
     damaged: tuple[str, ...] = ()
     origin: str = ""
     sha256: str = field(default="", compare=False)

@@ -53,9 +53,13 @@ def add_candidates(
 ) -> GridState:
     """``state`` on its network with the part of each candidate, none of them placed.
 
-    A mobile substation becomes a transformer, a generator a unit that can hold an island. The
-    damage stays as reported: it does not act on what is brought afterwards. Without candidates
-    it is ``state`` itself.
+    A mobile substation becomes a transformer, a generator a unit on standby: it holds its section
+    only where neither transformers nor an automatic transfer give it voltage, and feeds in
+    parallel where one does. Its operators see to that; else a section that the neighbouring
+    transformer could feed would be left with what the generator gives. So generators never leave
+    less load served than none would, whatever is repaired sooner or later than planned. The
+    damage stays as reported: it does not act on what is brought afterwards. Without candidates it
+    is ``state`` itself.
     """
     if not candidates:
         return state
@@ -74,7 +78,12 @@ def add_candidates(
     }
     return replace(
         state,
-        network=replace(network, tables=tables, sha256=""),
+        network=replace(
+            network,
+            tables=tables,
+            standby=network.standby | {str(row["id"]) for row in sources},
+            sha256="",
+        ),
         capacity_share=dict(state.capacity_share) | {c.part: 0.0 for c in candidates},
     )
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from forecast.simulate.futures_cases import assert_sound, futures_of, hour_grid, spread_stages
+from restoration import cases
+from restoration.mobile_cases import city, mobile_generator, with_units
 from restoration.plan_cases import random_plan
 
-from gridtool.flow.topology import share_vector
+from gridtool.flow.dispatch import Dispatcher
+from gridtool.flow.topology import share_vector, topology_of
 from gridtool.forecast.model import ForecastConfig
 from gridtool.forecast.simulate.futures import draw_futures, execute_futures, prepare_futures
 from gridtool.forecast.simulate.mobile import draw_stays
 from gridtool.restoration.mobile.policy import follow_tours
 from gridtool.restoration.outcome.plan_states import find_plan_states
+from gridtool.restoration.plan import plan_restoration
 from gridtool.restoration.value.states import timeline
 
 HOURS = 30 * 24
@@ -105,3 +109,51 @@ def test_a_case_that_has_the_parts_is_kept(plans):
         plan.state, plan, case, grid=hour_grid(24), config=ForecastConfig(), seed=1
     )
     assert again.case is case
+
+
+def test_a_generator_holds_its_section_while_it_is_there_and_at_no_other_time():
+    """One station behind one transformer: live with the generator, dead without, then repaired."""
+    network = city([(20.0, None), (12.0, 8.0)])
+    state = cases.damaged(network, {"S1/T1": 0.0}, hours={"S1/T1": 100.0})
+    plan = plan_restoration(state, with_units([cases.crew()], mobile_generator()), seed=1)
+    (stay,) = plan.placements
+    inputs = futures_of(state, plan, hours=HOURS)
+    stages = draw_futures(inputs, first=0, n=5)
+    case = inputs.case
+    at = case.part_position[stay.part]
+    transformer = case.branch_ids.index("S1/T1")
+    section = case.busbar_ids.index("S1/10-1")
+    seen = set()
+    for shares in stages.part_shares:
+        topology = topology_of(case, shares)
+        repaired, there = bool(topology.branch_in_service[transformer]), bool(shares[at])
+        live = topology.energised[topology.node_of_busbar[section]]
+        assert live == (repaired or there)
+        seen.add((repaired, there))
+    assert seen >= {(False, False), (False, True)}
+
+
+def test_a_generator_never_lowers_the_load_served_in_the_futures():
+    """Both transformers of a station out, one of them back early or late: random executions."""
+    network = city([(15.0, 15.0), (12.0, None)], spacing_km=5.0)
+    state = cases.damaged(
+        network, dict.fromkeys(("S1/T1", "S1/T2", "S2/T1"), 0.0), hours={"S1/T2": 60.0}
+    )
+    plan = plan_restoration(state, with_units([cases.crew()], mobile_generator()), seed=1)
+    inputs = futures_of(state, plan, hours=HOURS)
+    dispatcher = Dispatcher(inputs.case)
+    parallel = 0
+    for shares in draw_futures(inputs, first=0, n=40).part_shares:
+        for part in {stay.part for stay in plan.placements}:
+            left = named_shares(inputs.case, shares)
+            if part in left:
+                continue
+            dispatch = dispatcher.solve(left)
+            less = dispatcher.solve(left | {part: 0.0})
+            assert dispatch.served_mw.sum() >= less.served_mw.sum() - 1e-6
+            parallel += less.topology.coupler_closed.any()
+    assert parallel
+
+
+def named_shares(case, shares):
+    return {part: float(shares[at]) for part, at in case.part_position.items() if shares[at] < 1}

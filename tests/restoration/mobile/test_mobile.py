@@ -16,6 +16,8 @@ from restoration.mobile_cases import (
     with_units,
 )
 
+from gridtool.flow.compile import compile_case
+from gridtool.flow.dispatch import Dispatcher
 from gridtool.restoration.mobile.units import place_units, with_mobile_units
 from gridtool.restoration.mobile.view import view_placements
 from gridtool.restoration.model import DemandBlocks
@@ -91,6 +93,60 @@ class TestHandWorked:
         assert [placed.site for placed in placements] == ["S1"]
         begin = float(scene.timetable.finish_h.max()) - 6
         assert scene.energy(switchings) == pytest.approx(20 * 6 + 15 * begin)
+
+    def test_generator_feeds_in_parallel_where_the_transfer_feeds_its_section(self):
+        # Transformer 2 dead: the transfer hangs 30 MW on transformer 1, 22.5 MW. On its own the
+        # generator would leave 5 of the 15 MW of section 2: 20 MW in all, less than without it.
+        network = city([(15.0, 15.0)])
+        state = damaged(network, {"S1/T2": 0.0}, hours={"S1/T2": 100.0})
+        scene = Scene(state, with_units([on_site()], mobile_generator()))
+        placements, switchings = place(scene)
+        assert placements[0].served_gain_mw == pytest.approx(5.0)
+        assert scene.energy() == pytest.approx(7.5 * 100)
+        assert scene.energy(switchings) == pytest.approx(7.5 * 6 + 2.5 * 94)
+
+    def test_generator_does_not_keep_what_is_repaired_early_from_helping(self):
+        """While both transformers are out it holds both sections; either one back takes over."""
+        network = city([(15.0, 15.0)])
+        state = damaged(network, {"S1/T1": 0.0, "S1/T2": 0.0})
+        scene = Scene(state, with_units([on_site()], mobile_generator()))
+        found = {}
+        for place_at, candidate in enumerate(scene.candidates):
+            unit = 1 << (2 + place_at)
+            for done in range(4):
+                found[candidate.busbar, done] = (
+                    scene.values.served_mw(done),
+                    scene.values.served_mw(done | unit),
+                )
+        for busbar in ("S1/10-1", "S1/10-2"):
+            assert found[busbar, 0] == pytest.approx((0.0, 5.0))
+            for one in (1, 2):
+                assert found[busbar, one] == pytest.approx((22.5, 27.5))
+            assert found[busbar, 3] == pytest.approx((30.0, 30.0))
+
+    @pytest.mark.parametrize("seed", range(30))
+    def test_generators_never_leave_less_than_no_generators(self, seed):
+        rng = np.random.Generator(np.random.Philox(1000 + seed))
+        loads = rng.integers(4, 30, (2, 2)).tolist()
+        network = city([*loads, (9.0, None)], infeed_mw=float(rng.choice([45.0, 1000.0])))
+        parts = [*network.transformers.index, "L1", "L2", "S1/10-1", "S2/110"]
+        state = damaged(network, dict.fromkeys(rng.choice(parts, 5, replace=False).tolist(), 0.0))
+        units = [mobile_generator("A"), mobile_generator("B", capacity_mva=9.0)]
+        extended, candidates = with_mobile_units(state, units)
+        dispatcher = Dispatcher(compile_case(extended.network))
+        away = {candidate.part for candidate in candidates}
+        assert away
+
+        def serve(out):
+            return dispatcher.solve(dict.fromkeys(sorted(out), 0.0)).served_mw.sum()
+
+        for _ in range(20):
+            out = {part for part in state.damage if rng.random() < 0.5}
+            without = serve(out | away)
+            for part in away:
+                assert serve(out | away - {part}) >= without - 1e-6
+            some = {part for part in sorted(away) if rng.random() < 0.5}
+            assert serve(out | some) >= without - 1e-6
 
     def test_fuel_limits_a_generator(self):
         network = city([(12.0, 8.0)])
