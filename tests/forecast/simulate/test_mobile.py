@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from forecast.simulate.futures_cases import assert_sound, futures_of, hour_grid, spread_stages
@@ -9,6 +11,7 @@ from restoration import cases
 from restoration.mobile_cases import city, mobile_generator, with_units
 from restoration.plan_cases import random_plan
 
+from gridtool.damage.model import Estimate3
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.flow.topology import share_vector, topology_of
 from gridtool.forecast.model import ForecastConfig
@@ -134,12 +137,13 @@ def test_a_generator_holds_its_section_while_it_is_there_and_at_no_other_time():
 
 
 def test_a_generator_never_lowers_the_load_served_in_the_futures():
-    """Both transformers of a station out, one of them back early or late: random executions."""
-    network = city([(15.0, 15.0), (12.0, None)], spacing_km=5.0)
-    state = cases.damaged(
-        network, dict.fromkeys(("S1/T1", "S1/T2", "S2/T1"), 0.0), hours={"S1/T2": 60.0}
-    )
-    plan = plan_restoration(state, with_units([cases.crew()], mobile_generator()), seed=1)
+    """Both transformers of a station out, either of them back first: random executions."""
+    state = cases.damaged(city([(15.0, 15.0)]), dict.fromkeys(("S1/T1", "S1/T2"), 0.0))
+    long = Estimate3(low_h=20.0, likely_h=60.0, high_h=400.0)
+    damage = {asset: replace(found, estimate=long) for asset, found in state.damage.items()}
+    team = with_units([cases.crew("C1"), cases.crew("C2", x_km=40.0)], mobile_generator())
+    plan = plan_restoration(replace(state, damage=damage), team, seed=1)
+    state = plan.state
     inputs = futures_of(state, plan, hours=HOURS)
     dispatcher = Dispatcher(inputs.case)
     parallel = 0
