@@ -35,7 +35,7 @@ def compile_case(network: CityNetwork, *, storages: bool = False) -> CompiledCas
         Whether storages are sources, the last ones, each with its power of discharging as
         rating. Off for one moment: what is in them is then not known, and nobody may count on
         it; damage may name them all the same. Dispatching them is
-        :func:`gridtool.forecast.simulate.storage.dispatch_with_storage`.
+        :class:`gridtool.forecast.simulate.storage.StorageDispatch`.
     """
     arrays: dict[str, Any] = {}
     arrays |= _busbar_arrays(network)

@@ -47,7 +47,7 @@ from gridtool.forecast.simulate.storage_levels_kernel import (
 )
 from gridtool.forecast.simulate.storage_program import StorageHour, split_storage
 
-__all__ = ["StorageDispatch", "StoredShortage", "dispatch_with_storage"]
+__all__ = ["StorageDispatch", "StoredShortage"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -74,19 +74,6 @@ class StoredShortage:
 
     shortage: HourlyShortage
     stored_mwh: FloatArray
-
-
-def dispatch_with_storage(
-    case: CompiledCase,
-    stages: Stages,
-    *,
-    factor: FloatArray,
-    class_share: FloatArray,
-    fleet: Fleet,
-    up: BoolArray | None = None,
-) -> StoredShortage:
-    """:meth:`StorageDispatch.shortage` for once; parameters as there."""
-    return StorageDispatch(case, class_share, fleet=fleet).shortage(stages, factor, up=up)
 
 
 class StorageDispatch:
@@ -122,20 +109,16 @@ class StorageDispatch:
         self._grids = BoundGrids(case, fleet[1])
         self.by_program = 0
 
-    def shortage(
-        self, stages: Stages, factor: FloatArray, *, up: BoolArray | None = None
-    ) -> StoredShortage:
+    def shortage(self, stages: Stages, factor: FloatArray) -> StoredShortage:
         """Unserved load of n futures of H hours, and what is stored.
 
         Parameters
         ----------
         stages
-            ``source_mw`` of a storage is the power of discharging that damage leaves of it; that
-            of charging is left in the same proportion.
+            ``source_mw`` of a storage is the power of discharging that outages and damage leave
+            of it; that of charging is left in the same proportion.
         factor : (n, H)
             Demand in parts of the reference peak.
-        up : (n, H, S) bool, optional
-            Which storages are not forced out; all if not given.
 
         Raises
         ------
@@ -147,7 +130,6 @@ class StorageDispatch:
         n, hours = factor.shape
         found = self._base.shortage(self._with_storages(stages, ()), factor)
         useful, wanted = self._find_useful(stages, factor, found)
-        working = np.ones((hours, len(self._fleet[1])), dtype=np.bool_)
         mean = np.zeros((hours, len(self._fleet[1])))
         cuts = np.searchsorted(stages.row, np.arange(n + 1))
         for row in range(n):
@@ -156,7 +138,6 @@ class StorageDispatch:
                 factor=np.ascontiguousarray(factor[row], dtype=np.float64),
                 useful=useful[row],
                 wanted=wanted[row],
-                up=working if up is None else np.ascontiguousarray(up[row]),
                 district_mw=found.district_mw[row].reshape(hours, -1),
                 class_mw=found.class_mw[row],
                 supply_mw=found.supply_mw[row],
@@ -207,7 +188,7 @@ class StorageDispatch:
                 (self._arrays, self._cells, stages.part_shares),
                 arrays,
                 self._fleet,
-                (future.factor, future.useful, future.up, future.wanted),
+                (future.factor, future.useful, future.wanted),
                 (hour, stored),
                 (future.district_mw, future.class_mw, future.supply_mw, future.stored_mwh),
                 FLOW_TOLERANCE_MW,
@@ -224,7 +205,7 @@ class StorageDispatch:
         hour, stage = at
         grid = self._grids.find(stages.part_shares[stages.parts[stage]])
         stores, dead = powered_stores(self._fleet, stages.source_mw[stage])
-        off = dead | ~future.up[hour] | (grid.island < 0)
+        off = dead | (grid.island < 0)
         give = levels_to_discharge(stores, stored, off)
         if future.useful[hour] and give.most.sum() > LEAST_MW:
             served = self._serve_hour(stages, future, at, give.most)
@@ -287,7 +268,6 @@ class _Future:
     factor: FloatArray
     useful: BoolArray
     wanted: BoolArray
-    up: BoolArray
     district_mw: FloatArray
     class_mw: FloatArray
     supply_mw: FloatArray

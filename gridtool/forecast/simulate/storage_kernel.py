@@ -194,7 +194,7 @@ def run_future(
     case, cells, part_shares = network
     first, end, parts, source_mw, import_mw = stages
     begin, stored = state
-    factor, _, up, _ = hours
+    factor = hours[0]
     top = factor.max() if factor.size else 0.0
     for k in range(first.shape[0]):
         if end[k] <= begin:
@@ -209,7 +209,7 @@ def run_future(
             stored[:] = age_stored(stores, stored, h)
             hour = (factor[h], import_mw[k], tolerance)
             answers = (out[0][h], out[1][h], out[2][h : h + 1])
-            if not _answer_hour(hour, sources, (stores, dead | ~up[h]), grid, stored, answers):
+            if not _answer_hour(hour, sources, (stores, dead), grid, stored, answers):
                 return h, k
             out[3][h] = stored
             h = stay_idle((stores, dead), (h + 1, end[k]), hours, stored, out[3])

@@ -37,9 +37,9 @@ BoolArray = npt.NDArray[np.bool_]
 
 Fleet = tuple[Stores, IntArray, FloatArray]
 """The storages; their positions among the case's sources and ratings there (S,), MW."""
-FutureHours = tuple[FloatArray, BoolArray, BoolArray, BoolArray]
-"""Demand factor (H,), whether storages could serve more load (H,), which are up (H, S), and which
-would serve more load on their own (H, S)."""
+FutureHours = tuple[FloatArray, BoolArray, BoolArray]
+"""Demand factor (H,), whether storages could serve more load (H,), and which would serve more load
+on their own (H, S)."""
 
 LEAST_MW = 1e-9
 """Less is neither given nor taken."""
@@ -120,13 +120,12 @@ def stay_idle(
     what it gives, so what it would take would be unserved besides.
     """
     stores, dead = powered
-    _, useful, up, wanted = hours
+    _, useful, wanted = hours
     for h in range(span[0], span[1]):
         aged = age_stored(stores, stored, h)
-        off = dead | ~up[h]
-        if levels_to_charge(stores, aged, off | wanted[h]).most.sum() > LEAST_MW:
+        if levels_to_charge(stores, aged, dead | wanted[h]).most.sum() > LEAST_MW:
             return h
-        if useful[h] and levels_to_discharge(stores, aged, off).most.sum() > LEAST_MW:
+        if useful[h] and levels_to_discharge(stores, aged, dead).most.sum() > LEAST_MW:
             return h
         stored[:] = aged
         out[h] = aged

@@ -47,6 +47,8 @@ class World:
                 most[:] = plain
             else:
                 most[..., : plain.shape[-1]] = plain
+        if up is not None:
+            most[..., self.fleet[1]] *= up
         vectors = np.ones((1, self.case.part_count)) if shares is None else shares
         hour = np.tile(np.arange(hours), n)
         stages = Stages(
@@ -58,7 +60,7 @@ class World:
             source_mw=most.reshape(n * hours, -1),
             import_mw=np.broadcast_to(np.asarray(import_mw, dtype=float), (n * hours,)).copy(),
         )
-        return self.dispatch.shortage(stages, factor, up=up)
+        return self.dispatch.shortage(stages, factor)
 
     def unserved(self, *arguments, **more):
         """Total unserved load (n, H), MW."""

@@ -405,7 +405,7 @@ def by_angles(world, factor, source):
     return best
 
 
-def test_a_call_for_once_is_the_same_and_does_not_depend_on_other_futures():
+def test_a_future_does_not_depend_on_the_others():
     random = np.random.Generator(np.random.Philox(1))
     world = meshed(random)
     factor, source = random.uniform(0.5, 1.2, (3, 12)), random.uniform(20, 70, (3, 12, 2))
@@ -421,15 +421,13 @@ def test_a_call_for_once_is_the_same_and_does_not_depend_on_other_futures():
 
 ONCE = """
 import numpy as np
-from gridtool.forecast.simulate.storage import dispatch_with_storage
 from test_storage import bottleneck
 from gridtool.flow.model import Stages
 world = bottleneck("B")
 stages = Stages(row=np.zeros(1, np.int64), first=np.zeros(1, np.int64), end=np.full(1, 4),
     parts=np.zeros(1, np.int64), part_shares=np.ones((1, world.case.part_count)),
     source_mw=world.case.source_max_mw[None, :], import_mw=np.full(1, np.inf))
-found = dispatch_with_storage(world.case, stages, factor=np.array([[1/3, 0.5, 1.0, 1.0]]),
-    class_share=world.class_share, fleet=world.fleet)
+found = world.dispatch.shortage(stages, np.array([[1/3, 0.5, 1.0, 1.0]]))
 print(found.stored_mwh[:, 0].round(6).tolist(), found.shortage.district_mw.sum().round(6))
 """
 
