@@ -4,10 +4,12 @@ Without more it is answered exactly, by convolution (one area) or enumeration (a
 interfaces). Two options hand over to modules of their own, imported when they are asked for:
 
 - ``--samples`` or ``--storage``: ``gridtool.cli.adequacy_sampled.simulate_system(system, load, *,
-  storage: Path | None, samples: int, until: float | None, seed: int, output: OutputOptions)``
+  storage: Path | None, samples: int, until: float | None, workers: int | None,
+  seed: int, output: OutputOptions)``
 - ``--network``: ``gridtool.cli.adequacy_composite.assess_network(network: str, load: LoadSeries,
   *, method: "enumerate" | "sample", shedding: "total" | "proportional" | "priority",
-  samples: int, until: float | None, seed: int, output: OutputOptions)``
+  least_probability: float, samples: int | None, until: float | None, workers: int | None,
+  seed: int, output: OutputOptions)``
 
 Both return a :class:`gridtool.report.adequacy.AdequacyAnswer`.
 """
@@ -59,13 +61,26 @@ DEFAULT_SAMPLES = 10_000
 @click.option(
     "--samples",
     type=click.IntRange(2, 100_000_000),
-    help="Simulate this many years (with --network: states) instead of the exact answer.",
+    help="Simulate this many years (10 000 where it must be simulated) instead of the exact "
+    "answer; with --network: draw this many states (100 000).",
 )
 @click.option(
     "--until",
     metavar="SHARE",
     help="Stop when the standard error of the EUE is at most this share of it, e.g. '2%'; "
     "--samples are then the most.",
+)
+@click.option(
+    "--least-probability",
+    metavar="CHANCE",
+    type=click.FloatRange(0.0, 1.0, max_open=True),
+    help="With --network and all states: leave out states less probable, e.g. 1e-9; what they "
+    "could add is said.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    help="Processes of a simulation; they do not change the result. [default: 2 where it is long]",
 )
 @click.option(
     "--interfaces",
@@ -121,6 +136,8 @@ def adequacy(
     shedding: Literal["total", "proportional", "priority"],
     samples: int | None,
     until: str | None,
+    least_probability: float | None,
+    workers: int | None,
     interfaces: Path | None,
     availability: Path | None,
     common_cause: Path | None,
@@ -153,6 +170,7 @@ def adequacy(
         until=parse_share(until, "--until"),
         load_sd=parse_share(load_sd, "--load-sd"),
         storage=storage,
+        workers=workers,
         seed=seed,
         output=output,
     )
@@ -162,13 +180,23 @@ def adequacy(
                 "--network takes units and limits from the network: leave out --interfaces, "
                 "--availability, --common-cause, --storage and --load-sd"
             )
-        answer = _assess_network(network, files, question, method=method, shedding=shedding)
+        way = _choose_method(method, question, least_probability=least_probability)
+        answer = _assess_network(
+            network,
+            files,
+            question,
+            method=way,
+            shedding=shedding,
+            least_probability=least_probability or 0.0,
+        )
         inputs = files
     else:
         if len(files) != 2:
             raise click.UsageError("give two files: UNITS and LOAD (--network needs LOAD only)")
         if method is not None:
             raise click.UsageError("--method is for --network")
+        if least_probability is not None:
+            raise click.UsageError("--least-probability is for --network")
         given = SystemFiles(
             units=files[0],
             load=files[1],
@@ -204,16 +232,21 @@ class _Question:
     until: float | None
     load_sd: float | None
     storage: Path | None
+    workers: int | None
     seed: int
     output: OutputOptions
+
+    @property
+    def sampled(self) -> bool:
+        """Whether samples are asked for."""
+        return self.samples is not None or self.until is not None
 
 
 def _assess_system(given: SystemFiles, question: _Question) -> AdequacyAnswer:
     from gridtool.forecast.adequacy.read_system import read_system
 
     found = read_system(given, zone=question.zone, start=question.start)
-    timed = question.samples is not None or question.until is not None
-    if timed or question.storage is not None:
+    if question.sampled or question.storage is not None:
         if question.load_sd is not None:
             raise click.UsageError("--load-sd is for the exact answer: leave out --samples")
         sampled = _import_part("adequacy_sampled", "--samples")
@@ -225,6 +258,7 @@ def _assess_system(given: SystemFiles, question: _Question) -> AdequacyAnswer:
             until=question.until,
             seed=question.seed,
             output=question.output,
+            workers=question.workers,
         )
         return replace(simulated, warnings=(*found.warnings, *simulated.warnings))
     from gridtool.forecast.adequacy.areas_exact import assess_areas
@@ -240,13 +274,28 @@ def _assess_system(given: SystemFiles, question: _Question) -> AdequacyAnswer:
     return answer_exactly(found.system, result, warnings=found.warnings)
 
 
+def _choose_method(
+    method: Literal["enumerate", "sample"] | None,
+    question: _Question,
+    *,
+    least_probability: float | None,
+) -> Literal["enumerate", "sample"]:
+    chosen = method or ("sample" if question.sampled else "enumerate")
+    if chosen == "sample" and least_probability is not None:
+        raise click.UsageError("--least-probability is for all states, not for states drawn")
+    if chosen == "enumerate" and question.sampled:
+        raise click.UsageError("--samples and --until are for --method sample")
+    return chosen
+
+
 def _assess_network(
     network: str,
     files: tuple[Path, ...],
     question: _Question,
     *,
-    method: Literal["enumerate", "sample"] | None,
+    method: Literal["enumerate", "sample"],
     shedding: Literal["total", "proportional", "priority"],
+    least_probability: float,
 ) -> AdequacyAnswer:
     from gridtool.forecast.adequacy.read_load import read_load
 
@@ -254,14 +303,15 @@ def _assess_network(
         raise click.UsageError("with --network give one file: LOAD")
     composite = _import_part("adequacy_composite", "--network")
     load, warnings = read_load(files[0], zone=question.zone)
-    sampled = question.samples is not None or question.until is not None
     answer: AdequacyAnswer = composite.assess_network(
         network,
         load,
-        method=method or ("sample" if sampled else "enumerate"),
+        method=method,
         shedding=shedding,
-        samples=question.samples or DEFAULT_SAMPLES,
+        least_probability=least_probability,
+        samples=question.samples,
         until=question.until,
+        workers=question.workers,
         seed=question.seed,
         output=question.output,
     )

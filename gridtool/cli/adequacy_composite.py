@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["assess_network"]
 
+WORKERS = 2
+
 
 def assess_network(
     network: str,
@@ -20,12 +22,23 @@ def assess_network(
     *,
     method: Literal["enumerate", "sample"],
     shedding: Shedding,
-    samples: int,
+    least_probability: float,
+    samples: int | None,
     until: float | None,
+    workers: int | None,
     seed: int,
     output: OutputOptions,
 ) -> AdequacyAnswer:
     """The composite adequacy of the network named or at a path.
+
+    Parameters
+    ----------
+    least_probability
+        Of all states those less probable are left out.
+    samples
+        States drawn; None: as many as standard errors can be relied on for.
+    workers
+        Processes, which do not change the result; None: 2.
 
     Raises
     ------
@@ -34,21 +47,31 @@ def assess_network(
     AnalysisError
         If there are too many states to enumerate.
     """
+    from gridtool.cli.compiled import tell_of_compiling
     from gridtool.cli.output import progress
+    from gridtool.flow.load_profile_kernel import integrate_hinges
     from gridtool.forecast.adequacy.composite_enumerate import count_topologies, enumerate_states
-    from gridtool.forecast.adequacy.composite_sample import sample_states
+    from gridtool.forecast.adequacy.composite_sample import DEFAULT_STATES, sample_states
     from gridtool.forecast.adequacy.composite_system import prepare_composite
     from gridtool.network.catalog import load_network
     from gridtool.report.adequacy_composite import answer_composite
 
     city = load_network(network)
     system = prepare_composite(city, load, shedding=shedding)
+    tell_of_compiling(integrate_hinges, output)
     if method == "enumerate":
-        with progress(output, count_topologies(system), "topologies") as advance:
-            result = enumerate_states(system, progress=advance)
+        topologies = None if least_probability > 0.0 else count_topologies(system)
+        with progress(output, topologies, "topologies") as advance:
+            result = enumerate_states(system, least_probability=least_probability, progress=advance)
     else:
+        samples = samples or DEFAULT_STATES
         with progress(output, samples, "states") as advance:
             result = sample_states(
-                system, samples=samples, seed=seed, until=until, progress=advance
+                system,
+                samples=samples,
+                seed=seed,
+                until=until,
+                workers=WORKERS if workers is None else workers,
+                progress=advance,
             )
     return answer_composite(city, load, result)

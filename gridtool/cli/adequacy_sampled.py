@@ -43,14 +43,17 @@ def simulate_system(
     InputError
         If the storages cannot be read, or the system cannot be simulated in time.
     """
+    from gridtool.cli.compiled import tell_of_compiling
     from gridtool.cli.output import progress
     from gridtool.forecast.adequacy.read_storages import read_storages
     from gridtool.forecast.adequacy.sampled import simulate_system as simulate
+    from gridtool.forecast.adequacy.sampled_kernel import simulate_pool
     from gridtool.report.adequacy_sampled import answer_sampled
 
     storages, warnings = ((), []) if storage is None else read_storages(storage, areas=system.areas)
     if workers is None:
         workers = WORKERS if samples * load.hours >= POOL_FROM_HOURS else 1
+    tell_of_compiling(simulate_pool, output)
     with progress(output, samples, "samples") as advance:
         found = simulate(
             system,

@@ -1,14 +1,23 @@
-"""Where compiled code is kept. numba refuses to compile at all where it can keep nothing."""
+"""Where compiled code is kept, and what is said while there is none yet.
+
+numba refuses to compile at all where it can keep nothing.
+"""
 
 from __future__ import annotations
 
 import atexit
 import os
 import shutil
+import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["keep_compiled_code"]
+import click
+
+from gridtool.cli.options import OutputOptions
+
+__all__ = ["keep_compiled_code", "tell_of_compiling"]
 
 
 def keep_compiled_code() -> None:
@@ -24,6 +33,17 @@ def keep_compiled_code() -> None:
     folder = tempfile.mkdtemp(prefix="gridtool-compiled-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ["NUMBA_CACHE_DIR"] = folder
+
+
+def tell_of_compiling(kernel: Callable[..., object], output: OutputOptions) -> None:
+    """Say on stderr, on a terminal, that ``kernel`` is compiled first if it is not kept yet."""
+    wanted = sys.stderr.isatty() if output.progress is None else output.progress
+    kept = getattr(getattr(kernel, "stats", None), "cache_path", None)  # None: not compiled at all
+    if output.quiet or not wanted or kept is None:
+        return
+    module = kernel.__module__.rpartition(".")[2]
+    if not any(Path(kept).glob(f"{module}.{kernel.__name__}-*.nbi")):
+        click.echo("compiling inner loops, once; this takes some 10 to 20 s", err=True)
 
 
 def _can_write(folder: Path) -> bool:

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "schema"]
 
-KINDS = ("job", "network", "damage", "resources")
+KINDS = ("job", "network", "damage", "resources", "adequacy")
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(KINDS), metavar="[job|network|damage|resources]")
+@click.argument("kind", type=click.Choice(KINDS), metavar="[job|network|damage|resources|adequacy]")
 @click.option("--json-schema", is_flag=True, help="Of a job: the JSON Schema, for editors.")
 @output_options
 def schema(*, kind: str, json_schema: bool, output: OutputOptions) -> None:
@@ -53,6 +53,11 @@ def _tables_of(kind: str) -> tuple[NamedTable, ...]:
         from gridtool.restoration.resources.tables import RESOURCE_TABLES
 
         return tables_of_schemas(RESOURCE_TABLES)
+    if kind == "adequacy":
+        from gridtool.forecast.adequacy.read_columns import GENERATING_TABLES
+        from gridtool.forecast.adequacy.read_storages import STORAGES
+
+        return tables_of_schemas((*GENERATING_TABLES, STORAGES))
     from gridtool.damage.schema import DAMAGE_REPORTS
 
     return tables_of_schemas((DAMAGE_REPORTS,))

@@ -77,9 +77,9 @@ def test_rts79_is_known_to_one_percent_in_a_few_seconds(rts79):
 
 
 def test_states_against_one_linear_program_each(rts79):
-    up, out = StateDraws(rts79, seed=3).draw("none", 0, n=300)
-    rating = rts79.ratings(up, rts79.seasons[0])
-    assert not out.any()
+    states = StateDraws(rts79, seed=3).draw("none", 0, n=300)
+    rating = rts79.ratings(states.up, rts79.seasons[0])
+    assert not states.out.any()
     case = rts79.case
     topology = apply_shares(case, {})
     reduced = reduce_topology(case, topology)
@@ -96,9 +96,9 @@ def test_states_against_one_linear_program_each(rts79):
             solver.solve(program, state[reduced.source], factor=1.0)
 
     _, lp_seconds = timed(solve)
-    states = 300_000
-    _, seconds = timed(lambda: sample_states(rts79, samples=states, seed=5))
-    each, ours = lp_seconds / len(rating), seconds / states
+    samples = 300_000
+    _, seconds = timed(lambda: sample_states(rts79, samples=samples, seed=5))
+    each, ours = lp_seconds / len(rating), seconds / samples
     print(
         f"\none warm HiGHS LP (one hour): {1e6 * each:.0f} us; a state, all hours: "
         f"{1e6 * ours:.1f} us: {each / ours:,.0f} times; an LP for each of its hours: "

@@ -9,6 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from gridtool import cli
+from gridtool.cli.compiled import tell_of_compiling
+from gridtool.cli.options import OutputOptions
 
 
 @pytest.fixture
@@ -58,6 +60,66 @@ def test_samples_have_standard_errors_and_agree(run, load):
     for name in ("lole_hours", "lole_days", "eue_mwh", "lolp", "edns_mw"):
         assert abs(drawn[name] - exact[name]) <= 3.5 * drawn[f"{name}_se"]
     assert "busbars" not in exact
+
+
+def test_few_states_are_warned_of_and_the_default_is_enough(run, load):
+    few = run("--network", "rbts", load, "--samples", 1000)
+    assert "1,000 states are few" in few.stderr
+    usual = run("--network", "rbts", load, "--method", "sample", "--format", "json")
+    assert "few" not in usual.stderr
+    assert json.loads(usual.stdout)["data"]["states"] == 100_000
+
+
+def test_workers_do_not_change_the_answer(run, load):
+    one, two = (
+        run("--network", "rbts", load, "--samples", 20_000, "--workers", n, "--format", "csv")
+        for n in (1, 2)
+    )
+    assert one.stdout == two.stdout != ""
+
+
+def test_states_left_out_are_bounded(run, load):
+    whole = found_by(run, "--network", "rbts", load)
+    cut = ("--network", "rbts", load, "--least-probability", "1e-8")
+    part = found_by(run, *cut)
+    assert part["states"] < whole["states"] / 5
+    assert 0.0 < part["left_out"] < 1e-4
+    assert 0.0 <= whole["lolp"] - part["lolp"] <= part["left_out"]
+    words = " ".join(run(*cut).stdout.split())
+    assert "which bounds what they could add to the LOLP" in words
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--samples", 100, "--least-probability", "1e-9"), "not for states drawn"),
+        (("--method", "enumerate", "--samples", 100), "are for --method sample"),
+        (("--least-probability", "1"), "0.0<=x<1.0"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(run, load, options, said):
+    result = run("--network", "rbts", load, *options)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+
+
+def test_compiling_is_told_where_nothing_is_kept(tmp_path, capsys):
+    def kernel():
+        """Stands for a compiled function."""
+
+    shown = OutputOptions(progress=True)
+    tell_of_compiling(kernel, shown)  # not compiled at all
+    assert capsys.readouterr().err == ""
+    kernel.stats = SimpleNamespace(cache_path=str(tmp_path))
+    tell_of_compiling(kernel, OutputOptions(progress=True, quiet=True))
+    tell_of_compiling(kernel, OutputOptions())  # no terminal
+    assert capsys.readouterr().err == ""
+    tell_of_compiling(kernel, shown)
+    assert "compiling inner loops, once" in capsys.readouterr().err
+    module = kernel.__module__.rpartition(".")[2]
+    (tmp_path / f"{module}.{kernel.__name__}-1.py311.nbi").touch()
+    tell_of_compiling(kernel, shown)
+    assert capsys.readouterr().err == ""
 
 
 def test_the_answer_is_said_in_words(run, load):

@@ -1,8 +1,11 @@
-"""States drawn at random, in strata by how many branches are out.
+"""States drawn at random: branches in strata by how many are out, units by importance.
 
 Nearly always no branch is out, and then the network seldom matters; what it adds to the shortage
-comes from the rare states with branches out. Drawn apart, with a share of the samples of their
-own, these are known as well as the rest.
+comes from states with branches out, and from states with much capacity out. Both are rare. The
+first are drawn apart, with a share of the samples of their own; the second more often than they
+occur, with weights that make up for it. Of single branches those whose outage cuts the network in
+two are drawn more often as well: few states of the units leave the part that is cut off short, but
+then for months.
 """
 
 from __future__ import annotations
@@ -12,14 +15,23 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gridtool.flow.reduction import reduce_topology
+from gridtool.flow.topology import apply_shares
 from gridtool.forecast.adequacy.composite_model import CompositeSystem
+from gridtool.forecast.adequacy.composite_tilts import UnitTilts
 from gridtool.forecast.streams import component_number, open_stream
 
-__all__ = ["StateDraws", "Stratum"]
+__all__ = ["DrawnStates", "StateDraws", "Stratum"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+
+_TRUE_SHARE = {"none": 0.4, "one": 0.7, "more": 0.7, "any": 1.0}
+"""Of the units' states in a stratum, this share is drawn as it occurs. Weights are noise where load
+is cut off whatever the units do, so that they are smaller with branches out."""
+_CUTTING_SHARE = 0.3
+"""Of the states with one branch out, this share is drawn evenly from those that cut."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +40,25 @@ class Stratum:
 
     name: str
     probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnStates:
+    """States of a stratum.
+
+    Attributes
+    ----------
+    up : (n, U) bool
+        Units that are not forced out.
+    out : (n, kinds)
+        Branches out by kind.
+    weight : (n,)
+        What each state counts in a mean over the stratum.
+    """
+
+    up: BoolArray
+    out: IntArray
+    weight: FloatArray
 
 
 class StateDraws:
@@ -40,8 +71,12 @@ class StateDraws:
     def __init__(self, system: CompositeSystem, *, seed: int) -> None:
         self._system = system
         self._seed = seed
+        self._tilts = {
+            name: UnitTilts(system, true_share=share) for name, share in _TRUE_SHARE.items()
+        }
         rate = system.branch_outage_rate
         self._single = rate * _others_up(rate)
+        self._drawn_single = _draw_cutting_more_often(self._single, _find_cutting(system))
         self._tail = _tail_chances(rate)
         self._kind = np.eye(int(system.like.max(initial=-1)) + 1, dtype=np.int64)[system.like]
 
@@ -56,33 +91,41 @@ class StateDraws:
             Stratum(name=name, probability=chance) for name, chance in chances.items() if chance > 0
         )
 
-    def draw(self, stratum: str, block: int, *, n: int) -> tuple[BoolArray, IntArray]:
-        """Units up (n, U), and branches out by kind (n, kinds), of n states."""
-        return self._draw_units(stratum, block, n), self._draw_branches(stratum, block, n)
+    def draw(self, stratum: str, block: int, *, n: int) -> DrawnStates:
+        """Draw n states; those of the stratum "any" as they occur."""
+        up, weight = self._draw_units(stratum, block, n)
+        if stratum == "one":
+            at = self._draw_branch(block, n)
+            weight *= self._single[at] / self._single.sum() / self._drawn_single[at]
+            out = np.asarray(self._kind[at])
+        else:
+            out = self._draw_branches(stratum, block, n)
+        return DrawnStates(up=up, out=out, weight=weight)
 
     def _uniform(self, stratum: str, block: int, n: int, *, part: str) -> FloatArray:
         component = component_number(f"composite {stratum} {part}")
         return open_stream(self._seed, block, component=component).random(n)
 
-    def _draw_units(self, stratum: str, block: int, n: int) -> BoolArray:
-        system = self._system
+    def _draw_units(self, stratum: str, block: int, n: int) -> tuple[BoolArray, FloatArray]:
+        system, tilts = self._system, self._tilts[stratum]
+        tilt = tilts.choose(self._uniform(stratum, block, n, part="tilt"))
         up = np.ones((n, len(system.unit_ids)), dtype=np.bool_)
         for unit in np.flatnonzero(system.unit_outage_rate > 0.0).tolist():
             part = f"unit {system.unit_ids[unit]}"
-            up[:, unit] = (
-                self._uniform(stratum, block, n, part=part) >= system.unit_outage_rate[unit]
-            )
-        return up
+            rate = tilts.outage_rate[tilt, unit]
+            up[:, unit] = self._uniform(stratum, block, n, part=part) >= rate
+        return up, tilts.weigh(up)
+
+    def _draw_branch(self, block: int, n: int) -> IntArray:
+        """The one branch that is out, in each of n states."""
+        bounds = np.cumsum(self._drawn_single)
+        uniform = self._uniform("one", block, n, part="branch") * bounds[-1]
+        at: IntArray = np.searchsorted(bounds, uniform, side="right")
+        return np.minimum(at, len(bounds) - 1)
 
     def _draw_branches(self, stratum: str, block: int, n: int) -> IntArray:
         if stratum == "none" or not len(self._single):
             return np.zeros((n, self._kind.shape[1]), dtype=np.int64)
-        if stratum == "one":
-            cut = np.cumsum(self._single)
-            at = np.searchsorted(
-                cut, self._uniform(stratum, block, n, part="branch") * cut[-1], side="right"
-            )
-            return np.asarray(self._kind[np.minimum(at, len(cut) - 1)])
         rate = self._system.branch_outage_rate
         out = np.zeros((n, len(rate)), dtype=np.int64)
         needed = np.full(n, 2 if stratum == "more" else 0)
@@ -94,6 +137,29 @@ class StateDraws:
             out[:, k] = down
             needed = np.maximum(needed - down, 0)
         return np.asarray(out @ self._kind)
+
+
+def _find_cutting(system: CompositeSystem) -> BoolArray:
+    """Whether the outage of each branch that fails cuts the network in two (L,)."""
+
+    def count_parts(*out: int) -> int:
+        """Islands with sources, and busbars without."""
+        topology = apply_shares(system.case, system.topology_shares(np.array(out, dtype=np.int64)))
+        reduced = reduce_topology(system.case, topology)
+        return reduced.islands + int(np.count_nonzero(reduced.terminal_of_busbar < 0))
+
+    whole = count_parts()
+    return np.array([count_parts(at) > whole for at in system.branch.tolist()], dtype=np.bool_)
+
+
+def _draw_cutting_more_often(single: FloatArray, cutting: BoolArray) -> FloatArray:
+    """Chance of each branch to be drawn as the one that is out (L,)."""
+    cutting = cutting & (single > 0.0)
+    true: FloatArray = single / max(float(single.sum()), np.finfo(np.float64).tiny)
+    if not cutting.any():
+        return true
+    even = cutting / np.count_nonzero(cutting)
+    return (1.0 - _CUTTING_SHARE) * true + _CUTTING_SHARE * even
 
 
 def _others_up(rate: FloatArray) -> FloatArray:

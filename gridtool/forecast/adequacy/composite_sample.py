@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import reduce
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial, reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -22,11 +23,16 @@ from gridtool.forecast.adequacy.composite_profiles import (
     expect_without_network,
     shortage_without_network,
 )
+from gridtool.forecast.simulate.pool import run_parts
 from gridtool.units import Estimate
 
-__all__ = ["sample_states"]
+__all__ = ["DEFAULT_STATES", "FEWEST_STATES", "sample_states"]
 
 FloatArray = npt.NDArray[np.float64]
+
+FEWEST_STATES = 20_000
+"""From here on 95 % intervals of RTS-79 over a year hold the truth in 93 to 97 % of runs."""
+DEFAULT_STATES = 100_000
 
 _BLOCK = 2048
 _PILOT = 3
@@ -34,9 +40,12 @@ _PILOT = 3
 _FOLDS = 6
 _SURE = 8
 """Blocks by stratum, in the mean, before a standard error is believed enough to stop at it."""
-_LEAST_SHARE = 0.05
+_LEAST_SHARE = 0.1
 """Every stratum keeps this share of the samples: what is rare in it must not be overlooked."""
 _HOURS, _ENERGY, _DAYS = 0, 1, 2
+_LANES = 4
+_LANES_FROM = 500_000
+"""States from which on a run is made of lanes, each of which learns the network for itself."""
 
 
 def sample_states(
@@ -46,6 +55,7 @@ def sample_states(
     seed: int,
     until: float | None = None,
     plain: bool = False,
+    workers: int = 1,
     progress: Callable[[int], None] = lambda _states: None,
 ) -> CompositeResult:
     """Estimate the adequacy of ``system`` from states drawn independently.
@@ -58,6 +68,9 @@ def sample_states(
         Stop when the standard error of the EUE is at most this share of it.
     plain
         Neither strata nor control variate: to measure what they save.
+    workers
+        Processes, which do not change the result. They share the lanes of a run of 500,000
+        states or more that does not stop early; others are done by this process.
     progress
         Called with the number of states done since the last call.
 
@@ -66,19 +79,71 @@ def sample_states(
     AnalysisError
         If a linear program fails.
     """
+    if until is None and samples >= _LANES_FROM:
+        request = _Request(system=system, samples=samples, seed=seed, plain=plain)
+        run = request.open_lane()
+        lanes = list(range(_LANES))
+        for found in run_parts(partial(partial, _run_lane), request, parts=lanes, workers=workers):
+            run.merge(found)
+            progress(found.states)
+        return run.result()
     run = _Sampling(system, samples=samples, seed=seed, plain=plain)
     while run.left > 0 and not run.is_precise(until):
         progress(run.add_block())
     return run.result()
 
 
+@dataclass(frozen=True, kw_only=True)
+class _LaneSums:
+    """What one lane found: moments by stratum and fold."""
+
+    folds: list[list[ControlledMoments]]
+    states: int
+    programs: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Request:
+    """What all lanes are asked for."""
+
+    system: CompositeSystem
+    samples: int
+    seed: int
+    plain: bool
+
+    def open_lane(self, lane: int = 0) -> _Sampling:
+        """A lane before its first block; its blocks are every fourth from its number on."""
+        share = self.samples // _LANES + (lane < self.samples % _LANES)
+        return _Sampling(
+            self.system, samples=share, seed=self.seed, plain=self.plain, lane=lane, lanes=_LANES
+        )
+
+
+def _run_lane(request: _Request, lane: int) -> _LaneSums:
+    run = request.open_lane(lane)
+    while run.left > 0:
+        run.add_block()
+    return run.sums()
+
+
 class _Sampling:
     """The state of one estimation: what was drawn so far, by stratum."""
 
-    def __init__(self, system: CompositeSystem, *, samples: int, seed: int, plain: bool) -> None:
+    def __init__(
+        self,
+        system: CompositeSystem,
+        *,
+        samples: int,
+        seed: int,
+        plain: bool,
+        lane: int = 0,
+        lanes: int = 1,
+    ) -> None:
         self._system = system
         self._draws = StateDraws(system, seed=seed)
         self._plain = plain
+        self._lane, self._lanes = lane, lanes
+        self._programs = 0
         self._strata = (Stratum(name="any", probability=1.0),) if plain else self._draws.strata()
         count = len(self._strata)
         self._block = int(np.clip(samples // ((_PILOT + 1) * count), 2, _BLOCK))
@@ -96,18 +161,33 @@ class _Sampling:
         if 0 < self.left - n < 2:
             n = self.left
         name = self._strata[at].name
-        up, out = self._draws.draw(name, self._blocks[at], n=n)
-        values = self._evaluate(up, out)
-        control = shortage_without_network(self._system, up)
-        found = summarise(values, control[:, self._kinds])
-        fold = self._blocks[at] % _FOLDS
-        if fold == len(self._folds[at]):
-            self._folds[at].append(found)
-        else:
-            self._folds[at][fold] = self._folds[at][fold].merge(found)
+        states = self._draws.draw(name, self._lane + self._lanes * self._blocks[at], n=n)
+        weight = states.weight[:, None]
+        control = shortage_without_network(self._system, states.up)[:, self._kinds]
+        found = summarise(weight * self._evaluate(states.up, states.out), weight * control)
+        self._add(found, stratum=at, fold=self._blocks[at] % _FOLDS)
         self._blocks[at] += 1
         self.left -= n
         return n
+
+    def _add(self, found: ControlledMoments, *, stratum: int, fold: int) -> None:
+        folds = self._folds[stratum]
+        if fold == len(folds):
+            folds.append(found)
+        else:
+            folds[fold] = folds[fold].merge(found)
+
+    def sums(self) -> _LaneSums:
+        """What was found so far, to be merged."""
+        drawn = sum(self._drawn())
+        return _LaneSums(folds=self._folds, states=drawn, programs=self._profiles.solved)
+
+    def merge(self, other: _LaneSums) -> None:
+        """Add what another lane found."""
+        for stratum, folds in enumerate(other.folds):
+            for fold, found in enumerate(folds):
+                self._add(found, stratum=stratum, fold=fold)
+        self._programs += other.programs
 
     def is_precise(self, until: float | None) -> bool:
         """Whether the standard error of the EUE is as small as asked for."""
@@ -139,13 +219,13 @@ class _Sampling:
             supply_mwh=supply,
             network_mwh=network,
             states=sum(self._drawn()),
-            programs=self._profiles.solved,
+            programs=self._programs + self._profiles.solved,
             generation=dict(
                 zip(("lole_hours", "eue_mwh", "lole_days"), self._expected.tolist(), strict=True)
             ),
             busbars=busbars,
             districts=districts,
-            notes=system.notes,
+            notes=(*system.notes, *_warn_of_few(sum(self._drawn()))),
         )
 
     def _drawn(self) -> list[int]:
@@ -199,6 +279,14 @@ class _Sampling:
             for season, rating in zip(seasons, ratings, strict=True):
                 values[states] += _as_columns(profiles.integrate(rating[states], season.series))
         return values
+
+
+def _warn_of_few(states: int) -> Iterator[str]:
+    if states < FEWEST_STATES:
+        yield (
+            f"{states:,} states are few: rare deep shortages may be missing, and the standard "
+            f"errors too small; draw {FEWEST_STATES:,} or more"
+        )
 
 
 def _as_columns(found: ProfileSums) -> FloatArray:
