@@ -43,9 +43,8 @@ from gridtool.forecast.simulate.storage_levels_kernel import (
     levels_to_discharge,
     powered_stores,
     store_energy,
-    use_storages,
 )
-from gridtool.forecast.simulate.storage_program import StorageHour, split_storage
+from gridtool.forecast.simulate.storage_program import StorageHour
 
 __all__ = ["StorageDispatch", "StoredShortage"]
 
@@ -173,6 +172,7 @@ class StorageDispatch:
 
     def _follow(self, stages: Stages, future: _Future) -> None:
         """Follow one future; hours without a closed form are solved one by one."""
+        self._grids.forget()
         part = future.stages
         arrays = (
             stages.first[part],
@@ -215,26 +215,18 @@ class StorageDispatch:
             if levels_to_charge(stores, stored, off).most.sum() <= LEAST_MW:
                 return
             served = grid.served_mw(stages, stage, hour, future.factor)
-        rating, limit = grid.rating_mw(stages.source_mw[stage]), float(stages.import_mw[stage])
-        lacking = grid.lacking_mw(served, rating, limit)
-        if not give.most.any():
-            lacking = np.minimum(lacking, 0.0)
-        charged, given = use_storages((stores, off), stored, lacking, grid.island)
-        if not grid.fits(served, charged - given, rating, limit):
-            self.by_program += 1
-            charged, given, generation = split_storage(
-                grid.reduced,
-                StorageHour(
-                    served_mw=served,
-                    rating_mw=rating,
-                    import_limit_mw=limit,
-                    island=grid.island,
-                    node=grid.node,
-                    discharge=give,
-                    charge=levels_to_charge(stores, stored, off),
-                ),
+        self.by_program += 1
+        charged, given = grid.program.split(
+            StorageHour(
+                served_mw=served,
+                rating_mw=grid.rating_mw(stages.source_mw[stage]),
+                import_limit_mw=float(stages.import_mw[stage]),
+                island=grid.island,
+                node=grid.node,
+                discharge=give,
+                charge=levels_to_charge(stores, stored, off),
             )
-            grid.remember(generation)
+        )
         store_energy(stores, stored, charged, given)
 
     def _serve_hour(

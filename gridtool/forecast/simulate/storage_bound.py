@@ -1,9 +1,5 @@
-"""Hours whose limits bind: the load served, and what storages may do without a new program.
-
-The parametric dispatch says what is served. What storages give and take without limits of the
-network is the best they can do; where some known way of sharing generation keeps the limits with
-it, it is done. Else a program decides, and its generation is one more way to try.
-"""
+"""Hours whose limits bind: the parametric dispatch says what is served, a program what storages
+give and take."""
 
 from __future__ import annotations
 
@@ -16,25 +12,25 @@ from gridtool.flow.case import CompiledCase
 from gridtool.flow.model import Stages, Topology
 from gridtool.flow.parametric import ParametricDispatch
 from gridtool.flow.reduction import ReducedGrid, reduce_topology, sum_by_terminal
-from gridtool.flow.screen import FLOW_TOLERANCE_MW, CoreFlow
-from gridtool.flow.served_kernel import fit_generation
-from gridtool.flow.tally import tally
 from gridtool.flow.topology import topology_of
+from gridtool.forecast.simulate.storage_program import StorageProgram
 
 __all__ = ["BoundGrid", "BoundGrids"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-_KEPT_GRIDS, _KEPT_PATTERNS = 64, 8
+_KEPT_GRIDS = 64
 _HOURS_AT_ONCE = 64
 
 
 class BoundGrid:
-    """One state of the parts: its grid, the load served without storages, known generation.
+    """One state of the parts: its grid, and what is served in it.
 
     Attributes
     ----------
+    program
+        Decides what storages give and take.
     island, node : (S,) int
         Island (-1: dead) and core node of each storage.
     """
@@ -49,10 +45,15 @@ class BoundGrid:
         # Position -1, of the dead, is the -1 that is appended.
         self.island = np.append(self.reduced.source_island, -1)[at]
         self.node = np.append(self.reduced.source_core, -1)[at]
-        self._core = CoreFlow(self.reduced)
+        self.program = StorageProgram(self.reduced)
         self._solver: ParametricDispatch | None = None
-        self._patterns = np.zeros((0, len(self.reduced.source)))
         self._served: tuple[int, int, FloatArray] = (-1, 0, np.zeros((0, 0)))
+
+    def forget(self) -> None:
+        """Another future begins: its stages and hours are others, and what was learned from the
+        last one must not count, so that futures do not depend on each other to the last bit."""
+        self._served = (-1, 0, np.zeros((0, 0)))
+        self.program.forget()
 
     def rating_mw(self, source_mw: FloatArray) -> FloatArray:
         """Most each source of the grid but the storages gives (K,), MW."""
@@ -99,48 +100,6 @@ class BoundGrid:
         found: FloatArray = sum_by_terminal(self.reduced, served).sum(axis=1)
         return found
 
-    def lacking_mw(self, served: FloatArray, rating: FloatArray, limit: float) -> FloatArray:
-        """What the sources of each island lack for the load served (I,), MW; left over below 0."""
-        reduced = self.reduced
-        units, infeeds = (
-            tally(reduced.source_island, np.where(kind, rating, 0.0), reduced.islands)
-            for kind in (~reduced.source_infeed, reduced.source_infeed)
-        )
-        need = tally(reduced.terminal_island, served, reduced.islands)
-        lacking: FloatArray = need - units - np.minimum(infeeds, limit)
-        return lacking
-
-    def fits(self, served: FloatArray, drawn: FloatArray, rating: FloatArray, limit: float) -> bool:
-        """Whether some known way of sharing generation serves, with what storages draw (S,),
-        negative where they give, within the limits."""
-        reduced = self.reduced
-        live = self.island >= 0
-        need = tally(reduced.terminal_island, served, reduced.islands)
-        need = np.maximum(need + tally(self.island[live], drawn[live], reduced.islands), 0.0)
-        taken = tally(reduced.terminal_core, served, len(reduced.core_island))
-        taken += tally(self.node[live], drawn[live], len(taken))
-        branches = (
-            reduced.core_from,
-            reduced.core_to,
-            reduced.susceptance_mw,
-            reduced.offset_mw,
-        )
-        way = fit_generation(
-            (reduced.factor, branches, reduced.limit_mw, self._core.reference),
-            (
-                (rating, reduced.source_island, reduced.source_infeed),
-                reduced.source_core,
-                self._patterns,
-            ),
-            (need, taken),
-            np.array([limit, FLOW_TOLERANCE_MW]),
-        )
-        return bool(way >= 0)
-
-    def remember(self, generation: FloatArray) -> None:
-        """Try ``generation`` (K,) first in hours to come; the oldest one is forgotten."""
-        self._patterns = np.vstack([generation, self._patterns])[:_KEPT_PATTERNS]
-
 
 class BoundGrids:
     """Grids of the states of the parts that were met last."""
@@ -149,6 +108,11 @@ class BoundGrids:
         self._case = case
         self._storages = storages
         self._grids: OrderedDict[bytes, BoundGrid] = OrderedDict()
+
+    def forget(self) -> None:
+        """See :meth:`BoundGrid.forget`."""
+        for grid in self._grids.values():
+            grid.forget()
 
     def find(self, shares: FloatArray) -> BoundGrid:
         """The grid of a state of the parts."""

@@ -25,11 +25,10 @@ from gridtool.flow.screen import FLOW_TOLERANCE_MW, CoreFlow
 from gridtool.flow.tally import tally
 from gridtool.forecast.adequacy.storage_kernel import Levels
 
-__all__ = ["StorageHour", "split_storage"]
+__all__ = ["StorageHour", "StorageProgram"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 _DISCHARGE_GAIN, _CHARGE_GAIN = -1.0, 0.01
 _HAIR = 1e-3
@@ -67,65 +66,86 @@ class StorageHour:
     charge: Levels
 
 
-def split_storage(
-    reduced: ReducedGrid, hour: StorageHour
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Charge and discharge of each storage (S,) within the limits of the network, and generation
-    of the sources (K,) that goes with it, MW.
+class StorageProgram:
+    """The program of one grid. Limits that were once in the way are in it from the start.
 
-    Raises
-    ------
-    AnalysisError
-        If the solver finds no optimum, which would be an error in the program: the dispatch
-        that the load served comes from is a solution.
+    Parameters
+    ----------
+    reduced
+        What is left of the network.
     """
-    core = CoreFlow(reduced)
-    # What phase shifters drive on their own cannot be kept below a lower limit, and what is
-    # served keeps the limits but for rounding.
-    still = np.abs(core.flows_of(np.zeros(len(reduced.core_island))))
-    limit = np.maximum(reduced.limit_mw, still) + _ROUNDING_MW
-    live = hour.island >= 0
-    kept = np.zeros(len(limit), dtype=np.bool_)
-    while True:
-        program, generation, given, charged = _write_program(reduced, hour, core, limit, kept)
-        columns = program.solve().columns
-        charge_mw, given_mw = _amounts(charged, columns), _amounts(given, columns)
-        injection = tally(reduced.source_core, columns[generation], len(reduced.core_island))
-        injection -= tally(reduced.terminal_core, hour.served_mw, len(injection))
-        injection += tally(hour.node[live], (given_mw - charge_mw)[live], len(injection))
-        over = (np.abs(core.flows_of(injection)) > limit + FLOW_TOLERANCE_MW) & ~kept
-        if not over.any():
-            return charge_mw, given_mw, columns[generation]
-        kept |= over
 
+    def __init__(self, reduced: ReducedGrid) -> None:
+        self._reduced = reduced
+        self._core = CoreFlow(reduced)
+        # What phase shifters drive on their own cannot be kept below a lower limit, and what is
+        # served keeps the limits but for rounding.
+        still = np.abs(self._core.flows_of(np.zeros(len(reduced.core_island))))
+        self._limit = np.maximum(reduced.limit_mw, still) + _ROUNDING_MW
+        self._kept = np.zeros(len(still), dtype=np.bool_)
+        self._ptdf: dict[int, FloatArray] = {}
 
-def _write_program(
-    reduced: ReducedGrid, hour: StorageHour, core: CoreFlow, limit: FloatArray, kept: BoolArray
-) -> tuple[ProgramBuilder, list[int], list[Terms], list[Terms]]:
-    """The program with the limits of the branches ``kept``; columns of generation, and what is
-    given and charged by storage."""
-    program = ProgramBuilder()
-    generation = [program.add_column(0.0, float(most)) for most in hour.rating_mw]
-    given = _add_levels(program, hour.discharge, gain=_DISCHARGE_GAIN)
-    charged = _add_levels(program, hour.charge, gain=_CHARGE_GAIN)
-    storages = [
-        _signed(up, 1.0) + _signed(down, -1.0) for up, down in zip(given, charged, strict=True)
-    ]
-    _add_balance(program, reduced, hour, generation, storages)
-    branches = np.flatnonzero(kept)
-    ptdf = sensitivities(
-        reduced.factor,
-        (reduced.core_from[branches], reduced.core_to[branches]),
-        reduced.susceptance_mw[branches],
-        core.reference,
-    )
-    fixed = core.flows(hour.served_mw, np.zeros(len(generation)))[branches]
-    for row, still, most in zip(ptdf, fixed, limit[branches], strict=True):
-        terms = [(generation[k], float(row[node])) for k, node in enumerate(reduced.source_core)]
-        for s in np.flatnonzero(hour.island >= 0):
-            terms += _signed(storages[s], float(row[hour.node[s]]))
-        program.add_row(float(-most - still), float(most - still), terms)
-    return program, generation, given, charged
+    def forget(self) -> None:
+        """Know of no limit: what comes then does not depend on what was."""
+        self._kept[:] = False
+
+    def split(self, hour: StorageHour) -> tuple[FloatArray, FloatArray]:
+        """Charge and discharge of each storage (S,) within the limits of the network, MW.
+
+        Raises
+        ------
+        AnalysisError
+            If the solver finds no optimum, which would be an error in the program: the dispatch
+            that the load served comes from is a solution.
+        """
+        reduced, live = self._reduced, hour.island >= 0
+        while True:
+            program, generation, given, charged = self._write(hour)
+            columns = program.solve().columns
+            charge_mw, given_mw = _amounts(charged, columns), _amounts(given, columns)
+            injection = tally(reduced.source_core, columns[generation], len(reduced.core_island))
+            injection -= tally(reduced.terminal_core, hour.served_mw, len(injection))
+            injection += tally(hour.node[live], (given_mw - charge_mw)[live], len(injection))
+            flow = np.abs(self._core.flows_of(injection))
+            over = (flow > self._limit + FLOW_TOLERANCE_MW) & ~self._kept
+            if not over.any():
+                return charge_mw, given_mw
+            self._kept |= over
+
+    def _write(
+        self, hour: StorageHour
+    ) -> tuple[ProgramBuilder, list[int], list[Terms], list[Terms]]:
+        """The program with the limits known; columns of generation, and what is given and
+        charged by storage."""
+        reduced, program = self._reduced, ProgramBuilder()
+        generation = [program.add_column(0.0, float(most)) for most in hour.rating_mw]
+        given = _add_levels(program, hour.discharge, gain=_DISCHARGE_GAIN)
+        charged = _add_levels(program, hour.charge, gain=_CHARGE_GAIN)
+        storages = [
+            _signed(up, 1.0) + _signed(down, -1.0) for up, down in zip(given, charged, strict=True)
+        ]
+        _add_balance(program, reduced, hour, generation, storages)
+        still = self._core.flows(hour.served_mw, np.zeros(len(generation)))
+        for branch in np.flatnonzero(self._kept).tolist():
+            row, most = self._flow_per_mw(branch), self._limit[branch]
+            terms = [
+                (generation[k], float(row[node])) for k, node in enumerate(reduced.source_core)
+            ]
+            for s in np.flatnonzero(hour.island >= 0):
+                terms += _signed(storages[s], float(row[hour.node[s]]))
+            program.add_row(float(-most - still[branch]), float(most - still[branch]), terms)
+        return program, generation, given, charged
+
+    def _flow_per_mw(self, branch: int) -> FloatArray:
+        """Flow on a branch per MW injected at each core node (C,)."""
+        found = self._ptdf.get(branch)
+        if found is None:
+            reduced, at = self._reduced, slice(branch, branch + 1)
+            ends = reduced.core_from[at], reduced.core_to[at]
+            weight = reduced.susceptance_mw[at]
+            found = sensitivities(reduced.factor, ends, weight, self._core.reference)[0]
+            self._ptdf[branch] = found
+        return found
 
 
 def _signed(terms: Terms, sign: float) -> Terms:

@@ -27,7 +27,7 @@ from gridtool.forecast.adequacy.storage_kernel import (
     store_charge,
     take_discharge,
 )
-from gridtool.forecast.simulate import storage, storage_bound
+from gridtool.forecast.simulate import storage
 from gridtool.forecast.simulate.storage_fleet import read_fleet
 
 PEAK_MW = 20.0
@@ -143,6 +143,13 @@ def test_charging_takes_what_the_line_leaves_and_no_load():
     # 30, 36 and 40 MW of load leave 10, 4 and 0 MW of the 40
     assert stored == pytest.approx([10, 14, 14])
     assert world.dispatch.by_program > 0
+
+
+def test_what_was_served_in_an_hour_of_one_call_is_not_taken_for_another_call_s():
+    world = bottleneck("B")
+    # 36, then 33 MW of load leave 4 and 7 MW of the 40 to charge with
+    assert world.run([0.6]).stored_mwh[:, 0] == pytest.approx([4])
+    assert world.run([0.55]).stored_mwh[:, 0] == pytest.approx([7])
 
 
 def test_of_two_batteries_the_one_that_can_pass_the_limit_gives():
@@ -330,8 +337,7 @@ def test_programs_and_closed_form_agree(monkeypatch):
     source = random.choice([0.3, 0.7, 1.0], (4, 24, 2)) * [70, 40]
     closed = world.run(factor, source)
     few = world.dispatch.by_program
-    for module in (storage, storage_bound):
-        monkeypatch.setattr(module, "FLOW_TOLERANCE_MW", -1e9)  # no closed form passes
+    monkeypatch.setattr(storage, "FLOW_TOLERANCE_MW", -1e9)  # no closed form passes
     forced = world.run(factor, source)
     assert world.dispatch.by_program - few > 2 * few
     assert forced.stored_mwh == pytest.approx(closed.stored_mwh, abs=1e-4)
