@@ -8,8 +8,10 @@ outages (and with the network), so that
     mean of (simulated - control) over n samples + expected control
 
 has less variance than the plain mean wherever demand, import and repairs matter more than outages.
-The expected control is the supply shortage of :func:`gridtool.forecast.preview.preview_shortage`,
-taken with another seed so that its error is independent.
+The mean of the control is the supply shortage of the preview over futures and paths that no sample
+has; its error is known from batches of them. What the preview leaves out (the network, outages of
+branches) it leaves out of both sides alike, and picks demands and imports without bias, so that
+the estimate has no bias either.
 """
 
 from __future__ import annotations
@@ -17,15 +19,23 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from gridtool.errors import AnalysisError
+from gridtool.forecast.metrics.controlled import KnownMean
+from gridtool.forecast.model import DemandModel
+from gridtool.forecast.preview import count_paths, expect_supply
 from gridtool.forecast.preview_kernel import expect_given_samples
-from gridtool.forecast.preview_supply import follow_supply
+from gridtool.forecast.preview_supply import SupplyCourse, follow_supply
 from gridtool.forecast.simulate.futures import FutureInputs
 from gridtool.forecast.simulate.import_limits import draw_import_limits
 from gridtool.forecast.streams import FRESH
+from gridtool.timegrid import TimeGrid
 
-__all__ = ["adjust_mean", "control_supply"]
+__all__ = ["APART", "control_supply", "expect_control"]
 
 FloatArray = npt.NDArray[np.float64]
+
+APART = 2 * FRESH
+"""Number of the first future and path from which the control's mean is known; no sample has it."""
 
 
 def control_supply(
@@ -49,10 +59,12 @@ def control_supply(
     Raises
     ------
     AnalysisError
-        If damage touches more units than can be enumerated.
+        If damage touches more units than can be enumerated, or their capacities have no common
+        step.
     """
     n = len(factor)
     supply = follow_supply(inputs, first=first, n=n, fresh=fresh)
+    _refuse_rounded(supply)
     begin = first + (FRESH if "imports" in fresh else 0)
     limit = draw_import_limits(
         inputs.allocation,
@@ -74,19 +86,34 @@ def control_supply(
     )
 
 
-def adjust_mean(
-    simulated: FloatArray, control: FloatArray, *, expected: FloatArray, expected_se: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Mean of ``simulated`` by month with the help of its control, and its standard error.
+def expect_control(
+    inputs: FutureInputs,
+    demand: DemandModel,
+    *,
+    grid: TimeGrid,
+    peak_mw: float,
+    futures: int,
+) -> KnownMean:
+    """Mean of :func:`control_supply` by month, from futures and paths that no sample has.
 
     Parameters
     ----------
-    simulated, control : (n, M)
-        The same samples.
-    expected, expected_se : (M,)
-        Mean of the control known from elsewhere, and its standard error; independent of the
-        samples.
+    peak_mw
+        Demand at the reference peak.
+    futures
+        Executions of the repairs that are mixed.
+
+    Raises
+    ------
+    AnalysisError
+        As :func:`control_supply`.
     """
-    apart = simulated - control
-    error = apart.var(axis=0, ddof=1) / len(apart)
-    return apart.mean(axis=0) + expected, np.asarray(np.sqrt(error + expected_se**2))
+    paths = demand.simulate(count_paths(grid), grid=grid, seed=inputs.seed, first=APART)
+    supply, short = expect_supply(inputs, paths / peak_mw, first=APART, n=futures)
+    _refuse_rounded(supply)
+    return KnownMean(batches=np.add.reduceat(short[:, 1], inputs.month_first[:-1], axis=1))
+
+
+def _refuse_rounded(supply: SupplyCourse) -> None:
+    if supply.rounded:
+        raise AnalysisError("capacities have no common step; those of samples would differ")

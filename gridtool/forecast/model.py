@@ -70,8 +70,8 @@ class ForecastConfig:
     Attributes
     ----------
     until
-        Stop when the standard error of the whole EUE is at most this share of it, in [0, 1);
-        ``samples`` is then the most. None: all of them.
+        Stop when the standard error of the whole EUE (with the control variate where there is
+        one) is at most this share of it, in [0, 1); ``samples`` is then the most. None: all.
     share_samples
         Futures from which the shares of the uncertainties are estimated; 0: not asked for.
     outlook_samples
@@ -82,6 +82,8 @@ class ForecastConfig:
         Hours by which every repair ends later than executed.
     import_change_mw
         Added to every month's import limit, which does not fall below 0.
+    control
+        Estimate the city's EUE with the control variate too, where there is one.
     """
 
     months: int = 6
@@ -93,6 +95,7 @@ class ForecastConfig:
     further_damage: FurtherDamage | None = None
     slip_h: float = 0.0
     import_change_mw: float = 0.0
+    control: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +116,9 @@ class ShortageForecast:
     - ``durations``, ``depths``: shortages of the horizon by district, how long and how deep
     - ``outlook``: by month and case (repairs later, less import), None unless asked for; see
       :meth:`gridtool.forecast.outlook.OutlookTally.table`
+    - ``controlled``: the city's expected unserved energy by month (``all`` last) with the control
+      variate, beside the plain mean, None where there is none; see
+      :meth:`gridtool.forecast.metrics.controlled.Controlled.table`
     - ``shares``: by month and uncertainty, what part of the variance of the city's unserved
       energy it decides, None unless asked for; see
       :meth:`gridtool.forecast.metrics.shares.ShareTally.shares`
@@ -137,4 +143,5 @@ class ShortageForecast:
     depths: pd.DataFrame
     outlook: pd.DataFrame | None = None
     shares: pd.DataFrame | None = None
+    controlled: pd.DataFrame | None = None
     notes: tuple[str, ...] = ()

@@ -4,9 +4,10 @@ Units that fail are a distribution, not draws: the capacity of each hour is conv
 their chances to be up, on the way out of today's state. Damage, its repairs and, where it is
 stated, further damage are the mixture over futures drawn as the simulation draws them, so that
 what comes back together, or when crews are free, stays together. Demand is the distribution of
-the model's paths at each hour, import its triangular distribution, both by equally likely nodes
-(means of equal parts of the distribution). Limits of the network are left out; load of places that
-no source can reach is counted apart.
+the model's paths at each hour, import its triangular distribution, both by equally likely nodes:
+one drawn at random from each of equal parts, anew for each hour, so that no shortage is lost to
+averaging. Limits of the network are left out; load of places that no source can reach is counted
+apart.
 """
 
 from __future__ import annotations
@@ -24,29 +25,41 @@ from gridtool.flow.case import ORDINARY
 from gridtool.flow.compile import compile_case
 from gridtool.forecast.model import DemandModel, ForecastConfig
 from gridtool.forecast.preview_kernel import expect_over_futures
-from gridtool.forecast.preview_supply import follow_supply
+from gridtool.forecast.preview_supply import SupplyCourse, follow_supply
 from gridtool.forecast.simulate.futures import FutureInputs, prepare_futures
 from gridtool.forecast.simulate.import_limits import invert_triangular
+from gridtool.forecast.streams import component_number, open_stream
 from gridtool.restoration.model import RestorationPlan
 from gridtool.timegrid import TimeGrid
 
-__all__ = ["ShortagePreview", "import_nodes", "preview_shortage"]
+__all__ = [
+    "BATCHES",
+    "ShortagePreview",
+    "count_futures",
+    "count_paths",
+    "expect_supply",
+    "pick_demands",
+    "pick_imports",
+    "preview_shortage",
+]
 
 FloatArray = npt.NDArray[np.float64]
 
-FUTURES = 304
+FUTURES = 320
 """Executions of the repairs that are mixed."""
-FUTURES_WITH_DAMAGE = 152
+FUTURES_WITH_DAMAGE = 160
 """As many where further damage makes them more different from each other."""
-PATHS = 480
+PATHS = 960
 """Paths of demand."""
-DEMAND_NODES = 12
-"""Of each batch."""
-BATCHES = 8
+PATH_HOURS = 10_000_000
+"""Most hours of all paths together, which they keep in memory."""
+DEMAND_NODES = 8
+"""Of each batch and hour."""
+BATCHES = 32
 """Parts of the futures and paths that give the error of the whole."""
-IMPORT_NODES = 12
-"""Of each month."""
-_FINE = 64
+IMPORT_NODES = 4
+"""Of each batch and hour."""
+_NODES = component_number("preview nodes")
 _NO_NETWORK = "preview: limits of lines and transformers, and their outages, are left out"
 
 
@@ -87,7 +100,7 @@ def preview_shortage(
     config: ForecastConfig | None = None,
     seed: int = 1,
     futures: int | None = None,
-    paths: int = PATHS,
+    paths: int | None = None,
 ) -> ShortagePreview:
     """The expected shortage of the months ahead of ``state``, within about a second.
 
@@ -101,7 +114,8 @@ def preview_shortage(
         Executions of the repairs, and courses of further damage, that are mixed; None: as many as
         a second allows.
     paths
-        Paths of demand whose distribution at each hour is taken; at least 8.
+        Paths of demand whose distribution at each hour is taken, at least 32; None: as many as a
+        second and the memory allow.
 
     Raises
     ------
@@ -113,23 +127,10 @@ def preview_shortage(
     config = config or ForecastConfig()
     case = compile_case(state.network)
     inputs, notes = prepare_futures(state, plan, case, grid=grid, config=config, seed=seed)
-    if futures is None:
-        futures = FUTURES if config.further_damage is None else FUTURES_WITH_DAMAGE
-    if plan is None and config.further_damage is None:
-        futures = 1  # they are all alike
-    supply = follow_supply(inputs, first=0, n=futures)
+    futures = futures or count_futures(plan, config)
+    paths = paths or count_paths(grid)
     factor = demand_model.simulate(paths, grid=grid, seed=seed) / state.network.peak_mw
-    short = expect_over_futures(
-        supply.course,
-        supply.steady,
-        supply.weak,
-        supply.kinds,
-        (
-            _demand_nodes(factor),
-            import_nodes(inputs),
-            np.asarray(grid.month_index, dtype=np.int64),
-        ),
-    )
+    supply, short = expect_supply(inputs, factor, first=0, n=futures)
     mean = np.stack([factor[batch::BATCHES].mean(axis=0) for batch in range(BATCHES)])
     lost = supply.mean_by_hour(supply.lost_mw, batches=BATCHES) * mean
     cut = supply.mean_by_hour(supply.cut_off_mw, batches=BATCHES) * mean
@@ -150,31 +151,67 @@ def preview_shortage(
     )
 
 
-def _demand_nodes(factor: FloatArray) -> FloatArray:
-    """Means of equal parts of the distribution at each hour of each batch of paths (B, H, K)."""
-    parts = []
+def count_futures(plan: RestorationPlan | None, config: ForecastConfig) -> int:
+    """Futures that a second allows; one where they are all alike."""
+    if config.further_damage is not None:
+        return FUTURES_WITH_DAMAGE
+    return 1 if plan is None else FUTURES
+
+
+def count_paths(grid: TimeGrid) -> int:
+    """Paths of demand that a second and the memory allow."""
+    return BATCHES * max(1, min(PATHS, PATH_HOURS // grid.hours) // BATCHES)
+
+
+def expect_supply(
+    inputs: FutureInputs, factor: FloatArray, *, first: int, n: int
+) -> tuple[SupplyCourse, FloatArray]:
+    """The supply of futures ``first`` to ``first + n - 1``, and what is short by batch and hour.
+
+    Parameters
+    ----------
+    factor : (paths, H)
+        Demand factors of paths of their own, at least ``BATCHES``.
+
+    Returns
+    -------
+    supply, short : (BATCHES, 2, H)
+        Chance of a supply shortage and expected shortage, MW.
+    """
+    supply = follow_supply(inputs, first=first, n=n)
+    stream = open_stream(inputs.seed, first, component=_NODES)
+    draws = pick_demands(factor, stream), pick_imports(inputs, stream)
+    short = expect_over_futures(supply.course, supply.steady, supply.weak, supply.kinds, draws)
+    return supply, short
+
+
+def pick_demands(factor: FloatArray, stream: np.random.Generator) -> FloatArray:
+    """One path from each of equal parts of the ordered paths of a batch, by hour (B, H, K)."""
+    hours = factor.shape[1]
+    nodes = min(DEMAND_NODES, len(factor) // BATCHES)
+    picked = np.empty((BATCHES, hours, nodes))
     for batch in range(BATCHES):
         ordered = np.sort(factor[batch::BATCHES], axis=0)
-        nodes = min(DEMAND_NODES, len(ordered))
-        edges = np.linspace(0, len(ordered), nodes + 1).astype(np.int64)
-        sums = np.add.reduceat(ordered, edges[:-1], axis=0)
-        parts.append((sums / np.diff(edges)[:, None]).T)
-    shortest = min(part.shape[1] for part in parts)
-    return np.ascontiguousarray(np.stack([part[:, :shortest] for part in parts]))
+        share = (np.arange(nodes)[:, None] + stream.random((nodes, hours))) / nodes
+        rank = np.minimum((share * len(ordered)).astype(np.int64), len(ordered) - 1)
+        picked[batch] = np.take_along_axis(ordered, rank, axis=0).T
+    return picked
 
 
-def import_nodes(inputs: FutureInputs) -> FloatArray:
-    """Means of equal parts of each month's import limit, MW (M, J)."""
+def pick_imports(inputs: FutureInputs, stream: np.random.Generator) -> FloatArray:
+    """One import limit from each of equal parts of its month's distribution, MW (B, H, J)."""
     allocation = inputs.allocation
-    share = (np.arange(IMPORT_NODES * _FINE) + 0.5) / (IMPORT_NODES * _FINE)
-    drawn = invert_triangular(
-        share[:, None],
-        low=allocation.low_mw,
-        likely=allocation.likely_mw,
-        high=allocation.high_mw,
+    month = np.repeat(np.arange(len(allocation.low_mw)), np.diff(inputs.month_first))
+    drawn = stream.random((BATCHES, IMPORT_NODES, len(month)))
+    share = (np.arange(IMPORT_NODES)[:, None] + drawn) / IMPORT_NODES
+    limit = invert_triangular(
+        share,
+        low=allocation.low_mw[month],
+        likely=allocation.likely_mw[month],
+        high=allocation.high_mw[month],
     )
-    limit = np.maximum(drawn + inputs.import_change_mw, 0.0)
-    return np.ascontiguousarray(limit.reshape(IMPORT_NODES, _FINE, -1).mean(axis=1).T)
+    limit = np.maximum(limit + inputs.import_change_mw, 0.0)
+    return np.ascontiguousarray(limit.transpose(0, 2, 1))
 
 
 def _tabulate(

@@ -100,7 +100,7 @@ def expect_over_futures(
     steady: SteadyUnits,
     weak: WeakUnits,
     kinds: Kinds,
-    draws: tuple[FloatArray, FloatArray, IntArray],
+    draws: tuple[FloatArray, FloatArray],
 ) -> FloatArray:
     """Chance of a supply shortage and expected shortage by batch and hour (B, 2, H).
 
@@ -110,10 +110,9 @@ def expect_over_futures(
     Parameters
     ----------
     draws
-        Demand factors (B, H, K) and import limits (M, J), equally likely, and the month of each
-        hour.
+        Demand factors (B, H, K) and import limits (B, H, J), equally likely.
     """
-    factor, limit, month = draws
+    factor, limit = draws
     batches, hours, _ = factor.shape
     found = np.zeros((batches, 2, hours))
     chance = np.zeros(steady.cells)
@@ -138,7 +137,7 @@ def expect_over_futures(
                     sum_up(total, steady.step_mw, at_most, lacking)
                     found[batch, :, hour] += _look_up_all(
                         factor[batch, hour],
-                        limit[month[hour]],
+                        limit[batch, hour],
                         (kind, kinds, mixed),
                         (steady.step_mw, at_most, lacking),
                     )

@@ -41,6 +41,8 @@ class SupplyCourse:
     ----------
     lost_mw, cut_off_mw : (q,)
         Demand that feeders cannot take, and that no source can reach, at factor 1, by kind.
+    rounded
+        Whether capacities had to be laid on a coarser step.
     notes
         What is approximate, in words; empty where nothing is.
     """
@@ -52,6 +54,7 @@ class SupplyCourse:
     lost_mw: FloatArray
     cut_off_mw: FloatArray
     hours: int
+    rounded: bool
     notes: tuple[str, ...]
 
     def mean_by_hour(self, of_kind: FloatArray, *, batches: int) -> FloatArray:
@@ -129,6 +132,7 @@ def follow_supply(
         lost_mw=reached.lost_mw,
         cut_off_mw=reached.cut_off_mw,
         hours=len(month),
+        rounded=rounded,
         notes=(*reached.notes, *notes),
     )
 

@@ -12,9 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import replace
 
 from gridtool.damage.model import GridState
-from gridtool.forecast.metrics.model import Layout, SampleSums
+from gridtool.errors import AnalysisError
+from gridtool.forecast.control import expect_control
+from gridtool.forecast.metrics.controlled import Controlled, ControlTally, KnownMean
+from gridtool.forecast.metrics.model import ControlledSums, SampleSums
+from gridtool.forecast.metrics.shape_frames import WHOLE
 from gridtool.forecast.metrics.shares import ShareTally
 from gridtool.forecast.metrics.tally import ShortageTally, relative_error
 from gridtool.forecast.model import DemandModel, ForecastConfig, ShortageForecast
@@ -26,7 +31,8 @@ from gridtool.forecast.premises import (
     prepare_chunks,
     simulate_chunks,
 )
-from gridtool.forecast.simulate.simulator import Draw
+from gridtool.forecast.preview import count_futures
+from gridtool.forecast.simulate.simulator import ChunkInputs, Draw
 from gridtool.forecast.streams import UNCERTAINTIES
 from gridtool.restoration.model import RestorationPlan
 
@@ -78,7 +84,10 @@ def forecast_shortage(
     premise = Premise(state=state, plan=plan, config=config)
     cases = list_outlook(premise) if config.outlook_samples else {}
     inputs, notes = prepare_chunks({MAIN: premise, **cases}, demand_model, seed=seed)
-    tallies = _Tallies(premise, inputs.layout, cases=tuple(cases))
+    if _has_control(premise, inputs):
+        main = replace(inputs.premises[MAIN], control=True)
+        inputs = replace(inputs, premises={**inputs.premises, MAIN: main})
+    tallies = _Tallies(premise, inputs, cases=tuple(cases))
     chunks = lay_out_chunks(tallies.wanted, layout=inputs.layout)
     found = simulate_chunks(inputs, chunks, workers=config.workers, progress=progress)
     with closing(found):  # workers end with it, also when it is left early
@@ -93,8 +102,20 @@ def forecast_shortage(
         demand_description=demand_model.description,
         outlook=tallies.outlook,
         shares=tallies.shares,
+        controlled=tallies.controlled,
         notes=notes,
     )
+
+
+def _has_control(premise: Premise, inputs: ChunkInputs) -> bool:
+    """Whether to try the control; told before any sample is drawn, never by results.
+
+    Storages have no exact counterpart. Further damage may touch more units in some samples than
+    can be enumerated, and its queues cost as much again.
+    """
+    config = premise.config
+    stores = inputs.premises[MAIN].fleet is not None
+    return config.control and config.further_damage is None and not stores
 
 
 def make_forecast(
@@ -105,6 +126,7 @@ def make_forecast(
     demand_description: str,
     outlook: OutlookTally | None = None,
     shares: ShareTally | None = None,
+    controlled: Controlled | None = None,
     notes: tuple[str, ...] = (),
 ) -> ShortageForecast:
     """The forecast of ``premise`` from the tally of its futures."""
@@ -126,6 +148,9 @@ def make_forecast(
         depths=tally.event_depths(),
         outlook=None if outlook is None else outlook.table(),
         shares=None if shares is None else shares.shares(),
+        controlled=(
+            None if controlled is None else controlled.table((*tally.layout.grid.months, WHOLE))
+        ),
         notes=notes,
     )
 
@@ -133,7 +158,8 @@ def make_forecast(
 class _Tallies:
     """Where the sums of a forecast go, and the draws that it wants."""
 
-    def __init__(self, premise: Premise, layout: Layout, *, cases: tuple[str, ...]) -> None:
+    def __init__(self, premise: Premise, inputs: ChunkInputs, *, cases: tuple[str, ...]) -> None:
+        layout = inputs.layout
         config = self._config = premise.config
         self._base = Draw(MAIN)
         self._cases = {name: Draw(name) for name in cases}
@@ -142,6 +168,10 @@ class _Tallies:
         self.shortage = ShortageTally(layout)
         self.outlook = OutlookTally(layout, names=cases) if cases else None
         self.shares = ShareTally(layout, uncertainties=names) if names else None
+        self._premise, self._inputs = premise, inputs
+        self._known: KnownMean | None = None
+        asked = inputs.premises[MAIN].control
+        self._control = ControlTally(len(layout.grid.months)) if asked else None
 
     @property
     def wanted(self) -> dict[Draw, int]:
@@ -157,10 +187,29 @@ class _Tallies:
         """Take in a chunk."""
         base = sums[self._base]
         self.shortage.add(base)
+        self._add_control(base)
         if self.outlook is not None and all(draw in sums for draw in self._cases.values()):
             self.outlook.add(base, {name: sums[draw] for name, draw in self._cases.items()})
         if self.shares is not None and all(draw in sums for draw in self._anew.values()):
             self.shares.add(base, anew={name: sums[draw] for name, draw in self._anew.items()})
+
+    def _add_control(self, base: SampleSums) -> None:
+        """Take in the control of a chunk; a chunk without it leaves all without it."""
+        if self._control is None:
+            return
+        if self._known is None:  # while workers go on with the next chunks
+            self._known = _find_known(self._premise, self._inputs)
+        if self._known is None or not isinstance(base, ControlledSums):
+            self._control = None
+            return
+        self._control.add(base.unserved_mwh[:, :, -1].sum(axis=-1), base.control_mwh)
+
+    @property
+    def controlled(self) -> Controlled | None:
+        """The city's energy with the control; None where there is none."""
+        if self._control is None or self._known is None:
+            return None
+        return self._control.estimate(self._known)
 
     @property
     def enough(self) -> bool:
@@ -169,7 +218,24 @@ class _Tallies:
         least = max(UNTIL_SAMPLES, *(count for count in list(self.wanted.values())[1:]), 0)
         if until is None or self.shortage.samples < least:
             return False
-        return relative_error(self.shortage) <= until
+        found = self.controlled
+        if found is None:
+            return relative_error(self.shortage) <= until
+        return bool(found.mean[-1] > 0 and found.error[-1] <= until * found.mean[-1])
+
+
+def _find_known(premise: Premise, inputs: ChunkInputs) -> KnownMean | None:
+    """Mean of the control; None where it cannot be computed."""
+    try:
+        return expect_control(
+            inputs.premises[MAIN].futures,
+            inputs.demand,
+            grid=inputs.layout.grid,
+            peak_mw=inputs.peak_mw,
+            futures=count_futures(premise.plan, premise.config),
+        )
+    except AnalysisError:
+        return None
 
 
 def list_uncertainties(premise: Premise) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from gridtool.forecast.compare import PairedForecast
@@ -34,9 +35,23 @@ def table_shares(forecast: ShortageForecast) -> NamedTable | None:
         decimals={"total": 2, "total_se": 2, "first": 2, "first_se": 2},
         terminal_columns=("uncertainty", "total", "total_se"),
         terminal_rows=int((frame["month"] == _WHOLE).sum()),
-        note="What would go if this one were known, the others being as they are; they add up to "
-        "more than 1 where uncertainties act together.",
+        note="What would go if this one were known last, the others being known already. "
+        + _say_sum(frame[frame["month"] == _WHOLE]),
     )
+
+
+def _say_sum(whole: pd.DataFrame) -> str:
+    """What the shares of all months add up to, and what that means."""
+    total = float(whole["total"].sum())
+    error = float(np.sqrt((whole["total_se"] ** 2).sum()))
+    if not np.isfinite(total) or not np.isfinite(error):
+        return "The futures do not tell what they add up to."
+    text = f"They add up to {Estimate(total, error)}: "
+    if total > 1 + 2 * error:
+        return text + "more than 1, since uncertainties act together."
+    if total < 1 - 2 * error:
+        return text + "less than 1, which only the noise of few futures can do."
+    return text + "within their errors 1, as of uncertainties that act apart."
 
 
 def table_outlook(forecast: ShortageForecast) -> NamedTable | None:

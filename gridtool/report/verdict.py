@@ -12,12 +12,12 @@ import pandas as pd
 from gridtool.flow.model import Assessment
 from gridtool.forecast.model import CITY, ShortageForecast
 from gridtool.network.model import CityNetwork
-from gridtool.report.forecast import CAUSE_WORDS, say_further_damage
+from gridtool.report.forecast import CAUSE_WORDS, city_energy, say_further_damage
 from gridtool.report.mobile import describe_placements
 from gridtool.report.restore_checks import describe_ac, describe_bound
 from gridtool.report.restore_words import count_repairs, describe_stop
 from gridtool.restoration.model import RestorationPlan
-from gridtool.units import Estimate, format_quantity
+from gridtool.units import format_quantity
 
 __all__ = ["lost_to_damage", "time_regained", "write_verdict"]
 
@@ -132,8 +132,7 @@ def time_regained(curve: pd.DataFrame, share: float) -> datetime:
 def _say_forecast(forecast: ShortageForecast) -> str:
     monthly = forecast.monthly
     city = monthly[monthly["district"] == CITY]
-    whole = forecast.horizon[forecast.horizon["district"] == CITY].iloc[0]
-    energy = Estimate(float(whole["eue_mwh"]), float(whole["eue_mwh_se"]))
+    energy = city_energy(forecast)
     span = _span(city["month"].tolist())
     stated = say_further_damage(forecast)
     if energy.value <= 0:

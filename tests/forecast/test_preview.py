@@ -15,9 +15,10 @@ from gridtool.errors import AnalysisError
 from gridtool.flow.class_shares import class_shares
 from gridtool.flow.compile import compile_case
 from gridtool.flow.stage_dispatch import StageDispatch
-from gridtool.forecast.control import adjust_mean, control_supply
+from gridtool.forecast.control import control_supply, expect_control
+from gridtool.forecast.metrics.controlled import ControlTally
 from gridtool.forecast.model import ForecastConfig, FurtherDamage
-from gridtool.forecast.preview import import_nodes, preview_shortage
+from gridtool.forecast.preview import BATCHES, pick_demands, pick_imports, preview_shortage
 from gridtool.forecast.shortage import forecast_grid
 from gridtool.forecast.simulate.futures import draw_futures, prepare_futures
 from gridtool.network.catalog import load_network
@@ -113,8 +114,8 @@ def without_branch_outages(inputs):
 )
 def test_the_preview_is_the_simulated_mean(world, column, simulated):
     values = world[simulated]
-    # The preview mixes some 300 futures and 480 paths: it has an error of its own.
-    error = values.std(axis=0, ddof=1) * np.sqrt(1 / SAMPLES + 1 / 300)
+    # The preview mixes 320 futures and 960 paths: it has an error of its own.
+    error = values.std(axis=0, ddof=1) * np.sqrt(1 / SAMPLES + 1 / 320)
     found = world["preview"].monthly[column].to_numpy()
     assert values.mean(axis=0)[0] > 0
     assert np.all(np.abs(found - values.mean(axis=0)) <= 3 * error + 1e-6)
@@ -192,22 +193,26 @@ def test_the_control_has_the_mean_of_the_simulation_and_moves_with_it(world):
     assert np.all(world["supply"].var(axis=0) > 1.5 * apart.var(axis=0))
 
 
-def test_a_few_samples_with_the_control_tell_as_much_as_many(world):
-    """50 samples and an independent preview against all 400, and with the smaller error."""
-    state, plan, grid = world["state"], world["plan"], world["grid"]
-    known = preview_shortage(state, plan, Swing(), grid=grid, seed=77, futures=800, paths=800)
-    control = control_supply(world["inputs"], world["factor"][:50], first=0)
-    few = world["supply"][:50]
-    mean, error = adjust_mean(
-        few,
-        control,
-        expected=known.monthly["supply_mwh"].to_numpy(),
-        expected_se=known.monthly["supply_mwh_se"].to_numpy(),
-    )
-    plain = few.std(axis=0, ddof=1) / np.sqrt(50)
-    assert np.all(error < 0.8 * plain)
-    truth, truth_se = world["supply"].mean(axis=0), world["supply"].std(axis=0) / np.sqrt(SAMPLES)
-    assert np.all(np.abs(mean - truth) <= 3 * np.hypot(error, truth_se))
+def test_the_known_mean_is_the_mean_of_the_control(world):
+    """Futures and paths of its own, against the controls of the samples."""
+    inputs, grid = world["inputs"], world["grid"]
+    known = expect_control(inputs, Swing(), grid=grid, peak_mw=1500.0, futures=320)
+    control = control_supply(inputs, world["factor"], first=0)
+    error = np.sqrt(control.var(axis=0, ddof=1) / SAMPLES + np.diagonal(known.covariance))
+    assert np.all(np.abs(known.mean - control.mean(axis=0)) <= 3 * error)
+    assert np.all(np.diagonal(known.covariance) < control.var(axis=0) / SAMPLES)
+
+
+def test_few_samples_with_the_control_tell_as_much_as_many(world):
+    """100 samples against all 400, and with the smaller error."""
+    inputs, grid = world["inputs"], world["grid"]
+    known = expect_control(inputs, Swing(), grid=grid, peak_mw=1500.0, futures=320)
+    tally = ControlTally(2)
+    tally.add(world["supply"][:100], control_supply(inputs, world["factor"][:100], first=0))
+    found = tally.estimate(known)
+    assert np.all(found.error < 0.8 * found.plain_error)
+    truth, error = world["supply"].mean(axis=0), world["supply"].std(axis=0) / np.sqrt(SAMPLES)
+    assert np.all(np.abs(found.mean[:2] - truth) <= 3 * np.hypot(found.error[:2], error))
 
 
 def test_the_control_of_a_sample_does_not_depend_on_the_others(world):
@@ -217,10 +222,25 @@ def test_the_control_of_a_sample_does_not_depend_on_the_others(world):
     assert part == pytest.approx(whole[12:], rel=1e-9, abs=1e-9)
 
 
-def test_import_nodes_keep_the_mean_of_the_distribution(world):
-    allocation = world["inputs"].allocation
+def test_picked_imports_have_the_mean_of_the_distribution(world):
+    allocation, month_first = world["inputs"].allocation, world["inputs"].month_first
     mean = (allocation.low_mw + allocation.likely_mw + allocation.high_mw) / 3
-    assert import_nodes(world["inputs"]).mean(axis=1) == pytest.approx(mean, rel=1e-4)
+    picked = pick_imports(world["inputs"], np.random.default_rng(3))
+    found = np.add.reduceat(picked.mean(axis=(0, 2)), month_first[:-1]) / np.diff(month_first)
+    assert found == pytest.approx(mean, rel=2e-4)
+
+
+@pytest.mark.parametrize("paths", [16, 40, 100])
+def test_picked_demands_are_as_likely_as_the_paths(paths):
+    """Every path is picked equally often in the long run, also where parts are not whole."""
+    paths_of_batch = np.bincount(np.arange(paths) % BATCHES)
+    factor = np.repeat(np.arange(paths, dtype=float)[:, None], 4000, axis=1)
+    picked = pick_demands(factor, np.random.default_rng(4))
+    for batch in range(0, BATCHES, 5):
+        share = np.array([(picked[batch] == path).mean() for path in range(batch, paths, BATCHES)])
+        expected = 1 / paths_of_batch[batch]
+        error = np.sqrt(expected * (1 - expected) / picked[batch].size)
+        assert np.all(np.abs(share - expected) <= 4 * error)
 
 
 def test_too_many_damaged_units_are_refused(root):

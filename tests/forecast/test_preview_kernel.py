@@ -79,11 +79,12 @@ def test_over_futures_agrees_with_all_states():
     factor = np.array([[0.5, 1.0, 0.8], [1.0, 1.0, 0.9], [0.7, 0.6, 1.1]] * 2)
     limit = np.array([[15.0, 35.0], [50.0, np.inf]])
     month = np.array([0, 0, 0, 1, 1, 1])
-    whole = expect_over_futures(course, steady, weak, kinds, (factor[None], limit, month))[0]
+    limits = limit[month]
+    whole = expect_over_futures(course, steady, weak, kinds, (factor[None], limits[None]))[0]
     two = np.stack([factor, factor[::-1]])
-    halves = expect_over_futures(course, steady, weak, kinds, (two, limit, month))
+    halves = expect_over_futures(course, steady, weak, kinds, (two, np.stack([limits] * 2)))
     three = np.stack([factor] * 3)
-    thirds = expect_over_futures(course, steady, weak, kinds, (three, limit, month))
+    thirds = expect_over_futures(course, steady, weak, kinds, (three, np.stack([limits] * 3)))
 
     def expected(rows, factors, hour):
         found = np.zeros(2)

@@ -32,7 +32,9 @@ def small_forecast():
     """Two months of a busbar with 80 MW of demand and 90 MW of import."""
     network = grid(stations={"A": (70.0, 10.0)}, lines=(), infeeds=[("I", "A", 90.0)])
     state = make_state(network, [], as_of=AS_OF)
-    config = ForecastConfig(months=2, samples=12, workers=1, outlook_samples=12, share_samples=12)
+    config = ForecastConfig(
+        months=2, samples=12, workers=1, outlook_samples=12, share_samples=12, control=False
+    )
     return forecast_shortage(state, None, _Wave(), config=config)
 
 

@@ -14,6 +14,7 @@ from gridtool.report.forecast import (
     headline_shortage,
     tables_shortage,
 )
+from gridtool.report.forecast_cases import table_shares
 
 
 def row(month, district, *, eue, off):
@@ -122,6 +123,46 @@ def test_a_city_without_ordinary_customers_is_described_too(forecast):
     nothing = dict.fromkeys(("hours_off_p10", "hours_off_p50", "hours_off_p90"), float("nan"))
     text = describe_shortage(replace(forecast, monthly=forecast.monthly.assign(**nothing)))
     assert "Expected unserved energy 1 235 ± 12 MWh" in text
+
+
+def test_the_better_estimate_is_told_and_the_plain_one_stays(forecast):
+    frame = pd.DataFrame(
+        {
+            "month": ["2027-01", "2027-02", "all"],
+            "eue_mwh": [1200.0, 0.0, 1200.0],
+            "eue_mwh_se": [4.0, 0.0, 4.0],
+        }
+    )
+    better = replace(forecast, controlled=frame)
+    tables = {table.name: table for table in tables_shortage(better)}
+    city = tables["shortage_city"]
+    assert city.frame["unserved_energy_mwh"].tolist() == ["1 235 ± 12", "0 ± 12", "1 235 ± 12"]
+    assert city.frame["controlled_mwh"].tolist() == ["1 200 ± 4", "0.00 ± 0.00", "1 200 ± 4"]
+    assert "control variate" in city.note
+    assert tables["shortage_controlled"].terminal_rows == 0
+    assert "Expected unserved energy 1 200 ± 4 MWh" in describe_shortage(better)
+    assert headline_shortage(better)["eue_mwh"] == 1200.0
+    assert "controlled_mwh" not in tables_shortage(forecast)[1].frame
+
+
+@pytest.mark.parametrize(
+    ("totals", "words"),
+    [((0.7, 0.6), "more than 1"), ((0.5, 0.48), "within their errors"), ((0.3, 0.2), "less than")],
+)
+def test_shares_say_what_they_add_up_to(forecast, totals, words):
+    shares = pd.DataFrame(
+        {
+            "month": "all",
+            "uncertainty": ["demand", "outages"],
+            "total": totals,
+            "total_se": 0.02,
+            "first": 0.0,
+            "first_se": 0.0,
+        }
+    )
+    table = table_shares(replace(forecast, shares=shares))
+    assert table is not None
+    assert words in table.note
 
 
 def test_no_shortage_is_said(forecast):

@@ -18,6 +18,7 @@ __all__ = [
     "DURATION_H",
     "OVER_H",
     "TOLERANCE_MW",
+    "ControlledSums",
     "Layout",
     "SampleSums",
     "make_layout",
@@ -160,6 +161,19 @@ class SampleSums:
     def samples(self) -> int:
         """Number of samples summed."""
         return len(self.factor_h)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlledSums(SampleSums):
+    """Sums whose control variate is known.
+
+    Attributes
+    ----------
+    control_mwh : (n, M)
+        Of :func:`gridtool.forecast.control.control_supply`.
+    """
+
+    control_mwh: FloatArray
 
 
 def make_layout(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Moments", "RatioMoments"]
+__all__ = ["CrossMoments", "Moments", "RatioMoments"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -113,3 +113,50 @@ class RatioMoments:
         with np.errstate(invalid="ignore", divide="ignore"):
             error = np.sqrt(np.maximum(spread, 0.0) / (count - 1) / count)
             return np.asarray(error / self.whole.mean)
+
+
+class CrossMoments:
+    """Means and all covariances over samples of a row of quantities.
+
+    Attributes
+    ----------
+    count
+        Samples so far.
+    mean : (q,)
+    products : (q, q)
+        Sum of the products of the deviations from the means.
+    """
+
+    def __init__(self, quantities: int) -> None:
+        self.count = 0
+        self.mean: FloatArray = np.zeros(quantities)
+        self.products: FloatArray = np.zeros((quantities, quantities))
+
+    def add(self, values: FloatArray) -> None:
+        """Take in samples, along the first axis of ``values``."""
+        if not len(values):
+            return
+        portion = CrossMoments(len(self.mean))
+        portion.count = len(values)
+        portion.mean = values.mean(axis=0)
+        off = values - portion.mean
+        portion.products = off.T @ off
+        self.merge(portion)
+
+    def merge(self, other: CrossMoments) -> None:
+        """Take in the samples of ``other``."""
+        if not other.count:
+            return
+        total = self.count + other.count
+        step = other.mean - self.mean
+        joined = np.outer(step, step) * (self.count * other.count / total)
+        self.products = self.products + other.products + joined
+        self.mean = self.mean + step * (other.count / total)
+        self.count = total
+
+    @property
+    def covariance(self) -> FloatArray:
+        """Of the samples (q, q); NaN below two."""
+        if self.count < 2:
+            return np.full(self.products.shape, np.nan)
+        return self.products / (self.count - 1)

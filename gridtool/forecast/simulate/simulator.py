@@ -15,10 +15,12 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
+from gridtool.errors import AnalysisError
 from gridtool.flow.model import HourlyShortage, Stages
 from gridtool.flow.stage_dispatch import StageDispatch
+from gridtool.forecast.control import control_supply
 from gridtool.forecast.demand import FittedDemand
-from gridtool.forecast.metrics.model import Layout, SampleSums
+from gridtool.forecast.metrics.model import ControlledSums, Layout, SampleSums
 from gridtool.forecast.metrics.sums import sum_samples
 from gridtool.forecast.model import DemandModel
 from gridtool.forecast.simulate.futures import FutureInputs, draw_futures
@@ -36,12 +38,14 @@ class PremiseInputs:
     """What the futures of one premise are drawn from and dispatched on.
 
     ``class_share`` (B, 2, C) is that of :func:`gridtool.flow.class_shares.class_shares`,
-    ``fleet`` the storages of the case, None where there are none.
+    ``fleet`` the storages of the case, None where there are none. ``control`` asks for the control
+    variate of samples of which nothing is drawn anew.
     """
 
     class_share: FloatArray
     futures: FutureInputs
     fleet: Fleet | None = None
+    control: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +94,11 @@ class Simulator:
                 paths = self._draw_demand(chunk.n, seed=self._inputs.seed, first=first)
                 factors[first] = paths / self._inputs.peak_mw
             hourly = self._dispatch(draw, factors[first], first=chunk.first)
-            found.append(sum_samples(hourly, factors[first], layout=self._inputs.layout))
+            sums = sum_samples(hourly, factors[first], layout=self._inputs.layout)
+            premise = self._inputs.premises[draw.premise]
+            if premise.control and not draw.fresh:
+                sums = _add_control(sums, premise.futures, factors[first], first=chunk.first)
+            found.append(sums)
         return tuple(found)
 
     def _dispatch(self, draw: Draw, factor: FloatArray, *, first: int) -> HourlyShortage:
@@ -103,6 +111,17 @@ class Simulator:
             premise.futures, first=first, n=len(factor), fresh=draw.fresh - {"demand"}
         )
         return dispatch(stages, factor)
+
+
+def _add_control(
+    sums: SampleSums, futures: FutureInputs, factor: FloatArray, *, first: int
+) -> SampleSums:
+    """The sums with their control variate, or without it where it cannot be computed."""
+    try:
+        control = control_supply(futures, factor, first=first)
+    except AnalysisError:
+        return sums
+    return ControlledSums(**vars(sums), control_mwh=control)
 
 
 def _make_dispatch(premise: PremiseInputs) -> Callable[[Stages, FloatArray], HourlyShortage]:
