@@ -8,8 +8,8 @@ interfaces). Two options hand over to modules of their own, imported when they a
   seed: int, output: OutputOptions)``
 - ``--network``: ``gridtool.cli.adequacy_composite.assess_network(network: str, load: LoadSeries,
   *, method: "enumerate" | "sample", shedding: "total" | "proportional" | "priority",
-  least_probability: float, samples: int | None, until: float | None, workers: int | None,
-  seed: int, output: OutputOptions)``
+  by: "month" | "week" | None, least_probability: float, samples: int | None,
+  until: float | None, workers: int | None, seed: int, output: OutputOptions)``
 
 Both return a :class:`gridtool.report.adequacy.AdequacyAnswer`.
 """
@@ -78,6 +78,11 @@ DEFAULT_SAMPLES = 10_000
     "could add is said.",
 )
 @click.option(
+    "--by",
+    type=click.Choice(("month", "week")),
+    help="With --network: by month or week as well; each of them takes as long as the whole.",
+)
+@click.option(
     "--workers",
     type=click.IntRange(1, 256),
     help="Processes of a simulation; they do not change the result. [default: 2 where it is long]",
@@ -137,6 +142,7 @@ def adequacy(
     samples: int | None,
     until: str | None,
     least_probability: float | None,
+    by: Literal["month", "week"] | None,
     workers: int | None,
     interfaces: Path | None,
     availability: Path | None,
@@ -187,6 +193,7 @@ def adequacy(
             question,
             method=way,
             shedding=shedding,
+            by=by,
             least_probability=least_probability or 0.0,
         )
         inputs = files
@@ -195,8 +202,8 @@ def adequacy(
             raise click.UsageError("give two files: UNITS and LOAD (--network needs LOAD only)")
         if method is not None:
             raise click.UsageError("--method is for --network")
-        if least_probability is not None:
-            raise click.UsageError("--least-probability is for --network")
+        if least_probability is not None or by is not None:
+            raise click.UsageError("--least-probability and --by are for --network")
         given = SystemFiles(
             units=files[0],
             load=files[1],
@@ -295,6 +302,7 @@ def _assess_network(
     *,
     method: Literal["enumerate", "sample"],
     shedding: Literal["total", "proportional", "priority"],
+    by: Literal["month", "week"] | None,
     least_probability: float,
 ) -> AdequacyAnswer:
     from gridtool.forecast.adequacy.read_load import read_load
@@ -308,6 +316,7 @@ def _assess_network(
         load,
         method=method,
         shedding=shedding,
+        by=by,
         least_probability=least_probability,
         samples=question.samples,
         until=question.until,

@@ -34,12 +34,18 @@ _PLACE_DECIMALS = {
 
 
 def answer_composite(
-    network: CityNetwork, load: LoadSeries, result: CompositeResult
+    network: CityNetwork,
+    load: LoadSeries,
+    result: CompositeResult,
+    *,
+    periods: pd.DataFrame | None = None,
 ) -> AdequacyAnswer:
-    """The result as tables, headline and words."""
+    """The result as tables, headline and words; ``periods`` are its rows by month or week."""
     sampled = result.method == "sample"
     headline = _headline(network, load, result)
-    tables = [_table_total(headline, sampled=sampled), _table_causes(result)]
+    tables = [_table_total(headline, result), _table_causes(result)]
+    if periods is not None:
+        tables.append(_table_periods(periods, sampled=sampled))
     for name, frame in (("districts", result.districts), ("busbars", result.busbars)):
         if frame is not None:
             tables.append(_table_places(name, frame, result))
@@ -90,7 +96,9 @@ def _parts(estimate: Estimate) -> tuple[float, float]:
     return estimate.value, estimate.standard_error
 
 
-def _table_total(headline: dict[str, float], *, sampled: bool) -> NamedTable:
+def _table_total(headline: dict[str, float], result: CompositeResult) -> NamedTable:
+    sampled = result.method == "sample"
+    how = "exact" if result.left_out == 0.0 else "a lower bound: some states are left out"
     measures = ("lolp", "lole_hours", "lole_days", "eue_mwh", "edns_mw", "neue_ppm")
     frame = pd.DataFrame([{name: headline[name] for name in measures}])
     decimals = PERIOD_DECIMALS | _EXACT_DECIMALS
@@ -106,7 +114,7 @@ def _table_total(headline: dict[str, float], *, sampled: bool) -> NamedTable:
         decimals = {"value": min(worst + 1, 8), "standard_error": min(worst + 1, 8)}
     return NamedTable(
         name="total",
-        title=f"Adequacy with the network, {'from sampled states' if sampled else 'exact'}",
+        title=f"Adequacy with the network, {'from sampled states' if sampled else how}",
         frame=frame,
         headings=PERIOD_HEADINGS,
         decimals=decimals,
@@ -142,6 +150,21 @@ def _table_causes(result: CompositeResult) -> NamedTable:
         decimals=_PLACE_DECIMALS,
         note=f"All units on one busbar would lack {format_quantity(without, decimals=3)} MWh "
         "(exact, by convolution).",
+    )
+
+
+def _table_periods(frame: pd.DataFrame, *, sampled: bool) -> NamedTable:
+    period = str(frame.columns[0])
+    return NamedTable(
+        name=f"{period}s",
+        title=f"By {period}",
+        frame=frame if sampled else frame.drop(columns=["lole_hours_se", "eue_mwh_se"]),
+        headings=PERIOD_HEADINGS | {"lole_hours_se": "SE [h]", "eue_mwh_se": "SE [MWh]"},
+        decimals=PERIOD_DECIMALS | _PLACE_DECIMALS,
+        note=f"Each {period} has states of its own; together they agree with the total within "
+        "their errors."
+        if sampled
+        else "",
     )
 
 
@@ -181,7 +204,8 @@ def _describe(network: CityNetwork, result: CompositeResult) -> str:
     if result.left_out > 0.0:
         sentence += (
             f" States left out have a probability of {result.left_out:.2g} together, which bounds "
-            "what they could add to the LOLP."
+            "what they could add to the LOLP: "
+            f"{format_quantity(result.left_out * result.hours, decimals=3)} hours."
         )
     return f"{sentence} {_POLICY[result.shedding]}"
 

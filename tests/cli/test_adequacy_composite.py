@@ -86,7 +86,24 @@ def test_states_left_out_are_bounded(run, load):
     assert 0.0 < part["left_out"] < 1e-4
     assert 0.0 <= whole["lolp"] - part["lolp"] <= part["left_out"]
     words = " ".join(run(*cut).stdout.split())
-    assert "which bounds what they could add to the LOLP" in words
+    assert "which bounds what they could add to the LOLP: " in words
+
+
+def test_weeks_and_months_add_up_to_the_whole(run, tmp_path):
+    load = tmp_path / "load.csv"
+    hours = 40 * 24
+    rows = (f"{h + 1},{100 + 80 * abs((h * 7919) % hours) / hours!r}" for h in range(hours))
+    load.write_text("hour,load_mw\n" + "\n".join(rows) + "\n")
+    for by, count in (("week", 6), ("month", 2)):
+        exact = found_by(run, "--network", "rbts", load, "--by", by, "--shedding", "total")
+        parts = exact[f"{by}s"]
+        assert len(parts) == count
+        assert sum(part["hours"] for part in parts) == hours
+        for name in ("lole_hours", "lole_days", "eue_mwh"):
+            assert sum(part[name] for part in parts) == pytest.approx(exact[name], rel=1e-9)
+    drawn = found_by(run, "--network", "rbts", load, "--by", "month", "--samples", 20_000)
+    for part, truth in zip(drawn["months"], parts, strict=True):
+        assert abs(part["eue_mwh"] - truth["eue_mwh"]) <= 4.0 * part["eue_mwh_se"]
 
 
 @pytest.mark.parametrize(

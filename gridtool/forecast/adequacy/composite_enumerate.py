@@ -33,6 +33,7 @@ def enumerate_states(
     system: CompositeSystem,
     *,
     least_probability: float = 0.0,
+    profiles: ProfileCache | None = None,
     progress: Callable[[int], None] = lambda _topologies: None,
 ) -> CompositeResult:
     """The exact adequacy of ``system``.
@@ -45,6 +46,8 @@ def enumerate_states(
     least_probability
         States less probable are left out; their probability is stated in the result and bounds
         what is missing: no more than that share of the hours and of the load.
+    profiles
+        Learned over other hours of the same system.
     progress
         Called with the number of topologies done since the last call.
 
@@ -55,7 +58,7 @@ def enumerate_states(
     """
     topologies = list_topologies(system, least=least_probability)
     states = _list_states(system, topologies, least=least_probability)
-    profiles = ProfileCache(system)
+    profiles = profiles or ProfileCache(system)
     sums = _Sums()
     for row, chance in enumerate(topologies.probability.tolist()):
         profile = profiles.find(topologies.state[row].astype(np.int64))

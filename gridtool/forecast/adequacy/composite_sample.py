@@ -56,6 +56,7 @@ def sample_states(
     until: float | None = None,
     plain: bool = False,
     workers: int = 1,
+    profiles: ProfileCache | None = None,
     progress: Callable[[int], None] = lambda _states: None,
 ) -> CompositeResult:
     """Estimate the adequacy of ``system`` from states drawn independently.
@@ -71,6 +72,8 @@ def sample_states(
     workers
         Processes, which do not change the result. They share the lanes of a run of 500,000
         states or more that does not stop early; others are done by this process.
+    profiles
+        Learned over other hours of the same system; lanes do without.
     progress
         Called with the number of states done since the last call.
 
@@ -87,7 +90,7 @@ def sample_states(
             run.merge(found)
             progress(found.states)
         return run.result()
-    run = _Sampling(system, samples=samples, seed=seed, plain=plain)
+    run = _Sampling(system, samples=samples, seed=seed, plain=plain, profiles=profiles)
     while run.left > 0 and not run.is_precise(until):
         progress(run.add_block())
     return run.result()
@@ -138,6 +141,7 @@ class _Sampling:
         plain: bool,
         lane: int = 0,
         lanes: int = 1,
+        profiles: ProfileCache | None = None,
     ) -> None:
         self._system = system
         self._draws = StateDraws(system, seed=seed)
@@ -150,7 +154,7 @@ class _Sampling:
         self.left = max(samples, 2 * count)
         self._blocks = [0] * count
         self._folds: list[list[ControlledMoments]] = [[] for _ in range(count)]
-        self._profiles = ProfileCache(system)
+        self._profiles = profiles or ProfileCache(system)
         self._expected = expect_without_network(system)
         self._kinds, self._usual = _columns(system)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ from gridtool.network.check import check_network
 from gridtool.network.model import CityNetwork
 from gridtool.network.structure import FIRST_ROW
 
-__all__ = ["find_undeliverable", "prepare_composite"]
+__all__ = ["find_undeliverable", "prepare_composite", "restrict_hours"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -71,6 +72,13 @@ def prepare_composite(
         like=_number_like(case, branch, fails[branch]),
         notes=tuple(_assumptions(network, load, fails)),
     )
+
+
+def restrict_hours(
+    system: CompositeSystem, network: CityNetwork, load: LoadSeries
+) -> CompositeSystem:
+    """The system of ``network`` over other hours, such as those of one month of its load."""
+    return replace(system, seasons=_part_seasons(network, load, load.total_mw / system.peak_mw))
 
 
 def _check_load(factor: FloatArray, peak: float) -> Iterator[Issue]:
