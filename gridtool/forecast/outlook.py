@@ -48,7 +48,7 @@ def list_outlook(premise: Premise) -> dict[str, Premise]:
 
 @dataclass(frozen=True, kw_only=True)
 class _CaseTally:
-    """The city in one case, by month and in all (M + 1)."""
+    """The city in one case, by month and in all (M + 1); days over 8 h by district (M + 1, D)."""
 
     eue: Moments
     eue_change: Moments
@@ -69,12 +69,13 @@ class OutlookTally:
     def __init__(self, layout: Layout, *, names: tuple[str, ...]) -> None:
         self.layout = layout
         periods = len(layout.grid.months) + 1
+        places = periods, len(layout.district_ids)
         self._cases = {
             name: _CaseTally(
                 eue=Moments(periods),
                 eue_change=Moments(periods),
-                over=Moments(periods),
-                over_change=Moments(periods),
+                over=Moments(*places),
+                over_change=Moments(*places),
                 off=Histogram(np.full(periods, 24.0), bins=BINS),
             )
             for name in (AS_PLANNED, *names)
@@ -96,31 +97,41 @@ class OutlookTally:
         """One row per month (``all`` last) and case.
 
         month, case, hours_off_p50, hours_off_p90 (hours a day without supply for an ordinary
-        customer of the city, over samples), over_8h_days, over_8h_days_se (expected days),
-        over_8h_days_diff, over_8h_days_diff_se, eue_mwh, eue_mwh_se, eue_mwh_diff,
-        eue_mwh_diff_se (against the case as planned, on the same samples).
+        customer of the city, over samples), worst_district, worst_name (the district with the most
+        days of more than 8 h off in this month and case), over_8h_days, over_8h_days_se (its
+        expected days), over_8h_days_diff, over_8h_days_diff_se (of the same district), eue_mwh,
+        eue_mwh_se, eue_mwh_diff, eue_mwh_diff_se (against the case as planned, on the same
+        samples).
         """
         months = [*self.layout.grid.months, WHOLE]
         frames = []
         for name, tally in self._cases.items():
-            columns = {
+            worst = tally.over.mean.argmax(axis=1)
+            columns: dict[str, object] = {
                 "hours_off_p50": tally.off.quantile(0.5),
                 "hours_off_p90": tally.off.quantile(0.9),
+                "worst_district": [self.layout.district_ids[at] for at in worst],
+                "worst_name": [self.layout.district_names[at] for at in worst],
             }
+            row = np.arange(len(months))
             for key, moments in (
                 ("over_8h_days", tally.over),
                 ("over_8h_days_diff", tally.over_change),
-                ("eue_mwh", tally.eue),
-                ("eue_mwh_diff", tally.eue_change),
             ):
+                mean, error = moments.mean[row, worst], moments.standard_error[row, worst]
+                columns |= {key: mean, f"{key}_se": error}
+            for key, moments in (("eue_mwh", tally.eue), ("eue_mwh_diff", tally.eue_change)):
                 columns |= {key: moments.mean, f"{key}_se": moments.standard_error}
             frames.append(pd.DataFrame({"month": months, "case": name} | columns))
         return pd.concat(frames).sort_index(kind="stable").reset_index(drop=True)
 
     def _measure(self, sums: SampleSums) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Unserved energy, days over 8 h, hours off a day of the city, (n, M + 1) each."""
+        """Unserved energy and hours off a day of the city (n, M + 1), days over 8 h by district.
+
+        The days, (n, M + 1, D), are in the middle.
+        """
         city = with_whole(sums.unserved_mwh[:, :, -1], axis=1)
-        over = with_whole(sums.over_d[:, :, -1, OVER_H.index(8.0)], axis=1)
+        over = with_whole(sums.over_d[:, :, :-1, OVER_H.index(8.0)], axis=1)
         ordinary_mw = self.layout.place_peak_mw[-1, ORDINARY]
         demand = with_whole(sums.factor_h, axis=1) * ordinary_mw
         return city.sum(axis=-1), over, hours_off_a_day(city[..., ORDINARY], demand)

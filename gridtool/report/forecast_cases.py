@@ -68,6 +68,7 @@ def table_outlook(forecast: ShortageForecast) -> NamedTable | None:
         headings={
             "hours_off_p50": "P50 [h/day]",
             "hours_off_p90": "P90 [h/day]",
+            "worst_name": "worst district",
             "over_8h_days": "days over 8 h",
             "over_8h_days_diff": "more",
             "over_8h_days_diff_se": "±",
@@ -78,8 +79,18 @@ def table_outlook(forecast: ShortageForecast) -> NamedTable | None:
         decimals=dict.fromkeys(("hours_off_p50", "hours_off_p90"), 1)
         | dict.fromkeys(days, 1)
         | dict.fromkeys(energy, 0),
-        terminal_columns=("month", "case", "hours_off_p50", "hours_off_p90", *days, *energy),
-        note="Differences from the case as planned have the standard errors of pairs.",
+        terminal_columns=(
+            "month",
+            "case",
+            "hours_off_p50",
+            "hours_off_p90",
+            "worst_name",
+            *days,
+            *energy,
+        ),
+        note="Days over 8 h: expected days with more than 8 h without supply for an ordinary "
+        "customer of the district that has most of them in that case. Differences from the case "
+        "as planned have the standard errors of pairs.",
     )
 
 

@@ -124,6 +124,12 @@ def test_slipped_repairs_cost_what_they_leave_unserved(star):
         assert row["eue_mwh_diff_se"] == pytest.approx(each.std(ddof=1) / np.sqrt(40), rel=1e-6)
         assert row["eue_mwh"] == pytest.approx(rows.loc[AS_PLANNED, "eue_mwh"] + each.mean())
     assert rows.loc[AS_PLANNED, "eue_mwh_diff"] == 0.0
+    # Days over 8 h are those of the district that has most of them.
+    whole = found.horizon[found.horizon["district"] != "*"]
+    names = dict(zip(whole["district"], whole["name"], strict=True))
+    assert rows["worst_name"].tolist() == [names[key] for key in rows["worst_district"]]
+    later = rows.loc["repairs 4 weeks later"]
+    assert later["over_8h_days"] > rows.loc[AS_PLANNED, "over_8h_days"] > 0
     months = found.outlook[found.outlook["month"] != "all"].groupby("case")["eue_mwh"].sum()
     np.testing.assert_allclose(months[rows.index], rows["eue_mwh"])
 
