@@ -10,7 +10,15 @@ from gridtool.flow.served_kernel import CaseArrays
 from gridtool.flow.stage_grid_kernel import CellPlaces, connect_demand
 from gridtool.flow.stage_kernel import StageArrays
 from gridtool.flow.stage_program_kernel import Program, build_program
-from gridtool.flow.stage_solve_kernel import find_shed, keeps_limits, solve_program
+from gridtool.flow.stage_solve_kernel import (
+    ROOMS,
+    Solved,
+    Supply,
+    find_shed,
+    reach_of,
+    solve_program,
+    start_program,
+)
 
 __all__ = ["solve_left"]
 
@@ -19,19 +27,17 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 
+Places = tuple[Program, FloatArray, CellPlaces]
+"""Program of a state of the parts, demand that can be connected there (B, 2), and places."""
+
+
 @numba.njit(cache=True)
-def _write_unserved(
-    factor: float,
-    shed: FloatArray,
-    program: Program,
-    demand: tuple[FloatArray, CellPlaces],
-    out: tuple[FloatArray, FloatArray],
-) -> None:
-    """Write unserved load by place. ``demand``: what can be connected (B, 2), and the places."""
+def _find_unserved(factor: float, solved: Solved, grid: Places) -> FloatArray:
+    """Unserved load by place (Z,) of a basis at a demand factor."""
+    program, connectable, (begin, place, weight, whole, count) = grid
     cells, leaves, _, _, _, _ = program
-    connectable, (begin, place, weight, whole, _) = demand
-    district, by_class = out
-    cut = district.shape[0]
+    unserved_at = np.zeros(count)
+    shed, _ = find_shed(solved, program, factor)
     share = np.zeros((leaves[1].shape[0], 2))
     for s in range(shed.shape[0]):
         if factor > 0.0:
@@ -43,36 +49,55 @@ def _write_unserved(
             unserved = whole[cell] * factor
             if t >= 0:
                 unserved -= connectable[b, tier] * factor * (1.0 - share[t, tier])
-            for entry in range(begin[cell], begin[cell + 1]):
-                if place[entry] < cut:
-                    district[place[entry]] += unserved * weight[entry]
-                else:
-                    by_class[place[entry] - cut] += unserved * weight[entry]
+            if unserved != 0.0:
+                for entry in range(begin[cell], begin[cell + 1]):
+                    unserved_at[place[entry]] += unserved * weight[entry]
+    return unserved_at
 
 
 @numba.njit(cache=True)
 def _solve_stage(
     hours: IntArray,
     factor: FloatArray,
-    supply: tuple[FloatArray, float],
-    grid: tuple[Program, FloatArray, CellPlaces],
+    supply: Supply,
+    grid: Places,
     out: tuple[FloatArray, FloatArray, BoolArray],
 ) -> int:
-    """Answer hours of one stage, in the order of their factors; how many programs it took."""
-    rating, import_mw = supply
-    program, connectable, places = grid
-    programs = 1
-    passed, solved = solve_program(program, rating, import_mw, factor[hours[0]])
-    for h in hours:
-        f = factor[h]
-        if not passed or not keeps_limits(solved, program, f, rating):
-            passed, solved = solve_program(program, rating, import_mw, f)
-            programs += 1
-        if passed:
-            shed, _ = find_shed(solved, program, f)
-            district, by_class, left = out
-            _write_unserved(f, shed, program, (connectable, places), (district[h], by_class[h]))
+    """Answer hours of one stage, in the order of their factors; how many programs it took.
+
+    What a basis leaves unserved is affine in the factor as far as the basis reaches: it is found
+    at the first and at the last hour there, and in between by their mean.
+    """
+    program = grid[0]
+    district, by_class, left = out
+    cut = district.shape[1]
+    programs, at, most = 0, 0, factor[hours[-1]]
+    # Anew for each stage: its answers do not depend on what other stages asked.
+    known = start_program(program, supply, factor[hours[0]], ROOMS[0])
+    while at < hours.shape[0]:
+        low = factor[hours[at]]
+        passed, solved = solve_program(program, supply, low, known)
+        programs += 1
+        if not passed:
+            at += 1
+            continue
+        reach = reach_of(solved, program, (low, most), supply[0])
+        end = at + 1
+        while end < hours.shape[0] and factor[hours[end]] <= reach:
+            end += 1
+        high = factor[hours[end - 1]]
+        first = _find_unserved(low, solved, grid)
+        last = _find_unserved(high, solved, grid) if high > low else first
+        for h in hours[at:end]:
+            part = (factor[h] - low) / (high - low) if high > low else 0.0
+            for z in range(first.shape[0]):
+                unserved = first[z] + part * (last[z] - first[z])
+                if z < cut:
+                    district[h, z] = unserved
+                else:
+                    by_class[h, z - cut] = unserved
             left[h] = False
+        at = end
     return programs
 
 
@@ -106,12 +131,12 @@ def solve_left(
         k, begin = stage[at], at
         while at < stage.shape[0] and stage[at] == k:
             at += 1
+        n = row[k]
         if parts[k] != state:
             state = parts[k]
             program = build_program(case, part_shares[state])
             connectable, _ = connect_demand(case, part_shares[state], cells)
-        n, sources = row[k], program[2]
-        rating = np.minimum(sources[1], source_mw[k][sources[0]])
+        rating = np.minimum(program[2][1], source_mw[k][program[2][0]])
         programs += _solve_stage(
             hour[begin:at],
             factor[n],

@@ -20,7 +20,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
-ZONES = 8
+ZONES = 16
 """Most zones of a program that is solved in compiled code."""
 _ORDINARY, _PROTECTED = TIER_PRICE
 

@@ -16,14 +16,17 @@ import numpy.typing as npt
 __all__ = [
     "BASIC",
     "LOWER",
+    "UPPER",
     "Tableau",
     "add_column",
     "add_row",
     "basic_values",
     "column_values",
+    "copy_tableau",
     "dual_steps",
     "empty_tableau",
     "primal_steps",
+    "turn_columns",
 ]
 
 FloatArray = npt.NDArray[np.float64]
@@ -63,6 +66,34 @@ def empty_tableau(cost: FloatArray, upper: FloatArray, rows: int) -> Tableau:
 
 
 @numba.njit(cache=True)
+def copy_tableau(tableau: Tableau) -> Tableau:
+    """The same tableau, to go on with apart."""
+    body, right, reduced_cost, upper, basis, place, size, raw = tableau
+    return (
+        body.copy(),
+        right.copy(),
+        reduced_cost.copy(),
+        upper.copy(),
+        basis.copy(),
+        place.copy(),
+        size.copy(),
+        raw.copy(),
+    )
+
+
+@numba.njit(cache=True)
+def turn_columns(tableau: Tableau, f: float) -> None:
+    """Set columns to the bound that their reduced cost asks for, where they had no room before."""
+    _, _, reduced_cost, upper, _, place, _, _ = tableau
+    for j in range(place.shape[0]):
+        if place[j] != BASIC and 0.0 < upper[j, 0] + f * upper[j, 1] < np.inf:
+            if reduced_cost[j] < -_COST:
+                place[j] = UPPER
+            elif reduced_cost[j] > _COST:
+                place[j] = LOWER
+
+
+@numba.njit(cache=True)
 def basic_values(tableau: Tableau, f: float) -> FloatArray:
     """Values of the basic columns at ``f``, by row."""
     body, right, _, upper, _, place, size, _ = tableau
@@ -90,6 +121,13 @@ def column_values(tableau: Tableau, f: float) -> FloatArray:
 
 
 @numba.njit(cache=True)
+def _take_off(table: FloatArray, row: int, other: int, times: float) -> None:
+    """Take ``times`` another row off a row: a plain loop makes no table on the way."""
+    for j in range(table.shape[1]):
+        table[row, j] -= times * table[other, j]
+
+
+@numba.njit(cache=True)
 def add_row(tableau: Tableau, coefficients: FloatArray, right: FloatArray, upper: float) -> bool:
     """Add a row (n,), right-hand side (2,) and upper bound of its logical column, which becomes
     basic; whether there was room."""
@@ -106,8 +144,8 @@ def add_row(tableau: Tableau, coefficients: FloatArray, right: FloatArray, upper
     for i in range(r):
         by = raw[r, basis[i]]
         if by != 0.0:
-            body[r] -= by * body[i]
-            transformed[r] -= by * transformed[i]
+            _take_off(body, r, i, by)
+            _take_off(transformed, r, i, by)
     bound[logical, 0] = upper
     basis[r] = logical
     place[logical] = BASIC
@@ -145,12 +183,13 @@ def _pivot(tableau: Tableau, r: int, entering: int, leaves_to: int) -> None:
     for i in range(size[0]):
         times = body[i, entering]
         if i != r and times != 0.0:
-            body[i] -= times * body[r]
+            _take_off(body, i, r, times)
             body[i, entering] = 0.0
-            right[i] -= times * right[r]
+            _take_off(right, i, r, times)
     times = reduced_cost[entering]
     if times != 0.0:
-        reduced_cost -= times * body[r]
+        for j in range(reduced_cost.shape[0]):
+            reduced_cost[j] -= times * body[r, j]
         reduced_cost[entering] = 0.0
     place[basis[r]] = leaves_to
     basis[r] = entering

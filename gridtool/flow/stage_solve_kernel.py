@@ -19,28 +19,34 @@ from gridtool.flow.stage_program_kernel import ZONES, Program, local_column
 from gridtool.flow.stage_simplex_kernel import (
     BASIC,
     LOWER,
+    UPPER,
     Tableau,
     add_column,
     add_row,
     basic_values,
     column_values,
+    copy_tableau,
     dual_steps,
     empty_tableau,
     primal_steps,
+    turn_columns,
 )
 
-__all__ = ["Solved", "find_shed", "keeps_limits", "solve_program"]
+__all__ = ["ROOMS", "Solved", "Supply", "find_shed", "reach_of", "solve_program", "start_program"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 Zoned = tuple[FloatArray, IntArray, FloatArray]
 """Part that each cell has of the uniform shed of each zone (Z, S), zones used (1,), prices (Z,)."""
+Supply = tuple[FloatArray, float]
+"""Rating of each source (K,) and import limit, MW."""
 Solved = tuple[Tableau, IntArray, Zoned, FloatArray]
 """Tableau, kind and place of each row (R, 2), zones, and flows with nothing given or taken (M,)."""
 
 _ORDINARY, _PROTECTED = TIER_PRICE
-_ROWS = 24
+ROOMS = (10, 72)
+"""Most rows that are added to a program: few are quick to work on, and enough for almost all."""
 _BALANCE, _IMPORT, _CAP, _CELL, _BRANCH = 0, 1, 2, 3, 4
 _ROW_TOLERANCE_MW = 1e-8
 _BALANCE_TOLERANCE_MW = 1e-7
@@ -133,22 +139,39 @@ def _is_known(solved: Solved, kind: int, place: int) -> bool:
 
 
 @numba.njit(cache=True)
-def _start(program: Program, rating: FloatArray, import_mw: float) -> Solved:
-    """The program with the balance of each island and the import limit as its rows."""
+def start_program(program: Program, supply: Supply, factor: float, room: int) -> Solved:
+    """The program with the balance of each island and the import limit as its rows.
+
+    There is room for ``room`` rows more.
+    """
+    rating, import_mw = supply
     cells, leaves, sources, core, price, slope = program
     upper = np.zeros((price.shape[0], 2))
     upper[:, 1] = slope
     upper[: rating.shape[0], 0] = rating
+    islands = leaves[1].max() + 1 if leaves[1].shape[0] else 0
+    room += islands + 1
     still = branch_flows(core[0], core[1], np.zeros(core[3].shape[0]), core[3])
     zoned = (np.zeros((ZONES, cells[0].shape[0])), np.zeros(1, np.int64), np.zeros(ZONES))
-    names = np.zeros((_ROWS, 2), np.int64)
-    solved = (empty_tableau(price, upper, _ROWS), names, zoned, still)
-    islands = leaves[1].max() + 1 if leaves[1].shape[0] else 0
+    names = np.zeros((room, 2), np.int64)
+    solved = (empty_tableau(price, upper, room), names, zoned, still)
+    left = np.zeros(islands)
     for i in range(islands):
         generation = (sources[2] == i).astype(np.float64)
         shed = (leaves[1][cells[0]] == i).astype(np.float64)
         wanted = (shed * cells[2]).sum()
+        left[i] = wanted * factor
         _add(solved, program, (_BALANCE, i), (generation, shed), (0.0, wanted, 0.0))
+    # Generation costs nothing: the first steps would give it in this order.
+    import_left = import_mw
+    for k in range(rating.shape[0]):
+        fits = rating[k] <= left[sources[2][k]]
+        if fits and (not sources[3][k] or rating[k] <= import_left):
+            solved[0][5][k] = UPPER
+            left[sources[2][k]] -= rating[k]
+            import_left -= rating[k] if sources[3][k] else 0.0
+        else:
+            left[sources[2][k]] = 0.0
     if np.any(sources[3]) and import_mw < np.inf:
         generation = sources[3].astype(np.float64)
         nothing = np.zeros(cells[0].shape[0])
@@ -293,7 +316,7 @@ def _add_zones(solved: Solved, program: Program) -> int:
 @numba.njit(cache=True)
 def _settle(solved: Solved, program: Program, factor: float) -> bool:
     """Bring the basis within all limits at ``factor``, adding rows as they are violated."""
-    for _ in range(4 * _ROWS):
+    for _ in range(4 * solved[1].shape[0]):
         if not dual_steps(solved[0], factor):
             return False
         added = _add_violated(solved, program, factor)
@@ -315,7 +338,8 @@ def _prices_hold(solved: Solved, program: Program) -> bool:
     for r in range(size[0]):
         dual = -reduced_cost[logical + r]
         if dual != 0.0:
-            left -= dual * raw[r, : left.shape[0]]
+            for j in range(left.shape[0]):
+                left[j] -= dual * raw[r, j]
     for j in range(left.shape[0]):
         scale = _COST_TOLERANCE * max(1.0, price[j] if j < logical else 1.0)
         if place[j] == BASIC:
@@ -329,45 +353,110 @@ def _prices_hold(solved: Solved, program: Program) -> bool:
 
 
 @numba.njit(cache=True)
-def keeps_limits(solved: Solved, program: Program, factor: float, rating: FloatArray) -> bool:
-    """Whether the basis keeps its bounds and all limits at a demand factor."""
+def _room(solved: Solved, program: Program, factor: float, rating: FloatArray) -> FloatArray:
+    """How far a basis is within each of its bounds and limits, tolerances included, MW.
+
+    Each is affine in the demand factor; all are at least 0 where the basis keeps them.
+    """
     tableau, _, _, still = solved
-    _, _, _, upper, basis, _, _, _ = tableau
-    value = basic_values(tableau, factor)
-    for r in range(value.shape[0]):
-        bound = upper[basis[r], 0] + factor * upper[basis[r], 1]
-        if value[r] < -_ROW_TOLERANCE_MW or value[r] > bound + _ROW_TOLERANCE_MW:
-            return False
+    _, _, _, upper, basis, _, size, _ = tableau
     cells, leaves, sources, core, _, _ = program
+    value = basic_values(tableau, factor)
     shed, generation = find_shed(solved, program, factor)
     served, flow = _serve(program, shed, generation, factor)
+    count = served.shape[0] + 2 * (size[0] + shed.shape[0] + generation.shape[0] + flow.shape[0])
     short = np.zeros(leaves[1].max() + 1)
-    for t in range(served.shape[0]):
-        short[leaves[1][t]] += served[t]
+    room = np.empty(count + 2 * short.shape[0])
+    at = 0
+    for r in range(value.shape[0]):
+        bound = upper[basis[r], 0] + factor * upper[basis[r], 1]
+        room[at] = value[r] + _ROW_TOLERANCE_MW
+        room[at + 1] = bound + _ROW_TOLERANCE_MW - value[r]
+        at += 2
+    for s in range(shed.shape[0]):
+        room[at] = shed[s] + _ROW_TOLERANCE_MW
+        room[at + 1] = cells[2][s] * factor + 2.0 * _ROW_TOLERANCE_MW - shed[s]
+        at += 2
     for k in range(generation.shape[0]):
         short[sources[2][k]] -= generation[k]
-    within = np.all(shed <= cells[2] * factor + 2.0 * _ROW_TOLERANCE_MW)
-    within &= np.all(served <= leaves[3] + 2.0 * _ROW_TOLERANCE_MW)
-    most = np.maximum(core[2], np.abs(still))
-    within &= np.all(np.abs(flow) <= most + 2.0 * _ROW_TOLERANCE_MW)
-    within &= np.all(shed >= -_ROW_TOLERANCE_MW) and np.all(generation >= -_ROW_TOLERANCE_MW)
-    within &= np.all(generation <= rating + _ROW_TOLERANCE_MW)
-    return bool(within and np.all(np.abs(short) <= _BALANCE_TOLERANCE_MW))
+        room[at] = generation[k] + _ROW_TOLERANCE_MW
+        room[at + 1] = rating[k] + _ROW_TOLERANCE_MW - generation[k]
+        at += 2
+    for m in range(flow.shape[0]):
+        most = max(core[2][m], abs(still[m])) + 2.0 * _ROW_TOLERANCE_MW
+        room[at], room[at + 1] = most - flow[m], most + flow[m]
+        at += 2
+    for t in range(served.shape[0]):
+        short[leaves[1][t]] += served[t]
+        room[at] = leaves[3][t] + 2.0 * _ROW_TOLERANCE_MW - served[t]
+        at += 1
+    for i in range(short.shape[0]):
+        room[at], room[at + 1] = _BALANCE_TOLERANCE_MW - short[i], _BALANCE_TOLERANCE_MW + short[i]
+        at += 2
+    return room
+
+
+@numba.njit(cache=True)
+def reach_of(
+    solved: Solved, program: Program, span: tuple[float, float], rating: FloatArray
+) -> float:
+    """The largest demand factor of ``span`` up to which a basis keeps its bounds and all limits.
+
+    The basis keeps them at the beginning of ``span``.
+    """
+    low, high = span
+    if high <= low:
+        return low
+    before, after = _room(solved, program, low, rating), _room(solved, program, high, rating)
+    part = 1.0
+    for k in range(after.shape[0]):
+        if after[k] < 0.0:
+            part = min(part, max(before[k], 0.0) / (before[k] - after[k]))
+    return high if part == 1.0 else low + part * (high - low)
+
+
+@numba.njit(cache=True)
+def _share_zones(
+    plain: Solved, program: Program, supply: Supply, factor: float
+) -> tuple[bool, Solved]:
+    """The basis with its zones, and whether it passed all checks; ``plain`` is the basis of the
+    program without zones, which stays as it is."""
+    solved = plain
+    for turn in range(_ROUNDS):
+        # Zones that the last round would add are left out, as in zones.solve_with_zones.
+        fresh = 0
+        if turn < _ROUNDS - 1 and _seeds(solved, program, _worth(solved, program)).shape[0]:
+            if turn == 0:
+                tableau, names, (weight, used, price), still = plain
+                zoned = (weight.copy(), used.copy(), price.copy())
+                solved = (copy_tableau(tableau), names.copy(), zoned, still)
+            fresh = _add_zones(solved, program)
+        if fresh == 0:
+            passed = bool(np.all(_room(solved, program, factor, supply[0]) >= 0.0))
+            return passed and _prices_hold(solved, program), solved
+        if fresh < 0 or not primal_steps(solved[0], factor):
+            return False, solved
+        if not _settle(solved, program, factor):
+            return False, solved
+    return False, solved
 
 
 @numba.njit(cache=True)
 def solve_program(
-    program: Program, rating: FloatArray, import_mw: float, factor: float
+    program: Program, supply: Supply, factor: float, known: Solved
 ) -> tuple[bool, Solved]:
-    """The basis of the least-cost dispatch of one hour, and whether it passed all checks."""
-    solved = _start(program, rating, import_mw)
-    for _ in range(_ROUNDS):
-        if not _settle(solved, program, factor):
-            return False, solved
-        fresh = _add_zones(solved, program)
-        if fresh == 0:
-            passed = keeps_limits(solved, program, factor, rating)
-            return passed and _prices_hold(solved, program), solved
-        if fresh < 0 or not primal_steps(solved[0], factor):
-            return False, solved
-    return False, solved
+    """The basis of the least-cost dispatch of one hour, and whether it passed all checks.
+
+    ``known`` is the same program without zones, in the state in which the last call left it, for
+    whatever factor: it is moved to this one, which takes fewer steps than a new one.
+    """
+    turn_columns(known[0], factor)
+    passed, solved = False, known
+    if _settle(known, program, factor):
+        passed, solved = _share_zones(known, program, supply, factor)
+    for room in ROOMS:
+        if not passed:
+            solved = start_program(program, supply, factor, room)
+            if _settle(solved, program, factor):
+                passed, solved = _share_zones(solved, program, supply, factor)
+    return passed, solved
