@@ -128,11 +128,15 @@ def table_city(forecast: ShortageForecast) -> NamedTable:
         }
         for row in pd.concat([_city_rows(forecast), whole]).to_dict("records")
     ]
+    edns = "" if forecast.controlled is not None else "EDNS: unserved power over all hours; "
     note = (
         "LOLE: expected hours, and days, with a shortage; CVaR: mean of the worst 5 % of the "
-        "futures; EDNS: unserved power over all hours; NEUE: unserved energy over demand."
+        f"futures; {edns}NEUE: unserved energy over demand."
     )
+    shown = [*rows[0]]
     if forecast.controlled is not None:
+        shown.remove("edns_mw")  # the table would be too wide; files have it
+        shown.insert(shown.index("unserved_energy_mwh") + 1, "controlled_mwh")
         for row in rows:
             row["controlled_mwh"] = str(city_energy(forecast, month=str(row["month"])))
         note += (
@@ -157,6 +161,7 @@ def table_city(forecast: ShortageForecast) -> NamedTable:
             "controlled_mwh": "best EUE [MWh]",
         },
         decimals={"hours_off_p90": 1},
+        terminal_columns=tuple(shown),
         note=note,
     )
 
