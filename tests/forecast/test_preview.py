@@ -230,7 +230,7 @@ def test_picked_imports_have_the_mean_of_the_distribution(world):
     assert found == pytest.approx(mean, rel=2e-4)
 
 
-@pytest.mark.parametrize("paths", [16, 40, 100])
+@pytest.mark.parametrize("paths", [32, 80, 200])
 def test_picked_demands_are_as_likely_as_the_paths(paths):
     """Every path is picked equally often in the long run, also where parts are not whole."""
     paths_of_batch = np.bincount(np.arange(paths) % BATCHES)
