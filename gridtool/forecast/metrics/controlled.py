@@ -155,7 +155,7 @@ class ControlTally:
         error = np.stack([half.var(axis=0, ddof=1) / batches for half in reversed(halves)])
         whole = spread + count * error
         b = np.divide(joint, whole, out=np.zeros((2, months)), where=whole > 0)
-        return np.clip(b, 0.0, 1.0)
+        return np.asarray(np.clip(b, 0.0, 1.0))
 
 
 def _merge(folds: tuple[CrossMoments, ...]) -> CrossMoments:
