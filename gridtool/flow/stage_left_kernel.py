@@ -7,18 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from gridtool.flow.served_kernel import CaseArrays
+from gridtool.flow.stage_check_kernel import reach_of
 from gridtool.flow.stage_grid_kernel import CellPlaces, connect_demand
 from gridtool.flow.stage_kernel import StageArrays
 from gridtool.flow.stage_program_kernel import Program, build_program
-from gridtool.flow.stage_solve_kernel import (
-    ROOMS,
-    Solved,
-    Supply,
-    find_shed,
-    reach_of,
-    solve_program,
-    start_program,
-)
+from gridtool.flow.stage_rows_kernel import Solved, find_shed
+from gridtool.flow.stage_solve_kernel import ROOMS, Supply, solve_program, start_program
 
 __all__ = ["solve_left"]
 
