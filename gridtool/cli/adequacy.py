@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from gridtool.cli.options import OutputOptions, output_options, seed_option
+from gridtool.cli.options import OutputOptions, output_options, parse_zone, seed_option
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -168,7 +168,7 @@ def adequacy(
     from gridtool.cli.output import Result, emit
     from gridtool.forecast.adequacy.read_system import SystemFiles
 
-    zone = _resolve_zone(tz)
+    zone = parse_zone(tz)
     question = _Question(
         zone=zone,
         start=start,
@@ -358,14 +358,3 @@ def parse_share(text: str | None, option: str) -> float | None:
             param_hint=f"'{option}'",
         )
     return share
-
-
-def _resolve_zone(tz: str) -> ZoneInfo:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-    try:
-        return ZoneInfo(tz)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise click.BadParameter(
-            f"{tz!r} is not a time zone; write a name like 'Europe/Kyiv'", param_hint="'--tz'"
-        ) from None

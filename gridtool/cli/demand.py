@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
 from gridtool.cli.history_options import HistoryOptions, history_options, read_given_history
 from gridtool.cli.lazy import HELP_OPTIONS
-from gridtool.cli.options import OutputOptions, output_options, seed_option
+from gridtool.cli.options import OutputOptions, output_options, parse_zone, seed_option
 
 __all__ = ["demand"]
 
@@ -75,7 +74,7 @@ def fit(
     from gridtool.forecast.shortage import forecast_grid
     from gridtool.report.demand import table_history, table_months_ahead
 
-    known, days = read_given_history(history, reading, zone=_resolve_zone(tz))
+    known, days = read_given_history(history, reading, zone=parse_zone(tz))
     model = fit_demand(known, special_days=days)
     grid = forecast_grid(known.end, months=months, zone=known.zone)
     simulated = model.simulate(paths, grid=grid, seed=seed)
@@ -138,7 +137,7 @@ def backtest(
     from gridtool.forecast.backtest import backtest_demand
     from gridtool.report.backtest import describe_backtest, tables_backtest
 
-    known, days = read_given_history(history, reading, zone=_resolve_zone(tz))
+    known, days = read_given_history(history, reading, zone=parse_zone(tz))
     with progress(output, origins, "origins") as advance:
         found = backtest_demand(
             known,
@@ -168,12 +167,3 @@ def backtest(
 
 def _inputs(history: Path, reading: HistoryOptions) -> tuple[Path, ...]:
     return (history, reading.special_days) if reading.special_days else (history,)
-
-
-def _resolve_zone(tz: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(tz)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise click.BadParameter(
-            f"{tz!r} is not a time zone; write a name like 'Europe/Kyiv'", param_hint="'--tz'"
-        ) from None

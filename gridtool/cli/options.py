@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, ParamSpec, TypeVar, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
@@ -19,6 +20,7 @@ __all__ = [
     "network_argument",
     "output_options",
     "parse_threshold",
+    "parse_zone",
     "resources_option",
     "seed_option",
 ]
@@ -214,3 +216,19 @@ def _apply(options: tuple[Callable[..., Any], ...], command: Callable[..., R]) -
     for option in reversed(options):
         command = cast("Callable[..., R]", option(command))
     return command
+
+
+def parse_zone(tz: str) -> ZoneInfo:
+    """The zone of ``--tz``.
+
+    Raises
+    ------
+    click.BadParameter
+        If there is none of that name.
+    """
+    try:
+        return ZoneInfo(tz)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise click.BadParameter(
+            f"{tz!r} is not a time zone; write a name like 'Europe/Kyiv'", param_hint="'--tz'"
+        ) from None

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import click
 
+from gridtool.cli.options import parse_zone
 from gridtool.errors import Issue
 
 if TYPE_CHECKING:
@@ -33,12 +34,7 @@ def resolve_zone(tz: str | None, network: CityNetwork) -> ZoneInfo:
     """The zone of ``--tz``, else the network's."""
     if tz is None:
         return network.manifest.zone
-    try:
-        return ZoneInfo(tz)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise click.BadParameter(
-            f"{tz!r} is not a time zone; write a name like 'Europe/Kyiv'", param_hint="'--tz'"
-        ) from None
+    return parse_zone(tz)
 
 
 def resolve_as_of(as_of: str | None, zone: ZoneInfo) -> datetime | None:

@@ -14,8 +14,9 @@ import numpy.typing as npt
 from gridtool.flow.case import CompiledCase
 from gridtool.flow.model import Topology
 from gridtool.flow.reduction import ReducedGrid, sum_by_terminal
+from gridtool.flow.stage_grid_kernel import CellPlaces
 
-__all__ = ["Places", "busbar_places", "find_places"]
+__all__ = ["Places", "busbar_places", "cell_places", "find_places"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -41,10 +42,7 @@ class Places:
 
     def sparse(self) -> tuple[IntArray, IntArray, FloatArray]:
         """Begin of each cell, place and weight of the entries of :attr:`weight`."""
-        cell, place = np.nonzero(self.weight)
-        begin = np.zeros(len(self.weight) + 1, dtype=np.int64)
-        np.cumsum(np.bincount(cell, minlength=len(self.weight)), out=begin[1:])
-        return begin, place, self.weight[cell, place]
+        return _list_entries(self.weight)
 
 
 def busbar_places(case: CompiledCase, class_share: FloatArray | None = None) -> FloatArray:
@@ -62,6 +60,26 @@ def busbar_places(case: CompiledCase, class_share: FloatArray | None = None) -> 
     if class_share is None:
         return by_district
     return np.concatenate([by_district, class_share], axis=2)
+
+
+def cell_places(case: CompiledCase, weight: FloatArray) -> CellPlaces:
+    """Where the demand of each busbar section and tier counts, for the compiled loops.
+
+    Parameters
+    ----------
+    weight : (B, 2, Z)
+        See :func:`busbar_places`.
+    """
+    by_cell = weight.reshape(-1, weight.shape[2])
+    return *_list_entries(by_cell), case.demand_mw.ravel(), by_cell.shape[1]
+
+
+def _list_entries(weight: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
+    """Begin of each row, column and value of what is not 0 in ``weight``."""
+    row, column = np.nonzero(weight)
+    begin = np.zeros(len(weight) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(row, minlength=len(weight)), out=begin[1:])
+    return begin, column, weight[row, column]
 
 
 def find_places(

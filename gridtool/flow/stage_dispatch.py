@@ -15,10 +15,9 @@ from gridtool.flow.basis import LARGEST_FACTOR
 from gridtool.flow.case import CompiledCase
 from gridtool.flow.model import HourlyShortage, Stages
 from gridtool.flow.parametric import ParametricDispatch
-from gridtool.flow.parametric_places import busbar_places
+from gridtool.flow.parametric_places import busbar_places, cell_places
 from gridtool.flow.screen import FLOW_TOLERANCE_MW
 from gridtool.flow.served import ClosedForm
-from gridtool.flow.stage_grid_kernel import CellPlaces
 from gridtool.flow.stage_kernel import StageArrays, dispatch_stages
 from gridtool.flow.stage_left_kernel import solve_left
 from gridtool.flow.topology import topology_of
@@ -55,7 +54,7 @@ class StageDispatch:
         self._case = case
         self._class_share = class_share
         self._arrays = ClosedForm(case).arrays
-        self._cells = _cell_places(case, class_share)
+        self._cells = cell_places(case, busbar_places(case, class_share))
         self.solved = self.compiled = self.by_program = 0
 
     def shortage(self, stages: Stages, factor: FloatArray) -> HourlyShortage:
@@ -143,15 +142,6 @@ class StageDispatch:
             self.solved += solver.solved
             found.district_mw[at] = answer.unserved_mw
             found.class_mw[at] = answer.class_mw
-
-
-def _cell_places(case: CompiledCase, class_share: FloatArray) -> CellPlaces:
-    weight = busbar_places(case, class_share)
-    weight = weight.reshape(-1, weight.shape[2])
-    cell, place = np.nonzero(weight)
-    begin = np.zeros(len(weight) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(cell, minlength=len(weight)), out=begin[1:])
-    return begin, place, weight[cell, place], case.demand_mw.ravel(), weight.shape[1]
 
 
 def _stage_arrays(stages: Stages) -> StageArrays:

@@ -31,11 +31,9 @@ from gridtool.restoration.search.order import (
 )
 from gridtool.restoration.search.rules import rule_orders
 from gridtool.restoration.search.seeds import backward_order, bundle_order, forward_order
-from gridtool.restoration.value.blocks import plan_blocks
-from gridtool.restoration.value.effects import RepairEffects, make_effects
-from gridtool.restoration.value.served import DispatchedLoad
+from gridtool.restoration.value.effects import make_effects
+from gridtool.restoration.value.plain_and_weighted import make_values
 from gridtool.restoration.value.states import StateValues
-from gridtool.restoration.value.weights import busbar_weights
 from gridtool.restoration.work.jobs import make_jobs
 
 __all__ = ["PlanConfig", "plan_restoration"]
@@ -94,8 +92,8 @@ def plan_restoration(
         horizon_days=config.horizon_days,
     )
     dispatcher = dispatcher or Dispatcher(compile_case(state.network))
-    make_values = partial(_make_values, state=state, config=config)
-    plain, weighted = make_values(dispatcher, make_effects(state, jobs))
+    value_states = partial(make_values, state=state, config=config)
+    plain, weighted = value_states(dispatcher, make_effects(state, jobs))
     rules = {
         rule: problem.put_back_waiting(by_rule)
         for rule, by_rule in rule_orders(state.network, jobs, resources).items()
@@ -128,7 +126,7 @@ def plan_restoration(
         found = _place_units(
             state,
             found,
-            make_values=make_values,
+            make_values=value_states,
             search=search if order is None else None,
             config=config,
             interrupt=interrupt,
@@ -144,26 +142,6 @@ def plan_restoration(
     plan = _certify(plan, found, dispatcher=dispatcher, interrupt=interrupt)
     _raise_if_unsound(plan, dispatcher)
     return plan
-
-
-def _make_values(
-    dispatcher: Dispatcher, effects: RepairEffects, *, state: GridState, config: PlanConfig
-) -> tuple[StateValues, StateValues]:
-    """The load of a state in plain MW and as weighted; one object where every MW counts 1."""
-    blocks = plan_blocks(config, as_of=state.as_of)
-    weights = busbar_weights(state.network, dispatcher.case, config)
-
-    def count(weights: FloatArray | None) -> StateValues:
-        served = DispatchedLoad(
-            dispatcher,
-            levels=blocks.level,
-            import_limit_mw=config.import_limit_mw,
-            weights=weights,
-        )
-        return StateValues(effects, served=served, blocks=blocks)
-
-    plain = count(None)
-    return plain, plain if weights is None else count(weights)
 
 
 def _place_units(

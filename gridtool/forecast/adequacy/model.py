@@ -138,10 +138,6 @@ class GeneratingSystem:
         """All units at the highest capacity of each, MW."""
         return float(sum(group.count * group.capacity_mw.max() for group in self.groups))
 
-    def groups_of(self, area: str) -> tuple[UnitGroup, ...]:
-        """The groups that stand in ``area``."""
-        return tuple(group for group in self.groups if group.area == area)
-
 
 @dataclass(frozen=True, kw_only=True)
 class LoadCalendar:

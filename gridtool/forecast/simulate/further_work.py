@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from gridtool.damage.apply import make_state
 from gridtool.damage.hazus import lognormal_parameters
 from gridtool.damage.model import AssetDamage, DamageState, GridState
+from gridtool.damage.suppose import damage_assets
 from gridtool.forecast.model import FurtherDamage
 from gridtool.restoration.model import DeclaredRepair, Duration, RepairJob, RepairStage
 from gridtool.restoration.work.jobs import asset_place
@@ -137,39 +137,22 @@ def find_hit_waits(
     known
         Position of every asset that is damaged or exposed.
     """
-    lost = _lose(state, known)
-    waits = find_waits(lost, known)
     network = state.network
+
+    def waits_without(assets: Collection[str]) -> Mapping[str, Mapping[str, str]]:
+        lost = damage_assets(network, dict.fromkeys(assets, 0.0), state.as_of)
+        return find_waits(lost, assets)
+
+    waits = waits_without(known)
     found = []
     for asset in exposed:
         before = [
             other
             for other in waits[asset]
-            if network.assets[other].kind != "transformer"
-            or find_waits(_lose(state, (asset, other)), (asset, other))[asset]
+            if network.assets[other].kind != "transformer" or waits_without((asset, other))[asset]
         ]
         found.append(tuple(known[other] for other in before))
     return tuple(found)
-
-
-def _lose(state: GridState, assets: Iterable[str]) -> GridState:
-    """The network with nothing but ``assets`` damaged, out altogether."""
-    network = state.network
-    return make_state(
-        network,
-        (
-            AssetDamage(
-                asset=asset,
-                kind=network.assets[asset].kind,
-                state=DamageState.COMPLETE,
-                capacity_share=0.0,
-                occurred_at=state.as_of,
-                reported_at=state.as_of,
-            )
-            for asset in assets
-        ),
-        as_of=state.as_of,
-    )
 
 
 def _parameters(duration: Duration | None) -> tuple[float, float]:

@@ -26,13 +26,12 @@ import numpy.typing as npt
 from gridtool.flow.case import CompiledCase
 from gridtool.flow.model import HourlyShortage, Stages
 from gridtool.flow.parametric_kernel import supply_shortage
-from gridtool.flow.parametric_places import busbar_places
+from gridtool.flow.parametric_places import busbar_places, cell_places
 from gridtool.flow.program import TIER_PRICE
 from gridtool.flow.reduction import ReducedGrid, sum_by_terminal
 from gridtool.flow.screen import FLOW_TOLERANCE_MW
 from gridtool.flow.served import ClosedForm
 from gridtool.flow.stage_dispatch import StageDispatch
-from gridtool.flow.stage_grid_kernel import CellPlaces
 from gridtool.flow.tally import tally
 from gridtool.forecast.simulate.storage_bound import BoundGrids
 from gridtool.forecast.simulate.storage_kernel import run_future
@@ -104,7 +103,7 @@ class StorageDispatch:
         self._base = StageDispatch(case, class_share)
         self._arrays = ClosedForm(case).arrays
         self._weight = busbar_places(case, class_share)
-        self._cells = _lay_out_cells(case, self._weight)
+        self._cells = cell_places(case, self._weight)
         self._grids = BoundGrids(case, fleet[1])
         self.by_program = 0
 
@@ -280,12 +279,3 @@ def _short_of_supply(
     theta = np.concatenate([[1.0, 1.0, limit], rating])[None, :]
     kinds = (reduced.source_island, reduced.source_infeed)
     return float(supply_shortage(theta, demand, kinds)[0])
-
-
-def _lay_out_cells(case: CompiledCase, weight: FloatArray) -> CellPlaces:
-    """Where the demand of each busbar section and tier counts, for the compiled loops."""
-    by_cell = weight.reshape(-1, weight.shape[2])
-    cell, place = np.nonzero(by_cell)
-    begin = np.zeros(len(by_cell) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(cell, minlength=len(by_cell)), out=begin[1:])
-    return begin, place, by_cell[cell, place], case.demand_mw.ravel(), by_cell.shape[1]

@@ -10,14 +10,12 @@ import numpy.typing as npt
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.restoration.mobile.values import StandingValues
-from gridtool.restoration.mobile.view import PlacedNetwork, view_placements
-from gridtool.restoration.model import RepairJob, Resources, RestorationPlan
+from gridtool.restoration.mobile.view import view_placements
+from gridtool.restoration.model import Resources, RestorationPlan
 from gridtool.restoration.schedule.problem import ScheduleProblem, Timetable, make_problem
-from gridtool.restoration.value.blocks import plan_blocks
 from gridtool.restoration.value.effects import make_effects
-from gridtool.restoration.value.served import DispatchedLoad
+from gridtool.restoration.value.plain_and_weighted import make_values
 from gridtool.restoration.value.states import StateValues, Switching
-from gridtool.restoration.value.weights import busbar_weights
 
 __all__ = ["PlannedProblem", "rebuild_problem"]
 
@@ -91,7 +89,8 @@ def rebuild_problem(
     )
     if dispatcher is None or plan.placements:
         dispatcher = Dispatcher(compile_case(placed.state.network))
-    plain, weighted = _make_values(plan, placed, jobs=jobs, dispatcher=dispatcher)
+    effects = make_effects(placed.state, jobs, candidates=placed.parts)
+    plain, weighted = make_values(dispatcher, effects, state=placed.state, config=plan.config)
     return PlannedProblem(
         plan=plan,
         problem=make_problem(
@@ -106,28 +105,3 @@ def rebuild_problem(
         switchings=placed.switchings,
         dispatcher=dispatcher,
     )
-
-
-def _make_values(
-    plan: RestorationPlan,
-    placed: PlacedNetwork,
-    *,
-    jobs: tuple[RepairJob, ...],
-    dispatcher: Dispatcher,
-) -> tuple[StateValues, StateValues]:
-    config = plan.config
-    effects = make_effects(placed.state, jobs, candidates=placed.parts)
-    blocks = plan_blocks(config, as_of=plan.state.as_of)
-    weights = busbar_weights(placed.state.network, dispatcher.case, config)
-
-    def count(weights: FloatArray | None) -> StateValues:
-        served = DispatchedLoad(
-            dispatcher,
-            levels=blocks.level,
-            import_limit_mw=config.import_limit_mw,
-            weights=weights,
-        )
-        return StateValues(effects, served=served, blocks=blocks)
-
-    plain = count(None)
-    return plain, plain if weights is None else count(weights)
