@@ -43,8 +43,8 @@ if TYPE_CHECKING:  # what type checkers and editors see; at run time __getattr__
     from gridtool.damage.ledger import state_as_of
     from gridtool.damage.read import read_reports
     from gridtool.flow.assess import assess
-    from gridtool.forecast.demand import fit_demand
-    from gridtool.forecast.history import read_history
+    from gridtool.forecast.demand.fit import fit_demand
+    from gridtool.forecast.history.read import read_history
     from gridtool.forecast.model import ForecastConfig
     from gridtool.forecast.shortage import forecast_shortage
     from gridtool.jobs.read import read_job
@@ -90,11 +90,11 @@ _HOMES = {
     "ForecastConfig": "gridtool.forecast.model",
     "PlanConfig": "gridtool.restoration.plan",
     "assess": "gridtool.flow.assess",
-    "fit_demand": "gridtool.forecast.demand",
+    "fit_demand": "gridtool.forecast.demand.fit",
     "forecast_shortage": "gridtool.forecast.shortage",
     "load_network": "gridtool.network.catalog",
     "plan_restoration": "gridtool.restoration.plan",
-    "read_history": "gridtool.forecast.history",
+    "read_history": "gridtool.forecast.history.read",
     "read_job": "gridtool.jobs.read",
     "read_reports": "gridtool.damage.read",
     "read_resources": "gridtool.restoration.resources",

@@ -70,7 +70,7 @@ def fit(
         gridtool demand fit forecasts/history/rivercity_hourly.csv.gz --tz Europe/Kyiv
     """
     from gridtool.cli.output import Result, emit
-    from gridtool.forecast.demand import fit_demand
+    from gridtool.forecast.demand.fit import fit_demand
     from gridtool.forecast.shortage import forecast_grid
     from gridtool.report.demand import table_history, table_months_ahead
 
@@ -134,7 +134,7 @@ def backtest(
         gridtool demand backtest forecasts/history/rivercity_hourly.csv.gz --tz Europe/Kyiv
     """
     from gridtool.cli.output import Result, emit, progress
-    from gridtool.forecast.backtest import backtest_demand
+    from gridtool.forecast.demand.backtest import backtest_demand
     from gridtool.report.backtest import describe_backtest, tables_backtest
 
     known, days = read_given_history(history, reading, zone=parse_zone(tz))

@@ -13,7 +13,7 @@ from gridtool.cli.output import OutputOptions, Result, progress
 from gridtool.cli.state import StateRead, read_state, resolve_zone
 from gridtool.errors import InputError, Issue
 from gridtool.forecast.compare import compare_plans
-from gridtool.forecast.demand import FittedDemand, fit_demand
+from gridtool.forecast.demand.fit import FittedDemand, fit_demand
 from gridtool.forecast.model import ForecastConfig
 from gridtool.forecast.preview import preview_shortage
 from gridtool.forecast.shortage import forecast_grid, forecast_shortage

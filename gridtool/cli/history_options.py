@@ -14,7 +14,7 @@ import click
 if TYPE_CHECKING:
     from datetime import date
 
-    from gridtool.forecast.history import History
+    from gridtool.forecast.history.read import History
     from gridtool.network.model import CityNetwork
 
 __all__ = ["HistoryOptions", "history_options", "read_given_history"]
@@ -45,8 +45,8 @@ def read_given_history(
     HistoryError
         With every finding.
     """
-    from gridtool.forecast.history import read_history
-    from gridtool.forecast.special_days import read_special_days
+    from gridtool.forecast.demand.special_days import read_special_days
+    from gridtool.forecast.history.read import read_history
 
     days = read_special_days(options.special_days) if options.special_days else frozenset()
     known = read_history(

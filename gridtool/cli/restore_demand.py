@@ -11,7 +11,7 @@ import numpy as np
 
 from gridtool.cli.history_options import HistoryOptions, read_given_history
 from gridtool.cli.state import resolve_zone
-from gridtool.forecast.demand import fit_demand
+from gridtool.forecast.demand.fit import fit_demand
 from gridtool.restoration.value.blocks import make_blocks
 from gridtool.timegrid import TimeGrid
 

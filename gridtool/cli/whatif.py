@@ -190,8 +190,8 @@ def _make_forecaster(
     city: CityNetwork, history: Path, *, as_of: datetime, config: ForecastConfig, seed: int
 ) -> Forecaster:
     from gridtool.forecast.compare import PairedForecast, compare_premises
-    from gridtool.forecast.demand import fit_demand
-    from gridtool.forecast.history import read_history
+    from gridtool.forecast.demand.fit import fit_demand
+    from gridtool.forecast.history.read import read_history
     from gridtool.forecast.premises import Premise
     from gridtool.whatif.compare import Case
 

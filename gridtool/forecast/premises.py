@@ -16,7 +16,7 @@ from gridtool.errors import InputError, Issue
 from gridtool.flow.case import CompiledCase
 from gridtool.flow.class_shares import class_shares
 from gridtool.flow.compile import compile_case
-from gridtool.forecast.demand import FittedDemand
+from gridtool.forecast.demand.fit import FittedDemand
 from gridtool.forecast.metrics.model import Layout, SampleSums, make_layout
 from gridtool.forecast.model import DemandModel, ForecastConfig
 from gridtool.forecast.simulate.futures import prepare_futures

@@ -1,6 +1,6 @@
 """The shortage forecast: months ahead, simulated hour by hour, by month and district.
 
-Each sample is one future: weather and demand (:mod:`gridtool.forecast.demand`), repairs that
+Each sample is one future: weather and demand (:mod:`gridtool.forecast.demand.fit`), repairs that
 finish at random dates (executions of the restoration plan), units and branches that fail and come
 back, the import the system operator allows and, where the scenario states it, further damage
 (:mod:`gridtool.forecast.simulate.futures`). Every hour of it is dispatched exactly within the

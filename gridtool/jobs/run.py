@@ -15,11 +15,11 @@ from gridtool.damage.read import ReportBatch, read_reports
 from gridtool.errors import Issue
 from gridtool.flow.assess import assess
 from gridtool.flow.model import Assessment
-from gridtool.forecast.demand import fit_demand
-from gridtool.forecast.history import read_history
+from gridtool.forecast.demand.fit import fit_demand
+from gridtool.forecast.demand.special_days import read_special_days
+from gridtool.forecast.history.read import read_history
 from gridtool.forecast.model import DemandModel, ForecastConfig, ShortageForecast
 from gridtool.forecast.shortage import forecast_shortage
-from gridtool.forecast.special_days import read_special_days
 from gridtool.jobs.further_damage import expose_assets
 from gridtool.jobs.model import DemandSource, Job
 from gridtool.network.catalog import load_network

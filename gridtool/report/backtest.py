@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gridtool.forecast.backtest import Backtest
+from gridtool.forecast.demand.backtest import Backtest
 from gridtool.report.tables import NamedTable
 
 __all__ = ["describe_backtest", "tables_backtest"]

@@ -15,8 +15,8 @@ from gridtool.flow.compile import compile_case
 from gridtool.flow.stage_dispatch import StageDispatch
 from gridtool.forecast.adequacy.exact import assess_pooled
 from gridtool.forecast.control import control_supply
-from gridtool.forecast.demand import fit_demand
-from gridtool.forecast.history import read_history
+from gridtool.forecast.demand.fit import fit_demand
+from gridtool.forecast.history.read import read_history
 from gridtool.forecast.model import ForecastConfig
 from gridtool.forecast.preview import preview_shortage
 from gridtool.forecast.shortage import forecast_grid

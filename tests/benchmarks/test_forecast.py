@@ -24,8 +24,8 @@ from dataclasses import replace
 from gridtool.damage.ledger import state_as_of
 from gridtool.damage.read import read_reports
 from gridtool.forecast.compare import compare_plans
-from gridtool.forecast.demand import fit_demand
-from gridtool.forecast.history import read_history
+from gridtool.forecast.demand.fit import fit_demand
+from gridtool.forecast.history.read import read_history
 from gridtool.forecast.shortage import forecast_shortage
 from gridtool.jobs.further_damage import expose_assets
 from gridtool.jobs.read import read_job

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from gridtool.cli import cli
-from gridtool.forecast.made_history import gzip_history, make_history
+from gridtool.forecast.history.made import gzip_history, make_history
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 

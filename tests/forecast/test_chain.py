@@ -7,8 +7,8 @@ import pytest
 
 from gridtool.damage.apply import make_state
 from gridtool.damage.model import AssetDamage, DamageState
-from gridtool.forecast.demand import fit_demand
-from gridtool.forecast.history import read_history
+from gridtool.forecast.demand.fit import fit_demand
+from gridtool.forecast.history.read import read_history
 from gridtool.forecast.model import ForecastConfig
 from gridtool.forecast.shortage import forecast_shortage
 from gridtool.network.catalog import load_network

@@ -18,9 +18,9 @@ from gridtool.errors import InputError
 from gridtool.flow.compile import compile_case
 from gridtool.flow.dispatch import Dispatcher
 from gridtool.forecast import premises
-from gridtool.forecast.demand import fit_demand
-from gridtool.forecast.history import History
-from gridtool.forecast.made_history import make_history
+from gridtool.forecast.demand.fit import fit_demand
+from gridtool.forecast.history.made import make_history
+from gridtool.forecast.history.read import History
 from gridtool.forecast.model import ForecastConfig
 from gridtool.forecast.premises import lay_out_chunks
 from gridtool.forecast.shortage import forecast_grid, forecast_shortage

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from report.forecasts import made_forecast, small_forecast
 
-from gridtool.forecast.backtest import Backtest
+from gridtool.forecast.demand.backtest import Backtest
 from gridtool.forecast.model import FurtherDamage
 from gridtool.report.backtest import describe_backtest, tables_backtest
 from gridtool.report.forecast import (

@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from gridtool.errors import InputError, Issue
-from gridtool.forecast.history_cells import ColumnPlace, parse_numbers
-from gridtool.forecast.history_clock import parse_times
+from gridtool.forecast.history.cells import ColumnPlace, parse_numbers
+from gridtool.forecast.history.clock import parse_times
 from gridtool.formats.cells import CellError, parse_number
 from gridtool.formats.delimited import DelimitedFile, scan_rows
 

@@ -19,7 +19,7 @@ from gridtool.errors import AnalysisError
 from gridtool.flow.model import HourlyShortage, Stages
 from gridtool.flow.stage_dispatch import StageDispatch
 from gridtool.forecast.control import control_supply
-from gridtool.forecast.demand import FittedDemand
+from gridtool.forecast.demand.fit import FittedDemand
 from gridtool.forecast.metrics.model import ControlledSums, Layout, SampleSums
 from gridtool.forecast.metrics.sums import sum_samples
 from gridtool.forecast.model import DemandModel

@@ -6,11 +6,11 @@ import pytest
 from statsmodels.regression.linear_model import OLS
 
 from gridtool.errors import HistoryError
-from gridtool.forecast.demand import fit_demand
-from gridtool.forecast.history import History
-from gridtool.forecast.made_history import make_history
-from gridtool.forecast.regression import compress_rows
-from gridtool.forecast.weather import TemperatureRecord, make_weather_years
+from gridtool.forecast.demand.fit import fit_demand
+from gridtool.forecast.demand.regression import compress_rows
+from gridtool.forecast.demand.weather import TemperatureRecord, make_weather_years
+from gridtool.forecast.history.made import make_history
+from gridtool.forecast.history.read import History
 from gridtool.timegrid import TimeGrid
 
 KYIV = ZoneInfo("Europe/Kyiv")

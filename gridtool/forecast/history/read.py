@@ -12,16 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from gridtool.errors import HistoryError, Issue
-from gridtool.forecast.history_cells import (
+from gridtool.forecast.history.cells import (
     ColumnPlace,
     HistoryCells,
     parse_numbers,
     take_cells,
 )
-from gridtool.forecast.history_check import check_load, check_temperature
-from gridtool.forecast.history_clock import Clock, parse_times
-from gridtool.forecast.history_columns import ColumnMatch, find_columns
-from gridtool.forecast.history_hours import HourlyValues, average_hours
+from gridtool.forecast.history.check import check_load, check_temperature
+from gridtool.forecast.history.clock import Clock, parse_times
+from gridtool.forecast.history.columns import ColumnMatch, find_columns
+from gridtool.forecast.history.hours import HourlyValues, average_hours
 from gridtool.formats.delimited import DelimitedFile, read_rows
 from gridtool.formats.findings import refuse_on_errors
 from gridtool.network.model import CityNetwork

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from gridtool.errors import HistoryError
-from gridtool.forecast.demand import fit_demand
-from gridtool.forecast.history import History
-from gridtool.forecast.made_history import make_history
+from gridtool.forecast.demand.fit import fit_demand
+from gridtool.forecast.history.made import make_history
+from gridtool.forecast.history.read import History
 from gridtool.forecast.shortage import forecast_grid
 from gridtool.forecast.streams import FRESH
 

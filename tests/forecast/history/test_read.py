@@ -7,7 +7,7 @@ import pytest
 from builders import grid
 
 from gridtool.errors import HistoryError
-from gridtool.forecast.history import read_history
+from gridtool.forecast.history.read import read_history
 
 KYIV = ZoneInfo("Europe/Kyiv")
 START = datetime(2025, 1, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from gridtool.errors import Issue
-from gridtool.forecast.history_cells import ColumnPlace
+from gridtool.forecast.history.cells import ColumnPlace
 
 __all__ = ["Clock", "ReadTimes", "parse_times"]
 

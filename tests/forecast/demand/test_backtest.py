@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from gridtool.errors import HistoryError
-from gridtool.forecast.backtest import backtest_demand, score_paths
-from gridtool.forecast.history import History, read_history
-from gridtool.forecast.made_history import make_history
+from gridtool.forecast.demand.backtest import backtest_demand, score_paths
+from gridtool.forecast.history.made import make_history
+from gridtool.forecast.history.read import History, read_history
 from gridtool.timegrid import TimeGrid
 
 KYIV = ZoneInfo("Europe/Kyiv")

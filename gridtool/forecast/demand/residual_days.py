@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gridtool.forecast.calendar import LocalCalendar
+from gridtool.forecast.demand.calendar import LocalCalendar
 
 __all__ = ["BLOCK_DAYS", "ResidualDays", "collect_residual_days", "find_block_starts"]
 

@@ -19,18 +19,18 @@ import numpy as np
 import numpy.typing as npt
 
 from gridtool.errors import HistoryError, Issue
-from gridtool.forecast.calendar import LocalCalendar, make_calendar
-from gridtool.forecast.demand_paths import STALE, DemandPaths, find_blocks, lead_hours
-from gridtool.forecast.history import History
-from gridtool.forecast.level import DemandLevel, fit_level
-from gridtool.forecast.regression import (
+from gridtool.forecast.demand.calendar import LocalCalendar, make_calendar
+from gridtool.forecast.demand.level import DemandLevel, fit_level
+from gridtool.forecast.demand.paths import STALE, DemandPaths, find_blocks, lead_hours
+from gridtool.forecast.demand.regression import (
     DemandRegression,
     Terms,
     fit_regression,
     trailing_mean,
 )
-from gridtool.forecast.residual_days import ResidualDays, collect_residual_days
-from gridtool.forecast.weather import LOOKBACK_H, TemperatureRecord, make_weather_years
+from gridtool.forecast.demand.residual_days import ResidualDays, collect_residual_days
+from gridtool.forecast.demand.weather import LOOKBACK_H, TemperatureRecord, make_weather_years
+from gridtool.forecast.history.read import History
 from gridtool.timegrid import TimeGrid
 
 __all__ = ["FittedDemand", "fit_demand"]

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from gridtool.forecast.calendar import LocalCalendar
-from gridtool.forecast.level import WEEK_H, DemandLevel
-from gridtool.forecast.residual_days import BLOCK_DAYS, ResidualDays, find_block_starts
+from gridtool.forecast.demand.calendar import LocalCalendar
+from gridtool.forecast.demand.level import WEEK_H, DemandLevel
+from gridtool.forecast.demand.residual_days import BLOCK_DAYS, ResidualDays, find_block_starts
 from gridtool.forecast.streams import FRESH, component_number, open_stream
 from gridtool.timegrid import TimeGrid
 

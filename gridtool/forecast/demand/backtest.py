@@ -16,8 +16,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from gridtool.errors import HistoryError, Issue
-from gridtool.forecast.demand import fit_demand
-from gridtool.forecast.history import History
+from gridtool.forecast.demand.fit import fit_demand
+from gridtool.forecast.history.read import History
 from gridtool.timegrid import TimeGrid
 
 __all__ = ["Backtest", "backtest_demand", "score_paths"]

@@ -2,7 +2,7 @@
 
 Winter-peaking, some cooling in summer, people's habits on the local clock, special days, growth.
 Every number is invented; the shapes are what such cities show. The model that forecasts from it
-(:mod:`gridtool.forecast.demand`) is not the model that made it.
+(:mod:`gridtool.forecast.demand.fit`) is not the model that made it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from gridtool.forecast.calendar import LocalCalendar, make_calendar
+from gridtool.forecast.demand.calendar import LocalCalendar, make_calendar
 from gridtool.forecast.streams import component_number, open_stream
 
 __all__ = ["MadeCity", "gzip_history", "make_history"]

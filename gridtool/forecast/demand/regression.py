@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy.interpolate import CubicSpline
 
 from gridtool.errors import HistoryError, Issue
-from gridtool.forecast.calendar import LocalCalendar
+from gridtool.forecast.demand.calendar import LocalCalendar
 
 __all__ = [
     "DemandRegression",

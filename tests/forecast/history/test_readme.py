@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from gridtool.forecast.history_check import LARGEST_MW
-from gridtool.forecast.history_columns import find_columns
-from gridtool.forecast.made_history import MadeCity
+from gridtool.forecast.history.check import LARGEST_MW
+from gridtool.forecast.history.columns import find_columns
+from gridtool.forecast.history.made import MadeCity
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from gridtool.errors import Issue
-from gridtool.forecast.history_columns import ColumnMatch
+from gridtool.forecast.history.columns import ColumnMatch
 from gridtool.formats.cells import CellError, parse_number
 from gridtool.formats.delimited import DelimitedFile
 

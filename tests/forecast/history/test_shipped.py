@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from gridtool.errors import HistoryError
-from gridtool.forecast.history import read_history
-from gridtool.forecast.made_history import gzip_history, make_history
-from gridtool.forecast.rts79_history import make_rts79_year
-from gridtool.forecast.special_days import read_special_days
+from gridtool.forecast.demand.special_days import read_special_days
+from gridtool.forecast.history.made import gzip_history, make_history
+from gridtool.forecast.history.read import read_history
+from gridtool.forecast.history.rts79 import make_rts79_year
 
 START, END = datetime(2023, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
 

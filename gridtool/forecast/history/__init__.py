@@ -1,0 +1,1 @@
+"""Histories of demand as their owners keep them: read, checked, laid out by hour."""
