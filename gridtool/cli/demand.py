@@ -74,7 +74,8 @@ def fit(
     from gridtool.forecast.shortage import forecast_grid
     from gridtool.report.demand import table_history, table_months_ahead
 
-    known, days = read_given_history(history, reading, zone=parse_zone(tz))
+    given = read_given_history(history, reading, zone=parse_zone(tz))
+    known, days = given.history, given.special_days
     model = fit_demand(known, special_days=days)
     grid = forecast_grid(known.end, months=months, zone=known.zone)
     simulated = model.simulate(paths, grid=grid, seed=seed)
@@ -137,7 +138,8 @@ def backtest(
     from gridtool.forecast.demand.backtest import backtest_demand
     from gridtool.report.backtest import describe_backtest, tables_backtest
 
-    known, days = read_given_history(history, reading, zone=parse_zone(tz))
+    given = read_given_history(history, reading, zone=parse_zone(tz))
+    known, days = given.history, given.special_days
     with progress(output, origins, "origins") as advance:
         found = backtest_demand(
             known,

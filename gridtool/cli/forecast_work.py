@@ -123,12 +123,12 @@ def _read_inputs(request: ForecastRequest) -> _Read:
     )
     config = make_forecast_config(request.futures, city)
     zone = resolve_zone(request.history_tz or request.tz, city)
-    known, days = read_given_history(request.history, request.reading, zone=zone, network=city)
-    known = known.until(found.state.as_of)
+    given = read_given_history(request.history, request.reading, zone=zone, network=city)
+    known = given.history.until(found.state.as_of)
     peak_mw = city.peak_mw if request.scale == "peak" else None
     supplies = None if request.resources is None else read_resources(request.resources, city)
     unused = [] if supplies is None else list_unused(found.state, supplies)
-    given = (
+    files = (
         request.history,
         request.resources,
         request.reading.special_days,
@@ -136,11 +136,11 @@ def _read_inputs(request: ForecastRequest) -> _Read:
     )
     return _Read(
         found=found,
-        demand=fit_demand(known, peak_mw=peak_mw, special_days=days),
+        demand=fit_demand(known, peak_mw=peak_mw, special_days=given.special_days),
         supplies=supplies,
         config=config,
         warnings=(*found.warnings, *unused, *known.warnings),
-        inputs=(*found.inputs, *(path for path in given if path is not None)),
+        inputs=(*found.inputs, *(path for path in files if path is not None)),
     )
 
 

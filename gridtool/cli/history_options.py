@@ -12,12 +12,11 @@ from zoneinfo import ZoneInfo
 import click
 
 if TYPE_CHECKING:
-    from datetime import date
-
-    from gridtool.forecast.history.read import History
+    from gridtool.forecast.demand.model import DemandEvent, SpecialDays
+    from gridtool.forecast.history.model import History
     from gridtool.network.model import CityNetwork
 
-__all__ = ["HistoryOptions", "history_options", "read_given_history"]
+__all__ = ["GivenHistory", "HistoryOptions", "history_options", "read_given_history"]
 
 R = TypeVar("R")
 
@@ -31,28 +30,38 @@ class HistoryOptions:
     special_days: Path | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenHistory:
+    """A history and what the user says of its days and of what happened."""
+
+    history: History
+    special_days: SpecialDays
+    events: tuple[DemandEvent, ...] = ()
+
+
 def read_given_history(
     path: Path,
     options: HistoryOptions,
     *,
     zone: ZoneInfo,
     network: CityNetwork | None = None,
-) -> tuple[History, frozenset[date]]:
-    """The history and its special days.
+) -> GivenHistory:
+    """The history and what is said beside it.
 
     Raises
     ------
     HistoryError
         With every finding.
     """
+    from gridtool.forecast.demand.model import SpecialDays
     from gridtool.forecast.demand.special_days import read_special_days
     from gridtool.forecast.history.read import read_history
 
-    days = read_special_days(options.special_days) if options.special_days else frozenset()
-    known = read_history(
+    days = read_special_days(options.special_days) if options.special_days else SpecialDays()
+    history = read_history(
         path, zone=zone, columns=options.columns, clock=options.clock, network=network
     )
-    return known, days
+    return GivenHistory(history=history, special_days=days)
 
 
 def history_options(command: Callable[..., R]) -> Callable[..., R]:

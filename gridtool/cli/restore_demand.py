@@ -55,9 +55,9 @@ def read_demand(
         With every finding.
     """
     zone = resolve_zone(tz, city)
-    known, days = read_given_history(history, reading, zone=zone, network=city)
-    known = known.until(as_of)
-    model = fit_demand(known, peak_mw=city.peak_mw, special_days=days)
+    given = read_given_history(history, reading, zone=zone, network=city)
+    known = given.history.until(as_of)
+    model = fit_demand(known, peak_mw=city.peak_mw, special_days=given.special_days)
     start = as_of.replace(minute=0, second=0, microsecond=0)
     if start < as_of:
         start += timedelta(hours=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,15 @@ import pandas as pd
 
 from gridtool.timegrid import TimeGrid
 
-__all__ = ["CITY", "DemandModel", "ForecastConfig", "FurtherDamage", "ShortageForecast"]
+__all__ = [
+    "CITY",
+    "DemandModel",
+    "FittedModel",
+    "ForecastConfig",
+    "FurtherDamage",
+    "PathDraws",
+    "ShortageForecast",
+]
 
 CITY = "*"
 """District of the rows that stand for the whole city."""
@@ -34,6 +42,41 @@ class DemandModel(Protocol):
 
         Path i depends on (seed, i) only.
         """
+        ...
+
+
+class PathDraws(Protocol):
+    """Paths over one grid, drawn in turns."""
+
+    def draw(self, n: int, *, seed: int, first: int = 0) -> npt.NDArray[np.float64]:
+        """Paths ``first`` to ``first + n - 1`` in MW, shape (n, hours); i depends on (seed, i)."""
+        ...
+
+
+@runtime_checkable
+class FittedModel(DemandModel, Protocol):
+    """A demand model fitted to a history: it knows how far it reaches and what to say of it."""
+
+    @property
+    def reference_peak_mw(self) -> float:
+        """Highest hour of the history's last twelve months, in its own MW."""
+        ...
+
+    @property
+    def weaker(self) -> str | None:
+        """Why this is a weaker model than the file promised, in words; None where it is not."""
+        ...
+
+    def prepare(self, grid: TimeGrid) -> PathDraws:
+        """What all paths over ``grid`` share, made once."""
+        ...
+
+    def check_reach(self, grid: TimeGrid) -> None:
+        """Raise :class:`gridtool.errors.HistoryError` for months beyond the model's reach."""
+        ...
+
+    def notes(self, grid: TimeGrid) -> tuple[str, ...]:
+        """What a reader of a forecast for ``grid`` must know of its demand, in words."""
         ...
 
 

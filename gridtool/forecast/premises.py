@@ -16,9 +16,8 @@ from gridtool.errors import InputError, Issue
 from gridtool.flow.case import CompiledCase
 from gridtool.flow.class_shares import class_shares
 from gridtool.flow.compile import compile_case
-from gridtool.forecast.demand.fit import FittedDemand
 from gridtool.forecast.metrics.model import Layout, SampleSums, make_layout
-from gridtool.forecast.model import DemandModel, ForecastConfig
+from gridtool.forecast.model import DemandModel, FittedModel, ForecastConfig
 from gridtool.forecast.simulate.futures import prepare_futures
 from gridtool.forecast.simulate.pool import run_parts
 from gridtool.forecast.simulate.simulator import (
@@ -91,7 +90,7 @@ def prepare_chunks(
     network = main.state.network
     grid = forecast_grid(main.state.as_of, months=main.config.months, zone=network.manifest.zone)
     notes: tuple[str, ...] = ()
-    if isinstance(demand, FittedDemand):
+    if isinstance(demand, FittedModel):
         demand.check_reach(grid)
         notes = demand.notes(grid)
     prepared: dict[str, PremiseInputs] = {}

@@ -16,6 +16,7 @@ from gridtool.errors import Issue
 from gridtool.flow.assess import assess
 from gridtool.flow.model import Assessment
 from gridtool.forecast.demand.fit import fit_demand
+from gridtool.forecast.demand.model import SpecialDays
 from gridtool.forecast.demand.special_days import read_special_days
 from gridtool.forecast.history.read import read_history
 from gridtool.forecast.model import DemandModel, ForecastConfig, ShortageForecast
@@ -175,7 +176,7 @@ def _fit(
     history = history.until(as_of)
     if source.scale != "peak":
         history = replace(history, load_mw=history.load_mw * source.scale)
-    days = read_special_days(source.special_days) if source.special_days else frozenset()
+    days = read_special_days(source.special_days) if source.special_days else SpecialDays()
     model = fit_demand(
         history,
         zone=zone,

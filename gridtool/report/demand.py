@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gridtool.forecast.history.read import History
+from gridtool.forecast.history.model import History
 from gridtool.report.tables import NamedTable
 from gridtool.timegrid import TimeGrid
 

@@ -20,7 +20,7 @@ from gridtool.flow.dispatch import Dispatcher
 from gridtool.forecast import premises
 from gridtool.forecast.demand.fit import fit_demand
 from gridtool.forecast.history.made import make_history
-from gridtool.forecast.history.read import History
+from gridtool.forecast.history.model import History
 from gridtool.forecast.model import ForecastConfig
 from gridtool.forecast.premises import lay_out_chunks
 from gridtool.forecast.shortage import forecast_grid, forecast_shortage

@@ -7,17 +7,18 @@ measure of what costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from gridtool.errors import HistoryError, Issue
-from gridtool.forecast.demand.fit import fit_demand
-from gridtool.forecast.history.read import History
+from gridtool.forecast.demand.fit import NO_DAYS, fit_demand
+from gridtool.forecast.demand.model import SpecialDays
+from gridtool.forecast.history.model import History
 from gridtool.timegrid import TimeGrid
 
 __all__ = ["Backtest", "backtest_demand", "score_paths"]
@@ -52,7 +53,7 @@ def backtest_demand(
     origins: int = 5,
     paths: int = 500,
     seed: int = 1,
-    special_days: Collection[date] = (),
+    special_days: SpecialDays = NO_DAYS,
     progress: Callable[[int], None] | None = None,
 ) -> Backtest:
     """Fit and simulate at up to ``origins`` origins, ``months`` apart, the latest possible.

@@ -10,27 +10,29 @@ weather scenarios.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
 from gridtool.errors import HistoryError, Issue
+from gridtool.forecast.demand.base import fit_base
 from gridtool.forecast.demand.calendar import LocalCalendar, make_calendar
-from gridtool.forecast.demand.level import DemandLevel, fit_level
+from gridtool.forecast.demand.level import DemandLevel
+from gridtool.forecast.demand.model import DemandEvent, SpecialDays
 from gridtool.forecast.demand.paths import STALE, DemandPaths, find_blocks, lead_hours
 from gridtool.forecast.demand.regression import (
     DemandRegression,
     Terms,
-    fit_regression,
     trailing_mean,
 )
 from gridtool.forecast.demand.residual_days import ResidualDays, collect_residual_days
+from gridtool.forecast.demand.unconstrain import unconstrain
 from gridtool.forecast.demand.weather import LOOKBACK_H, TemperatureRecord, make_weather_years
-from gridtool.forecast.history.read import History
+from gridtool.forecast.history.model import History
 from gridtool.timegrid import TimeGrid
 
 __all__ = ["FittedDemand", "fit_demand"]
@@ -48,6 +50,7 @@ BAND = 0.35
 FULL = Terms(harmonics=3, knots=7, memories_h=(1, 24, 72))
 SHORT = Terms(harmonics=0, knots=5, memories_h=(24,))
 NO_WEATHER = Terms(harmonics=4)
+NO_DAYS = SpecialDays()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +72,7 @@ class FittedDemand:
     reference_peak_mw: float
     factor: float
     description: str
+    weaker: str | None = None
 
     def simulate(self, n: int, *, grid: TimeGrid, seed: int, first: int = 0) -> FloatArray:
         """Demand paths ``first`` to ``first + n - 1`` in MW, shape (n, grid.hours).
@@ -172,7 +176,8 @@ def fit_demand(
     *,
     zone: ZoneInfo | None = None,
     peak_mw: float | None = None,
-    special_days: Collection[date] = (),
+    special_days: SpecialDays = NO_DAYS,
+    events: Sequence[DemandEvent] = (),
 ) -> FittedDemand:
     """Fit the demand model that the history allows.
 
@@ -188,7 +193,9 @@ def fit_demand(
         Scale the paths so that the highest hour of the history's last twelve months becomes
         this, MW. None keeps the history's own size.
     special_days
-        Local dates on which people live as on holidays, past and ahead.
+        Local dates on which people live otherwise, past and ahead.
+    events
+        What the planner states of demand, past and ahead.
 
     Raises
     ------
@@ -198,13 +205,18 @@ def fit_demand(
     zone = zone or history.zone
     terms, words = _choose_terms(history)
     calendar = make_calendar(history.start, history.hours, zone=zone)
-    temp = history.temp_c if terms.memories_h else None
-    regression = fit_regression(
-        history.load_mw, temp_c=temp, calendar=calendar, terms=terms, special_days=special_days
+    demand = unconstrain(
+        history, calendar=calendar, terms=terms, special_days=special_days, events=events
     )
-    residual = np.log(history.load_mw) - _explain(regression, calendar=calendar, temp_c=temp)
-    level = fit_level(residual, prior=terms is SHORT)
-    days = collect_residual_days(residual - level.smoothed, calendar=calendar)
+    base = fit_base(
+        np.where(demand.guessed, np.nan, demand.load_mw),
+        temp_c=history.temp_c,
+        calendar=calendar,
+        terms=terms,
+        special_days=special_days,
+        prior_level=terms is SHORT,
+    )
+    days = collect_residual_days(base.residual, calendar=calendar)
     if not len(days.starts):
         raise HistoryError(
             Issue(message="no week of the history is whole", hint="fill the gaps of the history")
@@ -213,30 +225,19 @@ def fit_demand(
     recent = history.load_mw[-YEAR_H:]
     peak = float(np.nanmax(recent)) if np.isfinite(recent).any() else float(known.max())
     return FittedDemand(
-        regression=regression,
-        level=level,
+        regression=base.regression,
+        level=base.level,
         residual_days=days,
         weather=None
-        if temp is None
-        else TemperatureRecord(start=history.start, temp_c=temp, zone=zone),
+        if history.temp_c is None or not terms.memories_h
+        else TemperatureRecord(start=history.start, temp_c=history.temp_c, zone=zone),
         end=history.end,
         history_h=history.hours,
         band=(float(np.log(known.min())) - BAND, float(np.log(known.max())) + BAND),
         reference_peak_mw=peak,
         factor=1.0 if peak_mw is None else peak_mw / peak,
-        description=_describe(history, words=words, level=level, peak=peak, peak_mw=peak_mw),
+        description=_describe(history, words=words, level=base.level, peak=peak, peak_mw=peak_mw),
     )
-
-
-def _explain(
-    regression: DemandRegression, *, calendar: LocalCalendar, temp_c: FloatArray | None
-) -> FloatArray:
-    """What the regressions say of log demand, shape (n,); NaN where a temperature is missing."""
-    explained = regression.predict_calendar(calendar)
-    if temp_c is None:
-        return explained
-    means = tuple(trailing_mean(temp_c, hours=m) for m in regression.terms.memories_h)
-    return explained + regression.predict_temperature(means, hour=calendar.hour)
 
 
 def _choose_terms(history: History) -> tuple[Terms, str]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +11,7 @@ from scipy.interpolate import CubicSpline
 
 from gridtool.errors import HistoryError, Issue
 from gridtool.forecast.demand.calendar import LocalCalendar
+from gridtool.forecast.demand.model import SpecialDays
 
 __all__ = [
     "DemandRegression",
@@ -27,7 +26,6 @@ FloatArray = npt.NDArray[np.float64]
 BEYOND_SEEN_C = 3.0
 """Temperatures further than this outside what the history saw count as if they were there."""
 LEAST_STEP_C = 0.01
-_EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +56,7 @@ class DemandRegression:
     """
 
     terms: Terms
-    special_days: frozenset[date]
+    special_days: SpecialDays
     calendar: FloatArray
     knots_c: FloatArray
     effects: FloatArray
@@ -118,19 +116,18 @@ def trailing_mean(values: FloatArray, *, hours: int) -> FloatArray:
 
 
 def calendar_terms(
-    calendar: LocalCalendar, *, terms: Terms, special_days: Collection[date]
+    calendar: LocalCalendar, *, terms: Terms, special_days: SpecialDays
 ) -> FloatArray:
-    """Constant, six weekdays against Monday, special day, annual harmonics, shape (n, c).
+    """Constant, six weekdays against Monday, kinds of special days, annual harmonics, (n, c).
 
-    A special day takes the effect of its weekday and that of special days.
+    A special day takes the effect of its weekday and that of its kind.
     """
     hours = len(calendar.hour)
     year = 2 * np.pi * (calendar.day_of_year + calendar.hour / 24.0) / 365.25
     columns = [np.ones(hours)]
     columns += [(calendar.weekday == weekday).astype(np.float64) for weekday in range(1, 7)]
-    if special_days:
-        numbers = [day.toordinal() - _EPOCH for day in special_days]
-        columns.append(np.isin(calendar.day, numbers).astype(np.float64))
+    for kind in special_days.kinds:
+        columns.append(np.isin(calendar.day, special_days.numbers(kind)).astype(np.float64))
     for k in range(1, terms.harmonics + 1):
         columns += [np.sin(k * year), np.cos(k * year)]
     return np.stack(columns, axis=1)
@@ -142,7 +139,7 @@ def fit_regression(
     temp_c: FloatArray | None,
     calendar: LocalCalendar,
     terms: Terms,
-    special_days: Collection[date],
+    special_days: SpecialDays,
 ) -> DemandRegression:
     """Fit the 24 regressions by ordinary least squares (statsmodels) on the valid hours.
 
@@ -177,7 +174,7 @@ def fit_regression(
     effects[:, :, kept] = found[:, fixed.shape[1] :].reshape(24, len(means), len(kept))
     return DemandRegression(
         terms=terms,
-        special_days=frozenset(special_days),
+        special_days=special_days,
         calendar=found[:, : fixed.shape[1]],
         knots_c=knots,
         effects=effects,

@@ -6,13 +6,14 @@ from datetime import date, datetime
 from pathlib import Path
 
 from gridtool.errors import HistoryError, Issue
+from gridtool.forecast.demand.model import SpecialDays
 from gridtool.formats.delimited import read_rows
 from gridtool.formats.findings import refuse_on_errors
 
 __all__ = ["read_special_days"]
 
 
-def read_special_days(path: str | Path) -> frozenset[date]:
+def read_special_days(path: str | Path) -> SpecialDays:
     """Dates of the column ``date`` (2027-01-01 or 01.01.2027); other columns are for people.
 
     No list of public holidays is built in: which days are off work changes, and under martial
@@ -47,7 +48,7 @@ def read_special_days(path: str | Path) -> frozenset[date]:
         else:
             found.add(day)
     refuse_on_errors(issues, error=HistoryError, subject=name)
-    return frozenset(found)
+    return SpecialDays.holidays(found)
 
 
 def _parse_date(text: str) -> date | None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -22,77 +21,16 @@ from gridtool.forecast.history.check import check_load, check_temperature
 from gridtool.forecast.history.clock import Clock, parse_times
 from gridtool.forecast.history.columns import ColumnMatch, find_columns
 from gridtool.forecast.history.hours import HourlyValues, average_hours
+from gridtool.forecast.history.model import History
 from gridtool.formats.delimited import DelimitedFile, read_rows
 from gridtool.formats.findings import refuse_on_errors
 from gridtool.network.model import CityNetwork
 
-__all__ = ["History", "read_history"]
+__all__ = ["read_history"]
 
 FloatArray = npt.NDArray[np.float64]
-HOUR = timedelta(hours=1)
 IMPLAUSIBLE_RATIO = 100.0
 """Median demand above this multiple of the network's peak is taken for kW named as MW."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class History:
-    """Hourly demand and temperature from ``start`` (aware UTC, on the hour) on.
-
-    Attributes
-    ----------
-    load_mw : (n,)
-        Mean demand of the hour that begins at the time; NaN where missing or left out.
-    temp_c : (n,) or None
-        Temperature; NaN where missing.
-    zone
-        Time zone of the local days that the demand follows.
-    clock
-        How the file's times were understood, in words.
-    warnings
-        Everything found on the way that did not refuse the history.
-    """
-
-    start: datetime
-    load_mw: FloatArray
-    temp_c: FloatArray | None
-    zone: ZoneInfo
-    clock: str = "UTC"
-    origin: str = ""
-    sha256: str = ""
-    warnings: tuple[Issue, ...] = ()
-
-    @property
-    def hours(self) -> int:
-        """Number of hours from the first to the last, gaps included."""
-        return len(self.load_mw)
-
-    @property
-    def end(self) -> datetime:
-        """First instant after the last hour, UTC."""
-        return self.start + self.hours * HOUR
-
-    def until(self, moment: datetime) -> History:
-        """What was known at ``moment`` (aware): the hours that were over by then.
-
-        Raises
-        ------
-        HistoryError
-            If nothing was.
-        """
-        hours = int((moment - self.start) // HOUR)
-        if hours <= 0:
-            raise HistoryError(
-                Issue(
-                    message=f"the history begins at {self.start:%Y-%m-%d %H:%M} UTC, after "
-                    f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
-                    file=self.origin or None,
-                    hint="give an earlier history or a later --as-of",
-                )
-            )
-        if hours >= self.hours:
-            return self
-        temp = None if self.temp_c is None else self.temp_c[:hours]
-        return replace(self, load_mw=self.load_mw[:hours], temp_c=temp)
 
 
 def read_history(

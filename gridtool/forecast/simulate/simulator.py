@@ -19,10 +19,9 @@ from gridtool.errors import AnalysisError
 from gridtool.flow.model import HourlyShortage, Stages
 from gridtool.flow.stage_dispatch import StageDispatch
 from gridtool.forecast.control import control_supply
-from gridtool.forecast.demand.fit import FittedDemand
 from gridtool.forecast.metrics.model import ControlledSums, Layout, SampleSums
 from gridtool.forecast.metrics.sums import sum_samples
-from gridtool.forecast.model import DemandModel
+from gridtool.forecast.model import DemandModel, FittedModel
 from gridtool.forecast.simulate.futures import FutureInputs, draw_futures
 from gridtool.forecast.simulate.storage import StorageDispatch
 from gridtool.forecast.simulate.storage_levels_kernel import Fleet
@@ -136,6 +135,6 @@ def _make_dispatch(premise: PremiseInputs) -> Callable[[Stages, FloatArray], Hou
 def _prepare_demand(inputs: ChunkInputs) -> Callable[..., FloatArray]:
     """Draws paths over the layout's grid."""
     grid = inputs.layout.grid
-    if isinstance(inputs.demand, FittedDemand):
+    if isinstance(inputs.demand, FittedModel):
         return inputs.demand.prepare(grid).draw
     return partial(inputs.demand.simulate, grid=grid)

@@ -7,7 +7,8 @@ import pytest
 from gridtool.errors import HistoryError
 from gridtool.forecast.demand.backtest import backtest_demand, score_paths
 from gridtool.forecast.history.made import make_history
-from gridtool.forecast.history.read import History, read_history
+from gridtool.forecast.history.model import History
+from gridtool.forecast.history.read import read_history
 from gridtool.timegrid import TimeGrid
 
 KYIV = ZoneInfo("Europe/Kyiv")

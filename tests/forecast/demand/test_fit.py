@@ -7,10 +7,11 @@ from statsmodels.regression.linear_model import OLS
 
 from gridtool.errors import HistoryError
 from gridtool.forecast.demand.fit import fit_demand
+from gridtool.forecast.demand.model import SpecialDays
 from gridtool.forecast.demand.regression import compress_rows
 from gridtool.forecast.demand.weather import TemperatureRecord, make_weather_years
 from gridtool.forecast.history.made import make_history
-from gridtool.forecast.history.read import History
+from gridtool.forecast.history.model import History
 from gridtool.timegrid import TimeGrid
 
 KYIV = ZoneInfo("Europe/Kyiv")
@@ -117,7 +118,7 @@ def test_special_days_take_less(history):
     local = [(START + timedelta(hours=i)).astimezone(KYIV).date() for i in range(history.hours)]
     load[np.isin(local, days)] *= 0.8
     changed = History(start=START, load_mw=load, temp_c=history.temp_c, zone=KYIV)
-    fitted = fit_demand(changed, special_days=days)
+    fitted = fit_demand(changed, special_days=SpecialDays.holidays(days))
     np.testing.assert_allclose(fitted.regression.calendar[:, 7], np.log(0.8), atol=0.04)
 
 

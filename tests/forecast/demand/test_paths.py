@@ -11,7 +11,7 @@ import pytest
 from gridtool.errors import HistoryError
 from gridtool.forecast.demand.fit import fit_demand
 from gridtool.forecast.history.made import make_history
-from gridtool.forecast.history.read import History
+from gridtool.forecast.history.model import History
 from gridtool.forecast.shortage import forecast_grid
 from gridtool.forecast.streams import FRESH
 

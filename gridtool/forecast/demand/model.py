@@ -1,0 +1,102 @@
+"""What the parts of the demand model pass to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["HOLIDAY", "DemandEvent", "LevelBreak", "SpecialDays", "Unconstrained"]
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
+HOLIDAY = "holiday"
+"""Kind of the days of which nothing more is said."""
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpecialDays:
+    """Local dates on which people live otherwise, past and ahead, by kind.
+
+    Days of one kind share one effect by hour, on top of their weekday's.
+    """
+
+    kind_of: Mapping[date, str] = field(default_factory=dict)
+
+    @classmethod
+    def holidays(cls, days: Iterable[date]) -> SpecialDays:
+        """``days`` as one kind."""
+        return cls(kind_of=dict.fromkeys(days, HOLIDAY))
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """All kinds, sorted."""
+        return tuple(sorted(set(self.kind_of.values())))
+
+    def numbers(self, kind: str) -> IntArray:
+        """The days of ``kind`` as days since 1970-01-01, sorted."""
+        days = [day.toordinal() - _EPOCH for day, own in self.kind_of.items() if own == kind]
+        return np.array(sorted(days), dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemandEvent:
+    """What the planner states of demand, past or ahead, from ``start`` to ``end`` (aware UTC).
+
+    - ``outage``: less was served than wanted; what was served says nothing of demand
+    - ``level``: from ``start`` on demand lies at another level: people left, generators were
+      bought; ``change`` is the share by which it changed, None to estimate it. ``end`` is None.
+    - ``rebound``: after reconnection demand exceeds its usual course by ``change``, fading evenly
+      to nothing at ``end``
+    """
+
+    kind: str
+    start: datetime
+    end: datetime | None = None
+    change: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelBreak:
+    """A step of the level of log demand at ``at`` (aware UTC), stated or found."""
+
+    at: datetime
+    step: float
+    step_se: float
+    stated: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unconstrained:
+    """Demand as it would have been, had all of it been served.
+
+    Attributes
+    ----------
+    load_mw : (n,)
+        Served load where nothing was short, served plus shed where that was measured, an
+        estimate elsewhere; NaN where the history says nothing and nothing can be said.
+    guessed : (n,) bool
+        Hours whose ``load_mw`` is an estimate of the model; no model is fitted to them.
+    measured : (n,) bool
+        Hours whose ``load_mw`` is served plus measured shed.
+    breaks
+        Steps of the level within the history, in order.
+    level_sd
+        Standard deviation of the level of log demand at the history's end that comes from
+        guessing, beyond what the level model knows of.
+    notes
+        What was done and why, in words.
+    """
+
+    load_mw: FloatArray
+    guessed: BoolArray
+    measured: BoolArray
+    breaks: tuple[LevelBreak, ...] = ()
+    level_sd: float = 0.0
+    notes: tuple[str, ...] = ()
