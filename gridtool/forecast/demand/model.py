@@ -9,7 +9,14 @@ from datetime import date, datetime
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["HOLIDAY", "DemandEvent", "LevelBreak", "SpecialDays", "Unconstrained"]
+__all__ = [
+    "HOLIDAY",
+    "Calibration",
+    "DemandEvent",
+    "LevelBreak",
+    "SpecialDays",
+    "Unconstrained",
+]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -100,3 +107,25 @@ class Unconstrained:
     breaks: tuple[LevelBreak, ...] = ()
     level_sd: float = 0.0
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """By how much the model's spread is to be scaled, as its own past origins ask for.
+
+    Attributes
+    ----------
+    residual_scale
+        Factor on the residual days, as deviations of log demand from the regression.
+    level_scale
+        Factor on the standard deviation of the level of log demand around its mean.
+    origins
+        How many origins of the backtest the two rest on.
+    words
+        What was found and done, for people.
+    """
+
+    residual_scale: float = 1.0
+    level_scale: float = 1.0
+    origins: int = 0
+    words: str = ""
