@@ -1,42 +1,30 @@
-"""Options on how a demand history is to be understood, shared by forecast and demand."""
+"""Options on how a demand history is to be understood, shared by every command that reads one."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
 
+from gridtool.jobs.history_options import GivenHistory, HistoryOptions
+
 if TYPE_CHECKING:
-    from gridtool.forecast.demand.model import DemandEvent, SpecialDays
-    from gridtool.forecast.history.model import History
     from gridtool.network.model import CityNetwork
 
-__all__ = ["GivenHistory", "HistoryOptions", "history_options", "read_given_history"]
+__all__ = [
+    "GivenHistory",
+    "HistoryOptions",
+    "history_argument",
+    "history_options",
+    "read_given_history",
+    "tz_option",
+]
 
 R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryOptions:
-    """How the user says a history is to be understood."""
-
-    columns: dict[str, str]
-    clock: Literal["auto", "utc", "local"]
-    special_days: Path | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GivenHistory:
-    """A history and what the user says of its days and of what happened."""
-
-    history: History
-    special_days: SpecialDays
-    events: tuple[DemandEvent, ...] = ()
 
 
 def read_given_history(
@@ -46,28 +34,34 @@ def read_given_history(
     zone: ZoneInfo,
     network: CityNetwork | None = None,
 ) -> GivenHistory:
-    """The history and what is said beside it.
+    """See :func:`gridtool.jobs.given_history.read_given_history`, loaded when it is called."""
+    from gridtool.jobs import given_history
 
-    Raises
-    ------
-    HistoryError
-        With every finding.
-    """
-    from gridtool.forecast.demand.model import SpecialDays
-    from gridtool.forecast.demand.special_days import read_special_days
-    from gridtool.forecast.history.read import read_history
+    return given_history.read_given_history(path, options, zone=zone, network=network)
 
-    days = read_special_days(options.special_days) if options.special_days else SpecialDays()
-    history = read_history(
-        path, zone=zone, columns=options.columns, clock=options.clock, network=network
+
+def history_argument(command: Callable[..., R]) -> Callable[..., R]:
+    """Add the argument HISTORY (keyword ``history: Path``)."""
+    argument = click.argument("history", type=click.Path(path_type=Path), metavar="HISTORY")
+    decorated: Callable[..., R] = argument(command)
+    return decorated
+
+
+def tz_option(command: Callable[..., R]) -> Callable[..., R]:
+    """Add ``--tz`` of a history that belongs to no network (keyword ``tz: str``)."""
+    option = click.option(
+        "--tz",
+        metavar="ZONE",
+        default="UTC",
+        show_default=True,
+        help="Zone of the history's local days, e.g. Europe/Kyiv.",
     )
-    return GivenHistory(history=history, special_days=days)
+    decorated: Callable[..., R] = option(command)
+    return decorated
 
 
 def history_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add ``--column``, ``--clock``, ``--special-days``; the command gets one keyword
-    ``reading: HistoryOptions``.
-    """
+    """Add the options on a history; the command gets one keyword ``reading: HistoryOptions``."""
 
     @functools.wraps(command)
     def with_reading(*args: Any, **kwargs: Any) -> R:

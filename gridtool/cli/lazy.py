@@ -84,5 +84,5 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what goes wrong ends in one message and its exit code."""
-        with report_failures(debug=bool(ctx.params.get("debug"))):
+        with report_failures(debug=bool(ctx.find_root().params.get("debug"))):
             return super().invoke(ctx)

@@ -1,0 +1,84 @@
+"""``gridtool demand backtest``: how far the demand model could be trusted in the past."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gridtool.cli.demand_options import months_option, paths_option
+from gridtool.cli.history_options import (
+    HistoryOptions,
+    history_argument,
+    history_options,
+    read_given_history,
+    tz_option,
+)
+from gridtool.cli.options import OutputOptions, output_options, parse_zone, seed_option
+
+__all__ = ["backtest"]
+
+
+@click.command()
+@history_argument
+@tz_option
+@history_options
+@months_option
+@click.option(
+    "--origins",
+    type=click.IntRange(1, 60),
+    default=5,
+    show_default=True,
+    help="Times in the past to forecast from, the months apart.",
+)
+@paths_option
+@seed_option
+@output_options
+def backtest(
+    *,
+    history: Path,
+    tz: str,
+    reading: HistoryOptions,
+    months: int,
+    origins: int,
+    paths: int,
+    seed: int,
+    output: OutputOptions,
+) -> None:
+    """Test the demand model on HISTORY: forecast from times in the past, compare with what came.
+
+    \b
+    Example:
+        gridtool demand backtest forecasts/history/rivercity_hourly.csv.gz --tz Europe/Kyiv
+    """
+    from gridtool.cli.output import Result, emit, progress
+    from gridtool.forecast.demand.backtest import backtest_demand
+    from gridtool.report.backtest import describe_backtest, tables_backtest
+
+    given = read_given_history(history, reading, zone=parse_zone(tz))
+    known, days = given.history, given.special_days
+    with progress(output, origins, "origins") as advance:
+        found = backtest_demand(
+            known,
+            months=months,
+            origins=origins,
+            paths=paths,
+            seed=seed,
+            special_days=days,
+            progress=advance,
+        )
+    scores = found.scores[found.scores["method"] == "model"].iloc[0].drop("method")
+    emit(
+        Result(
+            command="demand backtest",
+            tables=tables_backtest(found),
+            verdict=describe_backtest(found),
+            as_of=known.end,
+            seed=seed,
+            inputs=(history, *reading.files),
+            warnings=known.warnings,
+            headline={str(name): float(value) for name, value in scores.items()},
+            zone=known.zone,
+        ),
+        output,
+    )

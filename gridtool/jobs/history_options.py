@@ -1,0 +1,41 @@
+"""How a demand history is to be understood, as a job file or a command line says it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:  # commands that only print help import this module
+    from gridtool.forecast.demand.model import DemandEvent, SpecialDays
+    from gridtool.forecast.history.model import History
+
+__all__ = ["GivenHistory", "HistoryOptions"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryOptions:
+    """How the user says a history is to be understood.
+
+    ``columns`` maps roles to headers where the names do not tell (``{"load_kw": "Total"}``);
+    ``special_days`` lists dates on which people live as on holidays.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    clock: Literal["auto", "utc", "local"] = "auto"
+    special_days: Path | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Every file read beside the history."""
+        return tuple(path for path in (self.special_days,) if path is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenHistory:
+    """A history and what the user says of its days and of what happened."""
+
+    history: History
+    special_days: SpecialDays
+    events: tuple[DemandEvent, ...] = ()
