@@ -44,13 +44,13 @@ def fit(
         gridtool demand fit forecasts/history/rivercity_hourly.csv.gz --tz Europe/Kyiv
     """
     from gridtool.cli.output import Result, emit
-    from gridtool.forecast.demand.fit import fit_demand
+    from gridtool.forecast.demand.choose import fit_history
     from gridtool.forecast.shortage import forecast_grid
     from gridtool.report.demand import table_history, table_months_ahead
 
     given = read_given_history(history, reading, zone=parse_zone(tz))
     known, days = given.history, given.special_days
-    model = fit_demand(known, special_days=days)
+    model = fit_history(known, special_days=days, events=given.events)
     grid = forecast_grid(known.end, months=months, zone=known.zone)
     simulated = model.simulate(paths, grid=grid, seed=seed)
     emit(

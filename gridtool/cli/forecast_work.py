@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Literal
 
 from gridtool.cli.forecast_options import FuturesOptions, make_forecast_config
-from gridtool.cli.history_options import HistoryOptions, read_given_history
+from gridtool.cli.history_options import HistoryOptions
 from gridtool.cli.output import OutputOptions, Result, progress
 from gridtool.cli.state import StateRead, read_state, resolve_zone
 from gridtool.errors import InputError, Issue
 from gridtool.forecast.compare import compare_plans
-from gridtool.forecast.demand.fit import FittedDemand, fit_demand
-from gridtool.forecast.model import ForecastConfig
+from gridtool.forecast.model import FittedModel, ForecastConfig
 from gridtool.forecast.preview import preview_shortage
 from gridtool.forecast.shortage import forecast_grid, forecast_shortage
+from gridtool.jobs.demand import make_model
+from gridtool.jobs.model import DemandSource
 from gridtool.network.catalog import load_network
 from gridtool.report.forecast import (
     chart_hours,
@@ -66,11 +67,12 @@ class _Read:
     """What was read for a request."""
 
     found: StateRead
-    demand: FittedDemand
+    demand: FittedModel
     supplies: Resources | None
     config: ForecastConfig
     warnings: tuple[Issue | str, ...]
     inputs: tuple[Path | str, ...]
+    fallback: str
 
 
 def answer_forecast(request: ForecastRequest, output: OutputOptions) -> Result:
@@ -109,6 +111,7 @@ def answer_forecast(request: ForecastRequest, output: OutputOptions) -> Result:
         headline=headline_shortage(shortage),
         facts={"samples": shortage.samples},
         zone=read.found.zone,
+        fallback=read.fallback,
     )
 
 
@@ -122,25 +125,24 @@ def _read_inputs(request: ForecastRequest) -> _Read:
         quarantine=request.quarantine,
     )
     config = make_forecast_config(request.futures, city)
-    zone = resolve_zone(request.history_tz or request.tz, city)
-    given = read_given_history(request.history, request.reading, zone=zone, network=city)
-    known = given.history.until(found.state.as_of)
-    peak_mw = city.peak_mw if request.scale == "peak" else None
+    source = DemandSource(
+        history=request.history,
+        options=request.reading,
+        timezone=resolve_zone(request.history_tz or request.tz, city).key,
+        scale="peak" if request.scale == "peak" else 1.0,
+    )
+    made = make_model(source, network=city, as_of=found.state.as_of)
     supplies = None if request.resources is None else read_resources(request.resources, city)
     unused = [] if supplies is None else list_unused(found.state, supplies)
-    files = (
-        request.history,
-        request.resources,
-        request.reading.special_days,
-        request.futures.further_damage,
-    )
+    files = (request.resources, request.futures.further_damage, *source.files)
     return _Read(
         found=found,
-        demand=fit_demand(known, peak_mw=peak_mw, special_days=given.special_days),
+        demand=made.model,
         supplies=supplies,
         config=config,
-        warnings=(*found.warnings, *unused, *known.warnings),
+        warnings=(*found.warnings, *unused, *made.warnings),
         inputs=(*found.inputs, *(path for path in files if path is not None)),
+        fallback=made.fallback,
     )
 
 
@@ -161,6 +163,7 @@ def _preview(request: ForecastRequest, read: _Read, plan: RestorationPlan | None
         warnings=(*read.warnings, *found.notes),
         headline=headline_preview(found),
         zone=read.found.zone,
+        fallback=read.fallback,
     )
 
 
@@ -194,6 +197,7 @@ def _compare(
         headline=headline_comparison(paired),
         facts={"samples": paired.a.samples},
         zone=read.found.zone,
+        fallback=read.fallback,
     )
 
 

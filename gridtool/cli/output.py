@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,7 +33,8 @@ class Result:
     that ``--fail-on`` can name besides the numeric columns of the tables. ``facts`` are further
     plain values of the JSON, beside the tables. ``zone`` is the time
     zone that times are shown in on a terminal; files carry UTC. ``next_command`` is suggested on
-    stderr.
+    stderr. ``fallback`` says why the answer is weaker than the files promised, empty where it is
+    not: it labels the verdict and the JSON, and the command ends with the code of fallbacks.
     """
 
     command: str
@@ -48,10 +49,12 @@ class Result:
     facts: Mapping[str, object] = field(default_factory=dict)
     zone: ZoneInfo | None = None
     next_command: str = ""
+    fallback: str = ""
 
 
 def emit(result: Result, output: OutputOptions) -> None:
-    """Print ``result``, write its files, and exit with code 10 if a threshold was crossed.
+    """Print ``result``, write its files, and exit with code 10 if a threshold was crossed, else
+    with 6 if it rests on a fallback.
 
     Raises
     ------
@@ -65,6 +68,8 @@ def emit(result: Result, output: OutputOptions) -> None:
     _check_names(result, output.fail_on)
     for warning in result.warnings:
         note(f"warning: {warning}", output)
+    if result.fallback:
+        result = _label_fallback(result)
     envelope = _envelope(result) if output.out or output.format == "json" else {}
     if output.out:
         _write_files(result, envelope, output.out)
@@ -78,6 +83,8 @@ def emit(result: Result, output: OutputOptions) -> None:
         click.echo(f"threshold crossed: {limit.text}", err=True)
     if crossed:
         raise click.exceptions.Exit(ExitCode.THRESHOLD)
+    if result.fallback:
+        raise click.exceptions.Exit(ExitCode.FALLBACK)
 
 
 def note(text: str, output: OutputOptions) -> None:
@@ -102,6 +109,16 @@ def progress(
 
     with show_bar(total, label) as advance:
         yield advance
+
+
+def _label_fallback(result: Result) -> Result:
+    """``result`` with its fallback in the verdict and among the facts."""
+    words = result.fallback.rstrip(".")
+    return replace(
+        result,
+        verdict=f"{result.verdict} Fallback: {words}.".strip(),
+        facts={**result.facts, "fallback": words},
+    )
 
 
 def _as_error(warning: Issue | str) -> Issue:

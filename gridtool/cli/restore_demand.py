@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtool.cli.history_options import HistoryOptions, read_given_history
+from gridtool.cli.history_options import HistoryOptions
 from gridtool.cli.state import resolve_zone
-from gridtool.forecast.demand.fit import fit_demand
+from gridtool.jobs.demand import make_model
+from gridtool.jobs.model import DemandSource
 from gridtool.restoration.value.blocks import make_blocks
 from gridtool.timegrid import TimeGrid
 
@@ -30,10 +31,11 @@ HOURS = 366 * 24
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemandRead:
-    """The blocks, and what reading the history said."""
+    """The blocks, what reading the history said, and why its model is a weaker one (else "")."""
 
     blocks: DemandBlocks
     warnings: tuple[Issue | str, ...]
+    fallback: str
 
 
 def read_demand(
@@ -55,15 +57,19 @@ def read_demand(
         With every finding.
     """
     zone = resolve_zone(tz, city)
-    given = read_given_history(history, reading, zone=zone, network=city)
-    known = given.history.until(as_of)
-    model = fit_demand(known, peak_mw=city.peak_mw, special_days=given.special_days)
+    made = make_model(
+        DemandSource(history=history, options=reading, timezone=zone.key),
+        network=city,
+        as_of=as_of,
+    )
     start = as_of.replace(minute=0, second=0, microsecond=0)
     if start < as_of:
         start += timedelta(hours=1)
     grid = TimeGrid(start=start, hours=HOURS, zone=zone)
-    expected_mw = model.simulate(PATHS, grid=grid, seed=seed).mean(axis=0)
+    expected_mw = made.model.simulate(PATHS, grid=grid, seed=seed).mean(axis=0)
     month = np.asarray(grid.month_index, dtype=np.int64)
     return DemandRead(
-        blocks=make_blocks(expected_mw / city.peak_mw, month), warnings=tuple(known.warnings)
+        blocks=make_blocks(expected_mw / city.peak_mw, month),
+        warnings=made.warnings,
+        fallback=made.fallback,
     )

@@ -104,6 +104,7 @@ def run_restore(request: Request, output: OutputOptions) -> None:
             rebuild_problem(plan, dispatcher=dispatcher),
             replanned,
             warnings=_warnings(found, supplies, plan, replanned, demand=demand),
+            fallback=demand.fallback if demand else "",
             output=output,
             stop=stop,
         )
@@ -146,8 +147,9 @@ def _warnings(
 
 
 def _inputs(request: Request, found: StateRead) -> tuple[Path, ...]:
-    others = (request.previous, request.history, request.reading.special_days)
-    return (*found.inputs, request.resources, *(path for path in others if path is not None))
+    history = () if request.history is None else (request.history, *request.reading.files)
+    previous = () if request.previous is None else (request.previous,)
+    return (*found.inputs, request.resources, *previous, *history)
 
 
 def _explain(
@@ -217,6 +219,7 @@ def _report(
     replanned: Replanned | None,
     *,
     warnings: tuple[Issue | str, ...],
+    fallback: str,
     output: OutputOptions,
     stop: StopRequest,
 ) -> Result:
@@ -270,4 +273,5 @@ def _report(
             "order": list(plan.order),
         },
         zone=found.zone,
+        fallback=fallback,
     )

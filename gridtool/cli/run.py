@@ -148,4 +148,5 @@ def _report(result: JobResult) -> Result:
         headline=headline_chain(result.assessment, plan=plan, forecast=result.forecast),
         facts={"stopped": plan.stopped if plan is not None else ""},
         zone=zone,
+        fallback=result.fallback,
     )

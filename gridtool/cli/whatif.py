@@ -19,10 +19,7 @@ from gridtool.cli.options import (
 from gridtool.restoration.budget import QUICK_SEARCH
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from gridtool.forecast.model import ForecastConfig
-    from gridtool.network.model import CityNetwork
+    from gridtool.forecast.model import DemandModel, ForecastConfig
     from gridtool.whatif.compare import Forecaster
 
 __all__ = ["whatif"]
@@ -118,6 +115,8 @@ def whatif(
     from gridtool.cli.output import Result, emit
     from gridtool.cli.state import read_state
     from gridtool.forecast.model import ForecastConfig
+    from gridtool.jobs.demand import make_model
+    from gridtool.jobs.model import DemandSource
     from gridtool.network.catalog import load_network
     from gridtool.report.whatif import describe_whatif, headline_whatif, tables_whatif
     from gridtool.restoration.model import PlanConfig
@@ -132,12 +131,11 @@ def whatif(
     _check_request(scenario.is_empty, crews=crews, resources=resources)
     city = load_network(network)
     found = read_state(city, damage=damage, as_of=as_of, tz=tz, quarantine=quarantine)
-    forecast = None
+    demand, forecast = None, None
     if history is not None:
+        demand = make_model(DemandSource(history=history), network=city, as_of=found.state.as_of)
         config = ForecastConfig(months=months, samples=samples)
-        forecast = _make_forecaster(
-            city, history, as_of=found.state.as_of, config=config, seed=seed
-        )
+        forecast = _make_forecaster(demand.model, config=config, seed=seed)
     supplies = read_resources(resources, city) if resources else None
     result = compare_whatif(
         found.state,
@@ -155,9 +153,14 @@ def whatif(
             as_of=found.state.as_of,
             seed=seed,
             inputs=(*found.inputs, *(path for path in (resources, history) if path)),
-            warnings=(*found.warnings, *(list_unused(found.state, supplies) if supplies else ())),
+            warnings=(
+                *found.warnings,
+                *(list_unused(found.state, supplies) if supplies else ()),
+                *(demand.warnings if demand else ()),
+            ),
             headline=headline_whatif(result),
             zone=found.zone,
+            fallback=demand.fallback if demand else "",
         ),
         output,
     )
@@ -186,18 +189,10 @@ def _check_request(nothing: bool, *, crews: int | None, resources: Path | None) 
         raise click.UsageError("--crews needs --resources: the crews there are")
 
 
-def _make_forecaster(
-    city: CityNetwork, history: Path, *, as_of: datetime, config: ForecastConfig, seed: int
-) -> Forecaster:
+def _make_forecaster(model: DemandModel, *, config: ForecastConfig, seed: int) -> Forecaster:
     from gridtool.forecast.compare import PairedForecast, compare_premises
-    from gridtool.forecast.demand.fit import fit_demand
-    from gridtool.forecast.history.read import read_history
     from gridtool.forecast.premises import Premise
     from gridtool.whatif.compare import Case
-
-    zone = city.manifest.zone
-    known = read_history(history, zone=zone, network=city).until(as_of)
-    model = fit_demand(known, zone=zone, peak_mw=city.peak_mw)
 
     def forecast(as_is: Case, what_if: Case) -> PairedForecast:
         one, other = (

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from gridtool.forecast.model import ForecastConfig
+from gridtool.jobs.history_options import HistoryOptions
 from gridtool.restoration.model import PlanConfig
 
 __all__ = ["DemandSource", "Job", "StatedDamage"]
@@ -16,20 +17,21 @@ __all__ = ["DemandSource", "Job", "StatedDamage"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemandSource:
-    """The demand history, and how its file is to be understood.
+    """The demand history, and how it is to be understood.
 
-    ``columns`` maps roles to headers where the names do not tell (``{"load_kw": "Total"}``).
     ``timezone`` is the zone of local times, None the network's. ``scale`` is a factor on the
-    history's demand; "peak" scales the model to the network's reference peak. ``special_days``
-    lists dates on which people live as on holidays.
+    history's demand; "peak" scales the model to the network's reference peak.
     """
 
     history: Path
-    columns: Mapping[str, str] = field(default_factory=dict)
-    clock: Literal["auto", "utc", "local"] = "auto"
+    options: HistoryOptions = field(default_factory=HistoryOptions)
     timezone: str | None = None
     scale: float | Literal["peak"] = "peak"
-    special_days: Path | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Every file read."""
+        return (self.history, *self.options.files)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +74,6 @@ class Job:
     @property
     def inputs(self) -> tuple[Path, ...]:
         """Every file and folder read."""
-        demand = self.demand
-        histories = (demand.history, demand.special_days) if demand else ()
-        single = (self.resources, *histories)
-        return (
-            self.path,
-            self.network,
-            *self.reports,
-            *(path for path in single if path is not None),
-        )
+        resources = () if self.resources is None else (self.resources,)
+        demand = self.demand.files if self.demand else ()
+        return (self.path, self.network, *self.reports, *resources, *demand)

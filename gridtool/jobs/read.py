@@ -13,8 +13,9 @@ from gridtool.formats.spelling import did_you_mean, list_words
 from gridtool.formats.strict_toml import load
 from gridtool.jobs.catalog import find_job
 from gridtool.jobs.further_damage import to_statement
-from gridtool.jobs.model import DemandSource, Job
+from gridtool.jobs.model import Job
 from gridtool.jobs.paths import PathFinder
+from gridtool.jobs.read_demand import resolve_demand
 from gridtool.jobs.settings import ForecastSection, JobSettings, PlanSection, check_settings
 from gridtool.network.catalog import find_network
 from gridtool.network.schema import CUSTOMER_CLASSES
@@ -60,7 +61,7 @@ def _resolve(settings: JobSettings, path: Path) -> Job:
         else None
     )
     plan, plan_issues = _resolve_plan(settings.plan, network, as_of=as_of, file=file)
-    demand, zone_issues = _resolve_demand(settings, finder, file=file)
+    demand, zone_issues = resolve_demand(settings.demand, finder, file=file)
     issues += [*found, *plan_issues, *zone_issues, *finder.issues]
     refuse_on_errors(issues, error=JobFileError, subject=str(path))
     assert network is not None
@@ -182,40 +183,3 @@ def find_zone(network: Path | None) -> ZoneInfo:
         return ZoneInfo(str(load(network / "network.toml").get("timezone", "UTC")))
     except (InputError, KeyError, ValueError, OSError):
         return ZoneInfo("UTC")  # the network's reader refuses the manifest, with reasons
-
-
-def _resolve_demand(
-    settings: JobSettings, finder: PathFinder, *, file: str
-) -> tuple[DemandSource | None, list[Issue]]:
-    section = settings.demand
-    if section is None:
-        return None, []
-    issues: list[Issue] = []
-    if section.timezone is not None:
-        try:
-            ZoneInfo(section.timezone)
-        except (KeyError, ValueError, OSError):
-            issues = [
-                Issue(
-                    message="is not a time zone",
-                    file=file,
-                    field="demand.timezone",
-                    value=section.timezone,
-                    accepted="an IANA name such as Europe/Kyiv",
-                )
-            ]
-    history = finder.find_file(section.history, field="demand.history")
-    special_days = None
-    if section.special_days is not None:
-        special_days = finder.find_file(section.special_days, field="demand.special_days")
-    if history is None or issues:
-        return None, issues
-    source = DemandSource(
-        history=history,
-        columns=section.columns,
-        clock=section.clock,
-        timezone=section.timezone,
-        scale=section.scale,
-        special_days=special_days,
-    )
-    return source, issues

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from gridtool.damage.ledger import state_as_of
 from gridtool.damage.model import GridState
@@ -15,14 +14,11 @@ from gridtool.damage.read import ReportBatch, read_reports
 from gridtool.errors import Issue
 from gridtool.flow.assess import assess
 from gridtool.flow.model import Assessment
-from gridtool.forecast.demand.fit import fit_demand
-from gridtool.forecast.demand.model import SpecialDays
-from gridtool.forecast.demand.special_days import read_special_days
-from gridtool.forecast.history.read import read_history
-from gridtool.forecast.model import DemandModel, ForecastConfig, ShortageForecast
+from gridtool.forecast.model import ForecastConfig, ShortageForecast
 from gridtool.forecast.shortage import forecast_shortage
+from gridtool.jobs.demand import make_model
 from gridtool.jobs.further_damage import expose_assets
-from gridtool.jobs.model import DemandSource, Job
+from gridtool.jobs.model import Job
 from gridtool.network.catalog import load_network
 from gridtool.network.model import CityNetwork
 from gridtool.restoration.model import CompletionSamples, RestorationPlan
@@ -42,7 +38,10 @@ Watch = Callable[[], AbstractContextManager[Callable[[], bool]]]
 
 @dataclass(frozen=True, kw_only=True)
 class JobResult:
-    """What the chain gave. What the job has not is None: plan, completions, forecast."""
+    """What the chain gave. What the job has not is None: plan, completions, forecast.
+
+    ``fallback`` says why the forecast rests on a weaker demand model than the files promised.
+    """
 
     job: Job
     network: CityNetwork
@@ -52,7 +51,8 @@ class JobResult:
     plan: RestorationPlan | None
     completions: CompletionSamples | None
     forecast: ShortageForecast | None
-    warnings: tuple[Issue, ...]
+    warnings: tuple[Issue | str, ...]
+    fallback: str = ""
 
 
 def run_job(job: Job, *, stages: Stages | None = None, watch: Watch | None = None) -> JobResult:
@@ -80,7 +80,7 @@ def run_job(job: Job, *, stages: Stages | None = None, watch: Watch | None = Non
         batch = _read_reports(job, network)
         resources = read_resources(job.resources, network) if job.resources else None
         state = state_as_of(network, batch.reports if batch else (), _as_of(job, batch))
-        demand, warnings = _fit(job.demand, network=network, as_of=state.as_of)
+        demand = make_model(job.demand, network=network, as_of=state.as_of) if job.demand else None
         config = _state_damage(job, network)
     with stages("assessing what is out", None):
         assessment = assess(state)
@@ -101,7 +101,7 @@ def run_job(job: Job, *, stages: Stages | None = None, watch: Watch | None = Non
     if demand is not None and not ended:
         with stages("simulating the shortage", job.forecast.samples) as advance:
             forecast = forecast_shortage(
-                state, plan, demand, config=config, seed=job.seed, progress=advance
+                state, plan, demand.model, config=config, seed=job.seed, progress=advance
             )
     return JobResult(
         job=job,
@@ -115,8 +115,9 @@ def run_job(job: Job, *, stages: Stages | None = None, watch: Watch | None = Non
         warnings=(
             *_report_warnings(batch),
             *(list_unused(state, resources) if resources is not None else ()),
-            *warnings,
+            *(demand.warnings if demand is not None else ()),
         ),
+        fallback=demand.fallback if demand is not None and not ended else "",
     )
 
 
@@ -156,31 +157,3 @@ def _as_of(job: Job, batch: ReportBatch | None) -> datetime:
     reports = batch.reports if batch else ()
     times = [max(report.reported_at, report.recorded_at) for report in reports]
     return max(times, default=datetime.now(UTC).replace(minute=0, second=0, microsecond=0))
-
-
-def _fit(
-    source: DemandSource | None, *, network: CityNetwork, as_of: datetime
-) -> tuple[DemandModel | None, tuple[Issue, ...]]:
-    """The demand model of the history, from what was known at ``as_of``."""
-    if source is None:
-        return None, ()
-    zone = ZoneInfo(source.timezone) if source.timezone else network.manifest.zone
-    own_size = source.scale == 1.0  # only then can demand in kW be told from demand in MW
-    history = read_history(
-        source.history,
-        zone=zone,
-        columns=source.columns,
-        clock=source.clock,
-        network=network if own_size else None,
-    )
-    history = history.until(as_of)
-    if source.scale != "peak":
-        history = replace(history, load_mw=history.load_mw * source.scale)
-    days = read_special_days(source.special_days) if source.special_days else SpecialDays()
-    model = fit_demand(
-        history,
-        zone=zone,
-        peak_mw=network.peak_mw if source.scale == "peak" else None,
-        special_days=days,
-    )
-    return model, history.warnings

@@ -64,7 +64,7 @@ def test_paths_are_relative_to_the_job_file(write, tmp_path, monkeypatch):
     assert job.resources == tmp_path / "crews"
     assert job.demand.history == tmp_path / "history.csv"
     assert job.demand.scale == 0.5
-    assert job.demand.columns == {"load_kw": "Total"}
+    assert job.demand.options.columns == {"load_kw": "Total"}
     assert job.path in job.inputs
     assert tmp_path / "history.csv" in job.inputs
 

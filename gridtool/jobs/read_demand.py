@@ -1,0 +1,54 @@
+"""The section [demand] of a job file as what is read for it."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from gridtool.errors import Issue
+from gridtool.jobs.history_options import HistoryOptions
+from gridtool.jobs.model import DemandSource
+from gridtool.jobs.paths import PathFinder
+from gridtool.jobs.settings import DemandSection
+
+__all__ = ["resolve_demand"]
+
+FILES = ("special_days",)
+"""Keys that name a file beside the history."""
+
+
+def resolve_demand(
+    section: DemandSection | None, finder: PathFinder, *, file: str
+) -> tuple[DemandSource | None, list[Issue]]:
+    """The files and settings of ``section``; files that are not there are told by ``finder``."""
+    if section is None:
+        return None, []
+    issues = [] if section.timezone is None else _check_zone(section.timezone, file=file)
+    history = finder.find_file(section.history, field="demand.history")
+    beside = {
+        key: finder.find_file(given, field=f"demand.{key}")
+        for key in FILES
+        if (given := getattr(section, key)) is not None
+    }
+    if history is None or issues:
+        return None, issues
+    options = HistoryOptions(columns=section.columns, clock=section.clock, **beside)
+    source = DemandSource(
+        history=history, options=options, timezone=section.timezone, scale=section.scale
+    )
+    return source, issues
+
+
+def _check_zone(name: str, *, file: str) -> list[Issue]:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return [
+            Issue(
+                message="is not a time zone",
+                file=file,
+                field="demand.timezone",
+                value=name,
+                accepted="an IANA name such as Europe/Kyiv",
+            )
+        ]
+    return []
