@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gridtool.errors import HistoryError, Issue
+from gridtool.forecast.history.quality import QualityFinding
 
 __all__ = ["History", "PeriodHistory"]
 
@@ -41,6 +42,13 @@ class History:
         How the file's times were understood, in words.
     warnings
         Everything found on the way that did not refuse the history.
+    findings
+        What the rules of quality found, place by place; ``warnings`` counts them by kind.
+    understood
+        How the file was read: (subject, in words), as columns, units, step.
+    set_aside
+        What the file promises but cannot be used, in words: a model fitted without it is weaker
+        than the file seems to allow. None where all of it serves.
     """
 
     start: datetime
@@ -53,6 +61,9 @@ class History:
     origin: str = ""
     sha256: str = ""
     warnings: tuple[Issue, ...] = ()
+    findings: tuple[QualityFinding, ...] = ()
+    understood: tuple[tuple[str, str], ...] = ()
+    set_aside: str | None = None
 
     @property
     def hours(self) -> int:
@@ -74,14 +85,7 @@ class History:
         """
         hours = int((moment - self.start) // HOUR)
         if hours <= 0:
-            raise HistoryError(
-                Issue(
-                    message=f"the history begins at {self.start:%Y-%m-%d %H:%M} UTC, after "
-                    f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
-                    file=self.origin or None,
-                    hint="give an earlier history or a later --as-of",
-                )
-            )
+            raise _begins_later(self.start, moment, origin=self.origin)
         if hours >= self.hours:
             return self
         return replace(
@@ -90,6 +94,7 @@ class History:
             temp_c=None if self.temp_c is None else self.temp_c[:hours],
             shed_mw=None if self.shed_mw is None else self.shed_mw[:hours],
             short=None if self.short is None else self.short[:hours],
+            findings=_found_by(self.findings, moment),
         )
 
 
@@ -107,6 +112,8 @@ class PeriodHistory:
         Mean temperature; NaN where missing.
     shed_mwh : (n,) or None
         Energy shed in the period, NaN where unknown.
+    findings, understood, set_aside
+        As of :class:`History`.
     """
 
     step: Literal["day", "week", "month", "year"]
@@ -119,6 +126,9 @@ class PeriodHistory:
     origin: str = ""
     sha256: str = ""
     warnings: tuple[Issue, ...] = ()
+    findings: tuple[QualityFinding, ...] = ()
+    understood: tuple[tuple[str, str], ...] = ()
+    set_aside: str | None = None
 
     @property
     def start(self) -> datetime:
@@ -129,6 +139,49 @@ class PeriodHistory:
     def end(self) -> datetime:
         """First instant after the last period, UTC."""
         return _instant(self.edges[-1])
+
+    @property
+    def periods(self) -> int:
+        """Number of periods from the first to the last, gaps included."""
+        return len(self.energy_mwh)
+
+    def until(self, moment: datetime) -> PeriodHistory:
+        """What was known at ``moment`` (aware): the periods that were over by then.
+
+        Raises
+        ------
+        HistoryError
+            If none was.
+        """
+        instant = np.datetime64(moment.astimezone(UTC).replace(tzinfo=None), "s")
+        periods = int(np.searchsorted(self.edges, instant, side="right")) - 1
+        if periods <= 0:
+            raise _begins_later(self.start, moment, origin=self.origin)
+        if periods >= self.periods:
+            return self
+        return replace(
+            self,
+            edges=self.edges[: periods + 1],
+            energy_mwh=self.energy_mwh[:periods],
+            temp_c=None if self.temp_c is None else self.temp_c[:periods],
+            shed_mwh=None if self.shed_mwh is None else self.shed_mwh[:periods],
+            findings=_found_by(self.findings, moment),
+        )
+
+
+def _begins_later(start: datetime, moment: datetime, *, origin: str) -> HistoryError:
+    return HistoryError(
+        Issue(
+            message=f"the history begins at {start:%Y-%m-%d %H:%M} UTC, after "
+            f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+            file=origin or None,
+            hint="give an earlier history or a later --as-of",
+        )
+    )
+
+
+def _found_by(findings: tuple[QualityFinding, ...], moment: datetime) -> tuple[QualityFinding, ...]:
+    return tuple(finding for finding in findings if finding.first < moment)
 
 
 def _instant(edge: np.datetime64) -> datetime:
