@@ -11,7 +11,9 @@ import pytest
 from gridtool.cli import COMMANDS
 
 HEAVY = (
+    "altair",
     "highspy",
+    "holidays",
     "lightsim2grid",
     "numba",
     "numpy",
@@ -19,6 +21,7 @@ HEAVY = (
     "pandas",
     "scipy",
     "statsmodels",
+    "vl_convert",
 )
 
 
