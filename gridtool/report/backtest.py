@@ -1,48 +1,107 @@
-"""The scores of a demand model as tables and a sentence."""
+"""The scores of a demand model as tables."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pandas as pd
+
 from gridtool.forecast.demand.backtest import Backtest
+from gridtool.report.backtest_words import describe_backtest
 from gridtool.report.tables import NamedTable
 
 __all__ = ["describe_backtest", "tables_backtest"]
 
+TERMINAL_SCORES = (
+    "method",
+    "pinball_pct",
+    "crps_pct",
+    "mape_pct",
+    "mase",
+    "bias_pct",
+    "coverage_50",
+    "coverage_80",
+    "coverage_90",
+    "energy_coverage_80",
+    "energy_error_pct",
+    "peak_error_pct",
+    "pit_p_value",
+)
+TERMINAL_ORIGINS = ("origin", *TERMINAL_SCORES[:-1])
+TERMINAL_MONTHS = (
+    "method",
+    "months_ahead",
+    "month_of_year",
+    "months",
+    "pinball_pct",
+    "mape_pct",
+    "coverage_80",
+    "energy_error_pct",
+    "energy_bias_pct",
+    "energy_held_80",
+    "peak_error_pct",
+    "peak_bias_pct",
+    "peak_held_80",
+)
+
 
 def tables_backtest(found: Backtest) -> tuple[NamedTable, ...]:
-    """Mean scores by method, then every origin."""
-    decimals = dict.fromkeys(("coverage_80", "energy_coverage_80"), 2) | dict.fromkeys(
-        ("pinball_pct", "mape_pct"), 2
-    )
-    return (
-        NamedTable(
-            name="scores",
-            title="Demand model against seasonal naive, mean over origins",
-            frame=found.scores,
-            decimals=decimals,
-            note="Pinball over levels 0.1 to 0.9 in percent of mean demand; coverage of 80 % "
-            "intervals by hours and by the energy of months.",
+    """Mean scores by method, by months ahead, by month of the year, by origin; the histogram."""
+    hourly = "pinball_pct" in found.scores
+    loss = "Losses in percent of mean demand; pinball over levels 0.1 to 0.9; "
+    tables = [
+        _table(
+            "scores",
+            "Demand model against what costs nothing, mean over origins",
+            found.scores,
+            TERMINAL_SCORES,
+            note=(loss if hourly else "")
+            + "coverage: share that lay within the interval of so many percent.",
         ),
-        NamedTable(name="origins", title="Every origin", frame=found.origins, decimals=decimals),
-    )
+        _table(
+            "by_lead",
+            "By months ahead",
+            found.by_lead,
+            TERMINAL_MONTHS,
+            note="held 80: share of the months whose energy or peak the 80 % interval held.",
+        ),
+        _table("by_month", "By month of the year", found.by_month, TERMINAL_MONTHS),
+        _table("origins", "Every origin", found.origins, TERMINAL_ORIGINS),
+        _table("months", "Every month of every origin", found.months, (), rows=0),
+    ]
+    if len(found.pit):
+        wide = found.pit.pivot_table(index=["from_pct", "to_pct"], columns="method", values="share")
+        tables.append(
+            _table(
+                "pit",
+                "Share of the hours by tenth of the forecast in which demand came to lie",
+                wide[found.pit["method"].unique()].reset_index().rename_axis(columns=None),
+                None,
+                note="A right forecast has 0.10 in every tenth; more at both ends: too narrow.",
+            )
+        )
+    return tuple(tables)
 
 
-def describe_backtest(found: Backtest) -> str:
-    """What the scores mean for a planner."""
-    scores = found.scores.set_index("method")
-    model, naive = scores.loc["model"], scores.loc["seasonal naive"]
-    better = 100 * (1 - model["pinball_pct"] / naive["pinball_pct"])
-    coverage = model["coverage_80"]
-    if coverage < 0.7:
-        trust = "its intervals are too narrow: take them wider"
-    elif coverage > 0.9:
-        trust = "its intervals are too wide"
-    else:
-        trust = "its intervals can be taken as they are"
-    word = "better" if better >= 0 else "worse"
-    return (
-        f"Months ahead the model's pinball loss is {model['pinball_pct']:.2f} % of mean demand, "
-        f"{abs(better):.0f} % {word} than seasonal naive; 80 % intervals hold "
-        f"{100 * coverage:.0f} % of the hours and {100 * model['energy_coverage_80']:.0f} % of "
-        f"the months' energy, so {trust}. The peak was missed by {model['peak_error_pct']:.1f} % "
-        "on average."
+def _table(
+    name: str,
+    title: str,
+    frame: pd.DataFrame,
+    columns: Sequence[str] | None,
+    *,
+    note: str = "",
+    rows: int | None = None,
+) -> NamedTable:
+    numbers = frame.select_dtypes("float").columns
+    whole = {"from_pct", "to_pct"}
+    return NamedTable(
+        name=name,
+        title=title,
+        frame=frame,
+        decimals={column: 0 if column in whole else 2 for column in numbers},
+        terminal_columns=None
+        if columns is None
+        else tuple(column for column in columns if column in frame),
+        terminal_rows=rows,
+        note=note,
     )

@@ -1,153 +1,231 @@
 """How far the demand model could be trusted in the past: rolling origins, months ahead.
 
 At each origin the model sees only what was known then, temperature included; its paths are
-compared with what came. The seasonal naive method (the same weekday 52 weeks before) is the
-measure of what costs nothing.
+compared with what came, beside seasonal naive and climatology, which cost nothing. Source of
+the protocol: Tashman (2000), "Out-of-sample tests of forecasting accuracy".
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from gridtool.errors import HistoryError, Issue
-from gridtool.forecast.demand.fit import NO_DAYS, fit_demand
-from gridtool.forecast.demand.model import SpecialDays
-from gridtool.forecast.history.model import History
-from gridtool.timegrid import TimeGrid
+from gridtool.forecast.demand.backtest_model import (
+    CLIMATOLOGY,
+    MODEL,
+    SEASONAL_NAIVE,
+    Backtest,
+)
+from gridtool.forecast.demand.backtest_origins import (
+    HOUR,
+    OriginForecast,
+    fit_origins,
+    place_origins,
+)
+from gridtool.forecast.demand.backtest_periods import backtest_periods
+from gridtool.forecast.demand.backtest_truth import Truth, find_truth
+from gridtool.forecast.demand.baselines import repeat_last_year, usual_load
+from gridtool.forecast.demand.calendar import make_calendar
+from gridtool.forecast.demand.model import DemandEvent, SpecialDays
+from gridtool.forecast.demand.scores import naive_scale
+from gridtool.forecast.demand.scores_paths import Candidate, PathScores, score_paths
+from gridtool.forecast.demand.scores_pit import PIT_BINS, judge_evenness
+from gridtool.forecast.history.model import History, PeriodHistory
 
-__all__ = ["Backtest", "backtest_demand", "score_paths"]
+__all__ = ["Backtest", "backtest_demand", "list_baselines", "tabulate_scores"]
 
-FloatArray = npt.NDArray[np.float64]
-HOUR = timedelta(hours=1)
-LEVELS = np.arange(1, 10) / 10
-LEAST_HISTORY = timedelta(days=365)
-NAIVE_H = 364 * 24
-
-
-@dataclass(frozen=True, kw_only=True)
-class Backtest:
-    """Scores of the model and of seasonal naive.
-
-    ``origins`` has one row per origin and method, ``scores`` their means by method:
-    ``pinball_pct`` (mean over levels 0.1 to 0.9, in percent of mean demand), ``mape_pct`` (of
-    the median), ``coverage_80`` (share of hours within the 80 % interval),
-    ``energy_coverage_80`` (share of months whose energy is), ``month_peak_error_pct`` and
-    ``peak_error_pct`` (absolute error of the median of the months' and of the whole peak).
-    Seasonal naive is one path: it has no intervals.
-    """
-
-    origins: pd.DataFrame
-    scores: pd.DataFrame
+NO_DAYS = SpecialDays()
+LEAST_TRUTH_H = 168
 
 
 def backtest_demand(
-    history: History,
+    history: History | PeriodHistory,
     *,
     months: int = 6,
     origins: int = 5,
+    step_months: int | None = None,
     paths: int = 500,
     seed: int = 1,
     special_days: SpecialDays = NO_DAYS,
+    events: Sequence[DemandEvent] = (),
+    load_months: int | None = None,
+    model: str = "auto",
     progress: Callable[[int], None] | None = None,
 ) -> Backtest:
-    """Fit and simulate at up to ``origins`` origins, ``months`` apart, the latest possible.
+    """Fit and simulate ``months`` ahead at up to ``origins`` origins, the latest possible.
+
+    Parameters
+    ----------
+    step_months
+        How far origins are apart; None: ``months``, so that no hour is forecast twice.
+    events
+        What the planner states of demand; at an origin, those that had begun.
+    load_months
+        How many local months of load are known at an origin, all temperature being known; None:
+        all. It shows what a history as short as that is worth.
+    model
+        Name of the model to test, see :func:`gridtool.forecast.demand.choose.fit_history`.
+    progress
+        Called with 1 after each origin.
 
     Raises
     ------
     HistoryError
-        If the history is too short for one origin.
+        If the history is too short for one origin, or no demand is known after any.
     """
-    rows = []
-    for origin in _place_origins(history, months=months, origins=origins):
-        grid = _months_grid(history, origin, months=months)
-        known = history.until(origin)
-        first = int((origin - history.start) / HOUR)
-        truth = history.load_mw[first : first + grid.hours]
-        model = fit_demand(known, special_days=special_days)
-        simulated = model.simulate(paths, grid=grid, seed=seed)
-        naive = _repeat_last_year(known.load_mw, hours=grid.hours)
-        label = origin.astimezone(history.zone).date().isoformat()
-        rows += [
-            {"origin": label, "method": name, **score_paths(truth, forecast, grid=grid)}
-            for name, forecast in (("model", simulated), ("seasonal naive", naive[None]))
-        ]
+    if isinstance(history, PeriodHistory):
+        return backtest_periods(
+            history,
+            months=months,
+            origins=origins,
+            step_months=step_months,
+            paths=paths,
+            seed=seed,
+            special_days=special_days,
+            events=events,
+            model=model,
+            progress=progress,
+        )
+    placed = place_origins(
+        history.start,
+        history.end,
+        zone=history.zone,
+        months=months,
+        origins=origins,
+        step_months=step_months,
+        file=history.origin,
+    )
+    truth = find_truth(history, special_days=special_days, events=events)
+    scored: list[tuple[str, str, PathScores]] = []
+    forecasts: list[OriginForecast] = []
+    for at in fit_origins(
+        history,
+        truth,
+        origins=placed,
+        months=months,
+        special_days=special_days,
+        events=events,
+        load_months=load_months,
+        model=model,
+    ):
+        if np.isfinite(at.truth_mw).sum() >= LEAST_TRUTH_H:
+            scored += _score_origin(at, paths=paths, seed=seed, special_days=special_days)
+            forecasts.append(at)
         if progress is not None:
             progress(1)
-    table = pd.DataFrame(rows)
-    scores = table.drop(columns="origin").groupby("method", sort=False).mean().reset_index()
-    return Backtest(origins=table, scores=scores)
-
-
-def score_paths(truth: FloatArray, paths: FloatArray, *, grid: TimeGrid) -> dict[str, float]:
-    """Scores of ``paths`` (n, h) against ``truth`` (h,); hours unknown in truth do not count."""
-    known = np.isfinite(truth)
-    truth, paths = truth[known], paths[:, known]
-    month = grid.month_index[known]
-    quantiles = np.quantile(paths, LEVELS, axis=0)
-    error = truth - quantiles
-    loss = np.maximum(LEVELS[:, None] * error, (LEVELS[:, None] - 1) * error).mean()
-    by_month = [np.flatnonzero(month == m) for m in np.unique(month)]
-    energy = np.array([paths[:, at].sum(axis=1) for at in by_month])
-    truth_energy = np.array([truth[at].sum() for at in by_month])
-    low, high = np.quantile(energy, [0.1, 0.9], axis=1)
-    peaks = np.array([np.median(paths[:, at].max(axis=1)) for at in by_month])
-    truth_peaks = np.array([truth[at].max() for at in by_month])
-    whole = float(np.median(paths.max(axis=1)))
-    spread = len(paths) > 1
-    inside = (error[0] >= 0) & (error[-1] <= 0)
-    inside_energy = (truth_energy >= low) & (truth_energy <= high)
-    return {
-        "pinball_pct": float(100 * loss / truth.mean()),
-        "mape_pct": float(100 * np.mean(np.abs(error[4]) / truth)),
-        "coverage_80": float(inside.mean()) if spread else np.nan,
-        "energy_coverage_80": float(inside_energy.mean()) if spread else np.nan,
-        "month_peak_error_pct": float(100 * np.mean(np.abs(peaks / truth_peaks - 1))),
-        "peak_error_pct": float(100 * abs(whole / truth.max() - 1)),
-    }
-
-
-def _place_origins(history: History, *, months: int, origins: int) -> list[datetime]:
-    """First instants of local months, ``months`` apart, in order."""
-    last = history.end.astimezone(history.zone)
-    number = last.year * 12 + last.month - 1 - months
-    found: list[datetime] = []
-    while len(found) < origins:
-        year, month = divmod(number, 12)
-        origin = datetime(year, month + 1, 1, tzinfo=history.zone).astimezone(UTC)
-        if origin - history.start < LEAST_HISTORY:
-            break
-        found.append(origin)
-        number -= months
-    if not found:
+    if not forecasts:
         raise HistoryError(
             Issue(
-                message=f"the history is too short to look back {months} months",
+                message="no week of demand is known after any time to forecast from",
                 file=history.origin or None,
-                accepted=f"at least a year before {months} whole months",
+                hint="look back fewer months, or give a history with more of its demand known",
             )
         )
-    return found[::-1]
+    notes = _describe_test(
+        history, truth, forecasts=forecasts, placed=len(placed), load_months=load_months
+    )
+    last = forecasts[-1].model
+    return tabulate_scores(scored, description=last.description, notes=notes, weaker=last.weaker)
 
 
-def _months_grid(history: History, origin: datetime, *, months: int) -> TimeGrid:
-    local = origin.astimezone(history.zone)
-    year, month = divmod(local.year * 12 + local.month - 1 + months, 12)
-    end = datetime(year, month + 1, 1, tzinfo=history.zone).astimezone(UTC)
-    return TimeGrid(origin, int((end - origin) / HOUR), history.zone)
+def list_baselines(at: OriginForecast, *, special_days: SpecialDays) -> tuple[Candidate, ...]:
+    """Seasonal naive and climatology at an origin."""
+    known, grid = at.known, at.grid
+    naive, naive_paths = repeat_last_year(known.load_mw, hours=grid.hours)
+    usual = usual_load(
+        known.load_mw,
+        calendar=make_calendar(known.start, known.hours, zone=known.zone),
+        ahead=make_calendar(grid.start, grid.hours, zone=grid.zone),
+        special_days=special_days,
+    )
+    return (
+        Candidate(name=SEASONAL_NAIVE, values=naive_paths, point=naive),
+        Candidate(name=CLIMATOLOGY, values=usual, joint=False),
+    )
 
 
-def _repeat_last_year(load_mw: FloatArray, *, hours: int) -> FloatArray:
-    """The last 52 weeks again; hours missing there as the mean of their hour of the week."""
-    year = load_mw[-NAIVE_H:]
-    weeks = year[len(year) % 168 :].reshape(-1, 168)
-    usual = np.array([column[np.isfinite(column)].mean() for column in weeks.T])
-    gaps = np.isnan(year)
-    week_hour = (np.arange(len(year)) - len(year) % 168) % 168
-    filled = np.where(gaps, usual[week_hour], year)
-    return np.resize(filled, hours)
+def tabulate_scores(
+    scored: Sequence[tuple[str, str, PathScores]],
+    *,
+    description: str = "",
+    notes: tuple[str, ...] = (),
+    weaker: str | None = None,
+) -> Backtest:
+    """Scores by (origin, method) as tables; methods in the order of the first origin."""
+    origins = pd.DataFrame([{"origin": o, "method": m, **s.whole} for o, m, s in scored])
+    months = pd.DataFrame(
+        [{"origin": o, "method": m, **row} for o, m, s in scored for row in s.months]
+    )
+    scores = origins.drop(columns="origin").groupby("method", sort=False).mean().reset_index()
+    tables = {name: [s for _, m, s in scored if m == name] for name in scores["method"]}
+    scores["pit_p_value"] = [
+        judge_evenness(places)
+        if len(places := [s.places for s in own if s.places is not None]) == len(own)
+        and len({len(found) for found in places}) == 1
+        else np.nan
+        for own in tables.values()
+    ]
+    pit = [row for name, own in tables.items() for row in _pit_rows(name, own)]
+    return Backtest(
+        scores=scores,
+        origins=origins,
+        months=months,
+        pit=pd.DataFrame(pit),
+        description=description,
+        notes=notes,
+        weaker=weaker,
+    )
+
+
+def _score_origin(
+    at: OriginForecast, *, paths: int, seed: int, special_days: SpecialDays
+) -> Iterator[tuple[str, str, PathScores]]:
+    label = at.origin.astimezone(at.grid.zone).date().isoformat()
+    scale = naive_scale(at.known.load_mw)
+    own = Candidate(name=MODEL, values=at.model.prepare(at.grid).draw(paths, seed=seed))
+    for candidate in (own, *list_baselines(at, special_days=special_days)):
+        yield (
+            label,
+            candidate.name,
+            score_paths(at.truth_mw, candidate, grid=at.grid, scale_mw=scale),
+        )
+
+
+def _pit_rows(name: str, own: Sequence[PathScores]) -> list[dict[str, float | str]]:
+    counts = np.sum([scores.pit for scores in own], axis=0)
+    if not counts.sum():
+        return []
+    return [
+        {
+            "method": name,
+            "from_pct": 100.0 * b / PIT_BINS,
+            "to_pct": 100.0 * (b + 1) / PIT_BINS,
+            "share": float(count / counts.sum()),
+        }
+        for b, count in enumerate(counts)
+    ]
+
+
+def _describe_test(
+    history: History,
+    truth: Truth,
+    *,
+    forecasts: Sequence[OriginForecast],
+    placed: int,
+    load_months: int | None,
+) -> tuple[str, ...]:
+    scored = np.zeros(history.hours, dtype=np.bool_)
+    for at in forecasts:
+        first = int((at.origin - history.start) / HOUR)
+        scored[first : first + at.grid.hours] = True
+    notes = truth.describe(scored)
+    if load_months is not None:
+        notes += (f"at each origin only the last {load_months} months of load were known",)
+    if len(forecasts) < placed:
+        notes += (f"{placed - len(forecasts)} origins are left out: hardly any demand after them",)
+    if len(forecasts) < 3:
+        notes += (f"only {len(forecasts)} origins: the scores are little more than an anecdote",)
+    return notes

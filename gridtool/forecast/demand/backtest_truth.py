@@ -1,0 +1,79 @@
+"""What forecasts are held against: demand as far as it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gridtool.forecast.demand.calendar import make_calendar
+from gridtool.forecast.demand.model import DemandEvent, SpecialDays
+from gridtool.forecast.demand.regression import Terms
+from gridtool.forecast.demand.unconstrain import unconstrain
+from gridtool.forecast.history.model import History
+
+__all__ = ["Truth", "find_truth"]
+
+FloatArray = npt.NDArray[np.float64]
+WITH_WEATHER = Terms(harmonics=3, knots=7, memories_h=(1, 24, 72))
+WITHOUT_WEATHER = Terms(harmonics=4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    """Demand as it came.
+
+    Attributes
+    ----------
+    load_mw : (n,)
+        Served load, plus shed load where that was measured; NaN where it is missing and where
+        less was served than wanted by an unknown amount.
+    guessed : (n,) bool
+        The latter hours.
+    measured : (n,) bool
+        Hours with shed load added.
+    """
+
+    load_mw: FloatArray
+    guessed: npt.NDArray[np.bool_]
+    measured: npt.NDArray[np.bool_]
+
+    def describe(self, hours: npt.NDArray[np.bool_]) -> tuple[str, ...]:
+        """What was done to the truth of ``hours`` (n,), in words; empty if nothing."""
+        found = []
+        guessed = int((self.guessed & hours).sum())
+        if guessed:
+            found.append(
+                f"{guessed} of {int(hours.sum())} hours are left out of the scores, because less "
+                "was served then than wanted and nobody knows by how much: a blackout is not held "
+                "against the forecast"
+            )
+        measured = int((self.measured & hours).sum())
+        if measured:
+            found.append(
+                f"in {measured} hours the truth is served plus shed load, as the history has it"
+            )
+        return tuple(found)
+
+
+def find_truth(
+    history: History, *, special_days: SpecialDays, events: Sequence[DemandEvent] = ()
+) -> Truth:
+    """The demand of the whole history, seen from its end."""
+    weather = history.temp_c is not None and bool(np.isfinite(history.temp_c).mean() > 0.5)
+    demand = unconstrain(
+        history,
+        calendar=make_calendar(history.start, history.hours, zone=history.zone),
+        terms=WITH_WEATHER if weather else WITHOUT_WEATHER,
+        special_days=special_days,
+        events=events,
+    )
+    guessed = demand.guessed if history.short is None else demand.guessed | history.short
+    guessed = guessed & ~demand.measured
+    return Truth(
+        load_mw=np.where(guessed, np.nan, demand.load_mw),
+        guessed=guessed,
+        measured=demand.measured,
+    )
