@@ -14,6 +14,9 @@ COMMANDS = {
         LazyCommand(
             "fit", "gridtool.cli.demand_fit", "Fit the model: what it is, what it expects."
         ),
+        LazyCommand(
+            "forecast", "gridtool.cli.demand_forecast", "Forecast demand by month, day or hour."
+        ),
         LazyCommand("backtest", "gridtool.cli.demand_backtest", "Test the model on the past."),
     )
 }

@@ -43,28 +43,31 @@ def fit(
     Example:
         gridtool demand fit forecasts/history/rivercity_hourly.csv.gz --tz Europe/Kyiv
     """
+    from gridtool.cli.demand_ahead import simulate_ahead
     from gridtool.cli.output import Result, emit
     from gridtool.forecast.demand.choose import fit_history
-    from gridtool.forecast.shortage import forecast_grid
-    from gridtool.report.demand import table_history, table_months_ahead
+    from gridtool.report.demand import table_history
 
     given = read_given_history(history, reading, zone=parse_zone(tz))
-    known, days = given.history, given.special_days
-    model = fit_history(known, special_days=days, events=given.events)
-    grid = forecast_grid(known.end, months=months, zone=known.zone)
-    simulated = model.simulate(paths, grid=grid, seed=seed)
+    known = given.history
+    model = fit_history(known, special_days=given.special_days, events=given.events)
+    ahead = simulate_ahead(
+        model, start=known.end, zone=known.zone, months=months, paths=paths, seed=seed
+    )
     emit(
         Result(
             command="demand fit",
-            tables=(table_months_ahead(simulated, grid=grid), table_history(known)),
+            tables=(*ahead.tables(), table_history(known)),
             verdict=f"The model: {model.description}. The highest hour of the last twelve months "
             f"is {model.reference_peak_mw:.0f} MW.",
             as_of=known.end,
             seed=seed,
             inputs=(history, *reading.files),
-            warnings=known.warnings,
+            warnings=(*known.warnings, *ahead.notes),
             headline={"reference_peak_mw": model.reference_peak_mw},
+            facts={"model": model.description},
             zone=known.zone,
+            fallback=model.weaker or "",
         ),
         output,
     )

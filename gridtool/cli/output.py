@@ -21,7 +21,7 @@ from gridtool.errors import InputError, Issue
 if TYPE_CHECKING:  # pandas and rich cost start-up time: commands that only print help do without
     from gridtool.report.tables import Chart, NamedTable
 
-__all__ = ["OutputOptions", "Result", "emit", "note", "progress"]
+__all__ = ["OutputOptions", "Result", "emit", "note", "progress", "refuse_warnings"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +61,7 @@ def emit(result: Result, output: OutputOptions) -> None:
     InputError
         With ``--strict``, if there are warnings. Nothing is printed or written then.
     """
-    if output.strict and result.warnings:
-        raise InputError(
-            [_as_error(warning) for warning in result.warnings], subject="input (--strict)"
-        )
+    refuse_warnings(result, output)
     _check_names(result, output.fail_on)
     for warning in result.warnings:
         note(f"warning: {warning}", output)
@@ -85,6 +82,20 @@ def emit(result: Result, output: OutputOptions) -> None:
         raise click.exceptions.Exit(ExitCode.THRESHOLD)
     if result.fallback:
         raise click.exceptions.Exit(ExitCode.FALLBACK)
+
+
+def refuse_warnings(result: Result, output: OutputOptions) -> None:
+    """Raise, with ``--strict``, if there are warnings: before files are written beside ``emit``.
+
+    Raises
+    ------
+    InputError
+        With every warning.
+    """
+    if output.strict and result.warnings:
+        raise InputError(
+            [_as_error(warning) for warning in result.warnings], subject="input (--strict)"
+        )
 
 
 def note(text: str, output: OutputOptions) -> None:

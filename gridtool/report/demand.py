@@ -1,18 +1,14 @@
-"""A fitted demand model as tables: what it was fitted to, and the months it expects."""
+"""What a demand model was fitted to, as tables."""
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from gridtool.forecast.history.model import History
 from gridtool.report.tables import NamedTable
-from gridtool.timegrid import TimeGrid
 
-__all__ = ["table_history", "table_months_ahead"]
-
-FloatArray = npt.NDArray[np.float64]
+__all__ = ["table_history"]
 
 
 def table_history(history: History) -> NamedTable:
@@ -43,25 +39,4 @@ def table_history(history: History) -> NamedTable:
         frame=pd.DataFrame(rows),
         decimals={"mean_mw": 0, "peak_mw": 0},
         note=f"Clock of the file: {history.clock}.",
-    )
-
-
-def table_months_ahead(paths: FloatArray, *, grid: TimeGrid) -> NamedTable:
-    """Energy and peak of the months ahead: P10, P50 and P90 of the paths (n, hours)."""
-    rows = []
-    for number, month in enumerate(grid.months):
-        part = paths[:, grid.month_index == number]
-        energy = np.quantile(part.sum(axis=1), [0.1, 0.5, 0.9])
-        peak = np.quantile(part.max(axis=1), [0.1, 0.5, 0.9])
-        rows.append(
-            {"month": month}
-            | {f"energy_p{q}_mwh": float(v) for q, v in zip((10, 50, 90), energy, strict=True)}
-            | {f"peak_p{q}_mw": float(v) for q, v in zip((10, 50, 90), peak, strict=True)}
-        )
-    decimals = {f"peak_p{q}_mw": 0 for q in (10, 50, 90)}
-    return NamedTable(
-        name="demand",
-        title="Demand expected in the months after the history",
-        frame=pd.DataFrame(rows),
-        decimals=decimals,
     )

@@ -1,4 +1,4 @@
-"""``gridtool forecast`` and ``gridtool demand`` from the command line."""
+"""``gridtool forecast`` from the command line."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -99,41 +99,6 @@ def test_a_missing_history_is_named(tmp_path):
     result = run("forecast", "toy3", "--history", tmp_path / "no.csv")
     assert result.exit_code == 3
     assert "no.csv" in result.stderr
-
-
-def test_demand_fit_shows_the_months_ahead(history):
-    result = run("demand", "fit", history, "--tz", "Europe/Kyiv", "--months", 2, "--format", "json")
-    data = data_of(result)
-    assert [row["month"] for row in data["demand"]] == ["2026-05", "2026-06"]
-    for row in data["demand"]:
-        assert row["energy_p10_mwh"] < row["energy_p50_mwh"] < row["energy_p90_mwh"]
-        assert row["peak_p10_mw"] < row["peak_p90_mw"]
-    assert data["history"][0]["missing_hours"] == 0
-    assert data["headline"]["reference_peak_mw"] > 1000
-
-
-def test_demand_backtest_gives_the_scores_of_the_issue(history):
-    words = ("--tz", "Europe/Kyiv", "--months", 1, "--origins", 2, "--paths", 40)
-    data = data_of(run("demand", "backtest", history, *words, "--format", "json"))
-    model, naive = data["scores"]
-    for name in ("pinball_pct", "mape_pct", "coverage_80", "energy_coverage_80", "peak_error_pct"):
-        assert model[name] == pytest.approx(data["headline"][name])
-    assert model["method"] == "model"
-    assert naive["coverage_80"] is None
-    assert model["pinball_pct"] < naive["pinball_pct"]
-    assert [row["origin"] for row in data["origins"]] == ["2026-03-01"] * 2 + ["2026-04-01"] * 2
-
-
-def test_demand_backtest_of_a_short_history_is_refused(history):
-    result = run("demand", "backtest", history, "--months", 12)
-    assert result.exit_code == 3
-    assert "too short to look back 12 months" in result.stderr
-
-
-def test_an_unknown_zone_is_a_usage_error(history):
-    result = run("demand", "fit", history, "--tz", "Kyiv")
-    assert result.exit_code == 2
-    assert "'Kyiv' is not a time zone" in result.stderr
 
 
 def test_thresholds_on_the_shortage(history):

@@ -1,0 +1,165 @@
+"""``gridtool demand fit``, ``forecast`` and ``backtest`` from the command line."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from cli.made_histories import TZ, data_of, run, write_made_city
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory):
+    path = tmp_path_factory.mktemp("history") / "made.csv.gz"
+    write_made_city(path)
+    return path
+
+
+def test_fit_shows_the_months_ahead(history):
+    result = run("demand", "fit", history, *TZ, "--months", 2, "--format", "json")
+    data = data_of(result)
+    assert [row["month"] for row in data["demand"]] == ["2026-05", "2026-06"]
+    for row in data["demand"]:
+        assert row["energy_p10_mwh"] < row["energy_p50_mwh"] < row["energy_p90_mwh"]
+        assert row["peak_p10_mw"] < row["peak_p90_mw"]
+    assert data["history"][0]["missing_hours"] == 0
+    assert data["headline"]["reference_peak_mw"] > 1000
+    assert data["model"].startswith("24 hourly regressions")
+
+
+def test_fit_lists_its_inputs_with_their_hashes(history, tmp_path):
+    days = tmp_path / "days.csv"
+    days.write_text("date\n2026-01-01\n")
+    words = ("--special-days", days, "--months", 1, "--format", "json")
+    envelope = json.loads(run("demand", "fit", history, *TZ, *words).stdout)
+    assert [entry["path"] for entry in envelope["inputs"]] == [str(history), str(days)]
+    assert all(len(entry["sha256"]) == 64 for entry in envelope["inputs"])
+
+
+def test_forecast_by_hour_day_and_month_says_one_thing(history):
+    words = ("--months", 2, "--paths", 60, "--quantiles", "0.1,0.5,0.9", "--format", "json")
+    data = data_of(run("demand", "forecast", history, *TZ, *words, "--by", "hour"))
+    hours = pd.DataFrame(data["demand_hours"])
+    assert len(hours) == 24 * (31 - 5 + 30) - 3  # from 03:00 local on 6 May on
+    assert (hours["load_p10_mw"] <= hours["load_p50_mw"]).all()
+    assert len(data["demand_days"]) == 31 - 5 + 30
+    assert [row["month"] for row in data["demand"]] == ["2026-05", "2026-06"]
+    peaks = [row["peak_p90_mw"] for row in data["demand"]]
+    assert data["headline"]["peak_p90_mw"] >= max(peaks)
+    assert peaks[0] >= max(row["peak_p90_mw"] for row in data["demand_days"][:26])
+    low = data_of(run("demand", "forecast", history, *TZ, *words))
+    assert low["demand"] == data["demand"]
+    assert "demand_days" not in low
+
+
+def test_paths_are_written_and_are_those_of_the_tables(history, tmp_path):
+    file = tmp_path / "paths.csv"
+    words = ("--months", 1, "--paths", 20, "--quantiles", "0.5", "--paths-out", file)
+    data = data_of(run("demand", "forecast", history, *TZ, *words, "--format", "json"))
+    paths = pd.read_csv(file)
+    assert list(paths.columns) == ["time", *(f"path_{k}" for k in range(20))]
+    assert paths["time"].iloc[0] == "2026-05-06T00:00:00Z"
+    energy = np.median(paths.drop(columns="time").sum())
+    assert data["demand"] == [
+        {
+            "month": "2026-05",
+            "energy_p50_mwh": pytest.approx(energy),
+            "peak_p50_mw": pytest.approx(np.median(paths.drop(columns="time").max())),
+        }
+    ]
+
+
+def test_forecast_from_an_earlier_time_knows_no_more(history, tmp_path):
+    """The same numbers as from a file that ends there."""
+    words = ("--months", 1, "--paths", 20, "--format", "json")
+    early = data_of(run("demand", "forecast", history, *TZ, *words, "--as-of", "2026-04-01"))
+    short = tmp_path / "short.csv.gz"
+    rows = pd.read_csv(history)
+    rows[rows["timestamp"] < "2026-03-31T21:00"].to_csv(short, index=False)
+    assert early["demand"] == data_of(run("demand", "forecast", short, *TZ, *words))["demand"]
+
+
+def test_the_same_seed_gives_the_same_bytes(history, tmp_path, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")
+    said = []
+    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+        words = ("--months", 1, "--paths", 20, "--seed", seed, "--by", "day")
+        result = run("demand", "forecast", history, *TZ, *words, "-o", tmp_path / name)
+        assert result.exit_code == 0, result.output
+        said.append((tmp_path / name / "result.json").read_bytes())
+    assert said[0] == said[1]
+    assert said[0] != said[2]
+    assert {path.name for path in (tmp_path / "a").iterdir()} >= {"demand.csv", "demand_days.csv"}
+
+
+def test_forecast_reads_as_a_sentence(history):
+    result = run("demand", "forecast", history, *TZ, "--months", 1, "--paths", 20)
+    flat = " ".join(result.stdout.split())
+    assert flat.startswith("From 2026-05-06 to 2026-06-01 the demand is expected to be ")
+    assert "in 80 % of the futures" in flat
+    assert "The model: 24 hourly regressions" in flat
+
+
+def test_thresholds_on_the_demand(history):
+    words = (*TZ, "--months", 1, "--paths", 20)
+    assert run("demand", "forecast", history, *words, "--fail-on", "peak_p90_mw>1").exit_code == 10
+    assert run("demand", "forecast", history, *words, "--fail-on", "peak_p90_mw>9e6").exit_code == 0
+
+
+def test_backtest_gives_the_scores_of_the_issue(history):
+    words = (*TZ, "--months", 1, "--origins", 2, "--paths", 40, "--seed", 2)
+    data = data_of(run("demand", "backtest", history, *words, "--format", "json"))
+    model = next(row for row in data["scores"] if row["method"] == "model")
+    naive = next(row for row in data["scores"] if row["method"] == "seasonal naive")
+    for name in ("pinball_pct", "mape_pct", "coverage_80", "energy_coverage_80", "peak_error_pct"):
+        assert model[name] == pytest.approx(data["headline"][name])
+    assert naive["coverage_80"] is None
+    assert model["pinball_pct"] < naive["pinball_pct"]
+    assert {row["origin"] for row in data["origins"]} == {"2026-03-01", "2026-04-01"}
+
+
+def test_backtest_of_a_short_history_is_refused(history):
+    result = run("demand", "backtest", history, "--months", 12)
+    assert result.exit_code == 3
+    assert "too short to look back 12 months" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code", "message"),
+    [
+        (("--tz", "Kyiv"), 2, "'Kyiv' is not a time zone"),
+        (("--quantiles", "0.1,1.5"), 2, "not a list of shares above 0 and below 1"),
+        (("--quantiles", "half"), 2, "not a list of shares above 0 and below 1"),
+        (("--as-of", "yesterday"), 2, "is neither ISO 8601"),
+        (("--as-of", "2024-01-01"), 3, "history begins at 2025-01-01"),
+        (("--column", "load_mw"), 2, "is not ROLE=NAME"),
+        (("--column", "load_mw=Nothing"), 3, "there is no column 'Nothing'"),
+        (("--special-days", "missing.csv"), 3, "missing.csv"),
+        (("--months", "24"), 3, "beyond the reach of a history of 16.1 months"),
+        (("--paths-out", "nowhere/paths.csv", "--paths", "20"), 1, "nowhere/paths.csv"),
+    ],
+)
+def test_forecast_refuses_what_it_cannot_use(history, words, exit_code, message):
+    result = run("demand", "forecast", history, *words)
+    assert result.exit_code == exit_code, result.output
+    assert message in result.stderr
+
+
+def test_a_missing_history_is_named(tmp_path):
+    result = run("demand", "forecast", tmp_path / "no.csv")
+    assert result.exit_code == 3
+    assert "no.csv" in result.stderr
+
+
+def test_debug_reaches_the_commands_of_the_group(history, tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("unforeseen")
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("gridtool.forecast.demand.choose.fit_history", fail)
+    result = run("--debug", "demand", "forecast", history)
+    assert result.exit_code == 1
+    (trace,) = tmp_path.iterdir()
+    assert f"trace saved to {trace}" in result.stderr
