@@ -1,60 +1,92 @@
-"""Days on which people live as on holidays, from the user's own list."""
+"""Which kinds of special days a history can teach, and what stands in for the others."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from pathlib import Path
+from dataclasses import replace
+from datetime import date
 
-from gridtool.errors import HistoryError, Issue
-from gridtool.forecast.demand.model import SpecialDays
-from gridtool.formats.delimited import read_rows
-from gridtool.formats.findings import refuse_on_errors
+import numpy as np
+import numpy.typing as npt
 
-__all__ = ["read_special_days"]
+from gridtool.forecast.demand.model import HOLIDAY, SpecialDays
+from gridtool.forecast.demand.read_special_days import read_special_days
+
+__all__ = ["read_special_days", "settle_kinds"]
+
+IntArray = npt.NDArray[np.int64]
+LEAST_DAYS = 3
+"""Days of a kind that a history must hold before an effect by hour is learnt from them."""
+LEAST_PERIOD_DAYS = 14
+"""Days of periods of a kind, and days outside them, likewise: all weekdays twice."""
+REST_DAY = 6
+"""Weekday that holidays resemble where the history holds too few of them."""
 
 
-def read_special_days(path: str | Path) -> SpecialDays:
-    """Dates of the column ``date`` (2027-01-01 or 01.01.2027); other columns are for people.
+def settle_kinds(special_days: SpecialDays, *, known: IntArray) -> SpecialDays:
+    """``special_days`` with the kinds that a history can teach; its notes tell of the rest.
 
-    No list of public holidays is built in: which days are off work changes, and under martial
-    law none are.
+    - A kind of days with fewer than :data:`LEAST_DAYS` known ones takes the effect of holidays.
+    - Holidays of which fewer are known resemble Sundays.
+    - A kind of periods with fewer than :data:`LEAST_PERIOD_DAYS` known days, or with so few known
+      days outside of them, has no effect.
 
-    Raises
-    ------
-    HistoryError
-        With every cell that is no date.
+    A history may thus say of a curfew ahead that it has none like it, and never turns a single
+    past day into a law.
+
+    Parameters
+    ----------
+    known : (n,) int
+        Local days whose demand is known, as days since 1970-01-01; repetitions do not count.
     """
-    table = read_rows(path, error=HistoryError)
-    name = Path(path).name
-    if "date" not in table.header:
-        raise HistoryError(
-            Issue(message="no column date", file=name, row=1, value=", ".join(table.header))
-        )
-    found: set[date] = set()
-    issues: list[Issue] = []
-    for row, cells in table.rows:
-        day = _parse_date(cells["date"])
-        if day is None:
-            issues.append(
-                Issue(
-                    message="not a date" if cells["date"] else "no date",
-                    file=name,
-                    row=row,
-                    field="date",
-                    value=cells["date"],
-                    accepted="2027-01-01 or 01.01.2027",
-                )
-            )
-        else:
-            found.add(day)
-    refuse_on_errors(issues, error=HistoryError, subject=name)
-    return SpecialDays.holidays(found)
+    known = np.unique(known)
+    settled, notes = _drop_periods(special_days, known)
+    settled, more = _join_kinds(settled, known)
+    settled, last = _rest_on_sundays(settled, known)
+    return replace(settled, notes=(*special_days.notes, *notes, *more, *last))
 
 
-def _parse_date(text: str) -> date | None:
-    for form in ("%Y-%m-%d", "%d.%m.%Y"):
-        try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a date has no zone
-        except ValueError:
+def _drop_periods(days: SpecialDays, known: IntArray) -> tuple[SpecialDays, list[str]]:
+    notes, kept = [], list(days.periods)
+    for kind in sorted({period.kind for period in days.periods}):
+        inside = int(np.isin(known, days.numbers(kind)).sum())
+        if inside >= LEAST_PERIOD_DAYS and len(known) - inside >= LEAST_PERIOD_DAYS:
             continue
-    return None
+        kept = [period for period in kept if period.kind != kind]
+        where = "inside" if inside < LEAST_PERIOD_DAYS else "outside"
+        held = inside if inside < LEAST_PERIOD_DAYS else len(known) - inside
+        notes.append(
+            f"periods of kind {kind!r} have no effect: the history holds {held} days {where} of "
+            f"them, {LEAST_PERIOD_DAYS} are needed; a change of demand ahead can be stated as an "
+            "event"
+        )
+    return replace(days, periods=tuple(kept)), notes
+
+
+def _join_kinds(days: SpecialDays, known: IntArray) -> tuple[SpecialDays, list[str]]:
+    """Kinds of days too seldom seen become holidays."""
+    notes, kind_of = [], dict(days.kind_of)
+    for kind in sorted(set(kind_of.values()) - {HOLIDAY}):
+        seen = int(np.isin(known, days.numbers(kind)).sum())
+        if seen >= LEAST_DAYS:
+            continue
+        for day in [day for day, own in kind_of.items() if own == kind]:
+            kind_of[day] = HOLIDAY
+        notes.append(
+            f"days of kind {kind!r} are taken for holidays: the history holds {seen} of them, "
+            f"{LEAST_DAYS} are needed"
+        )
+    return replace(days, kind_of=kind_of), notes
+
+
+def _rest_on_sundays(days: SpecialDays, known: IntArray) -> tuple[SpecialDays, list[str]]:
+    """Holidays too seldom seen resemble Sundays."""
+    numbers = days.numbers(HOLIDAY)
+    seen = int(np.isin(known, numbers).sum())
+    if not len(numbers) or seen >= LEAST_DAYS:
+        return days, []
+    rest: dict[date, int] = {day: REST_DAY for day, kind in days.kind_of.items() if kind == HOLIDAY}
+    others = {day: kind for day, kind in days.kind_of.items() if kind != HOLIDAY}
+    note = (
+        f"holidays are taken for Sundays: the history holds {seen} of them, {LEAST_DAYS} are needed"
+    )
+    return replace(days, kind_of=others, like={**rest, **days.like}), [note]
