@@ -3,10 +3,17 @@
 What a law calls a holiday need not be one that people live: under martial law a country has
 none. Years in which the library knows of far fewer days than in the years before are named in a
 note, since a model that mixes both kinds of years by date would learn nothing right.
+
+Each holiday is a kind of its own, by name: Christmas empties a city more than a day that only
+offices keep. Against one kind for all, the pinball of forecasts six months ahead fell from 2.50 to
+2.47 % of the mean load for New York City (2.52 without holidays) and from 2.35 to 2.30 % for
+Victoria (2.53). Bridge days gained nothing on either, a kind for the days around Christmas only
+on one: they are left to the user's file.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import date
@@ -59,10 +66,19 @@ def holidays_of(
     names = {day: name for day, name in sorted(found.items()) if day.year in set(asked)}
     place = code if subdivision is None else f"{code}, {subdivision}"
     return SpecialDays(
-        kind_of=dict.fromkeys(names, HOLIDAY),
+        kind_of={day: _kind_of(name) for day, name in names.items()},
         names=names,
         notes=_find_gaps(found, asked=asked, place=place),
     )
+
+
+def _kind_of(name: str) -> str:
+    """Kind of a day of this name: without what is said in brackets, and of several the first.
+
+    >>> _kind_of("Independence Day (observed)"), _kind_of("Anzac Day; Easter Monday")
+    ('Independence Day', 'Anzac Day')
+    """
+    return re.sub(r"\s*\([^()]*\)", "", name.split(";")[0]).strip() or HOLIDAY
 
 
 def _find_country(country: str) -> str:

@@ -14,8 +14,12 @@ from gridtool.forecast.demand.read_special_days import read_special_days
 __all__ = ["read_special_days", "settle_kinds"]
 
 IntArray = npt.NDArray[np.int64]
-LEAST_DAYS = 3
-"""Days of a kind that a history must hold before an effect by hour is learnt from them."""
+LEAST_DAYS = 2
+"""Days of a kind that a history must hold before an effect by hour is learnt from them.
+
+One is a law made of an accident: with it the 80 % interval of Victoria's hours six months ahead
+held 80 % of them instead of 86 %, and that of its months' energy 71 % instead of 88 %; with three
+the pinball was 2.34 instead of 2.30 % of the mean load."""
 LEAST_PERIOD_DAYS = 14
 """Days of periods of a kind, and days outside them, likewise: all weekdays twice."""
 REST_DAY = 6
@@ -30,8 +34,7 @@ def settle_kinds(special_days: SpecialDays, *, known: IntArray) -> SpecialDays:
     - A kind of periods with fewer than :data:`LEAST_PERIOD_DAYS` known days, or with so few known
       days outside of them, has no effect.
 
-    A history may thus say of a curfew ahead that it has none like it, and never turns a single
-    past day into a law.
+    A single past day thus never becomes a law, nor does a curfew ahead take the effect of days off.
 
     Parameters
     ----------

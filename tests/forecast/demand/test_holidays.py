@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from gridtool.errors import InputError
 from gridtool.forecast.demand.holidays import holidays_of
-from gridtool.forecast.demand.model import HOLIDAY
 
 
 def western_easter(year):
@@ -26,7 +25,7 @@ def test_moving_feasts_move():
     days = holidays_of("FR", years=years)
     for year in years:
         monday = date.fromordinal(western_easter(year).toordinal() + 1)
-        assert days.kind_of[monday] == HOLIDAY, year
+        assert days.kind_of[monday] == "Easter Monday", year
         assert days.names[monday] == "Easter Monday"
     assert days.notes == ()
 
@@ -34,6 +33,19 @@ def test_moving_feasts_move():
 def test_orthodox_easter_of_ukraine_before_martial_law():
     days = holidays_of("Ukraine", years=[2018, 2021])
     assert {date(2018, 4, 8), date(2021, 5, 2), date(2021, 8, 24)} <= set(days.kind_of)
+
+
+def test_each_holiday_is_a_kind_whenever_it_is_kept():
+    days = holidays_of("US", years=range(2010, 2022))
+    fourth = "Independence Day"
+    assert days.kind_of[date(2014, 7, 4)] == fourth
+    assert days.names[date(2015, 7, 3)] == f"{fourth} (observed)"  # the 4th was a Saturday
+    assert days.kind_of[date(2015, 7, 3)] == fourth
+    assert days.kind_of[date(2014, 11, 27)] == "Thanksgiving Day"
+    assert not any("(" in kind for kind in days.kinds)
+    shared = holidays_of("AU", subdivision="VIC", years=[2011])
+    assert ";" in shared.names[date(2011, 4, 25)]  # ANZAC Day and Easter Monday
+    assert ";" not in shared.kind_of[date(2011, 4, 25)]
 
 
 def test_a_year_under_martial_law_is_named_and_a_file_asked_for():
