@@ -78,7 +78,7 @@ def _kind_of(name: str) -> str:
     >>> _kind_of("Independence Day (observed)"), _kind_of("Anzac Day; Easter Monday")
     ('Independence Day', 'Anzac Day')
     """
-    return re.sub(r"\s*\([^()]*\)", "", name.split(";")[0]).strip() or HOLIDAY
+    return re.sub(r"\s*\([^()]*\)", "", name.split(";", maxsplit=1)[0]).strip() or HOLIDAY
 
 
 def _find_country(country: str) -> str:
