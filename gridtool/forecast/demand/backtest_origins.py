@@ -18,7 +18,7 @@ from gridtool.forecast.history.model import History
 from gridtool.forecast.model import FittedModel
 from gridtool.timegrid import TimeGrid
 
-__all__ = ["OriginForecast", "fit_origins", "months_grid", "place_origins"]
+__all__ = ["OriginForecast", "fit_origins", "months_grid", "place_origins", "shift_months"]
 
 FloatArray = npt.NDArray[np.float64]
 HOUR = timedelta(hours=1)
