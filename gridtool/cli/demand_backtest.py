@@ -29,7 +29,20 @@ __all__ = ["backtest"]
     type=click.IntRange(1, 60),
     default=5,
     show_default=True,
-    help="Times in the past to forecast from, the months apart.",
+    help="Times in the past to forecast from.",
+)
+@click.option(
+    "--step-months",
+    type=click.IntRange(1, 24),
+    metavar="N",
+    help="How far they are apart (default: the months ahead, so that no hour counts twice).",
+)
+@click.option(
+    "--load-months",
+    type=click.IntRange(1, 240),
+    metavar="N",
+    help="Know only so many months of load at each time, but all temperatures: what a history "
+    "as short as that is worth.",
 )
 @paths_option
 @seed_option
@@ -41,6 +54,8 @@ def backtest(
     reading: HistoryOptions,
     months: int,
     origins: int,
+    step_months: int | None,
+    load_months: int | None,
     paths: int,
     seed: int,
     output: OutputOptions,
@@ -50,13 +65,14 @@ def backtest(
     \b
     Example:
         gridtool demand backtest forecasts/history/rivercity_hourly.csv.gz --tz Europe/Kyiv
+        gridtool demand backtest load.csv --months 3 --origins 8 --load-months 12 --format json
     """
     from gridtool.cli.output import Result, emit, progress
     from gridtool.forecast.demand.backtest import backtest_demand
     from gridtool.report.backtest import describe_backtest, tables_backtest
 
     given = read_given_history(history, reading, zone=parse_zone(tz))
-    known, days = given.history, given.special_days
+    known = given.history
     with progress(output, origins, "origins") as advance:
         found = backtest_demand(
             known,
@@ -64,7 +80,11 @@ def backtest(
             origins=origins,
             paths=paths,
             seed=seed,
-            special_days=days,
+            step_months=step_months,
+            special_days=given.special_days,
+            events=given.events,
+            load_months=load_months,
+            model=given.model_kind,
             progress=advance,
         )
     scores = found.scores[found.scores["method"] == "model"].iloc[0].drop("method")
@@ -76,9 +96,11 @@ def backtest(
             as_of=known.end,
             seed=seed,
             inputs=(history, *reading.files),
-            warnings=known.warnings,
+            warnings=(*given.warnings, *found.notes),
             headline={str(name): float(value) for name, value in scores.items()},
+            facts={"model": found.description},
             zone=known.zone,
+            fallback=found.weaker or "",
         ),
         output,
     )

@@ -45,12 +45,12 @@ def fit(
     """
     from gridtool.cli.demand_ahead import simulate_ahead
     from gridtool.cli.output import Result, emit
-    from gridtool.forecast.demand.choose import fit_history
+    from gridtool.jobs.given_history import fit_given
     from gridtool.report.demand import table_history
 
     given = read_given_history(history, reading, zone=parse_zone(tz))
     known = given.history
-    model = fit_history(known, special_days=given.special_days, events=given.events)
+    model = fit_given(given)
     ahead = simulate_ahead(
         model, start=known.end, zone=known.zone, months=months, paths=paths, seed=seed
     )
@@ -63,7 +63,7 @@ def fit(
             as_of=known.end,
             seed=seed,
             inputs=(history, *reading.files),
-            warnings=(*known.warnings, *ahead.notes),
+            warnings=(*given.warnings, *ahead.notes),
             headline={"reference_peak_mw": model.reference_peak_mw},
             facts={"model": model.description},
             zone=known.zone,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -92,15 +93,15 @@ def forecast(
     from gridtool.cli.demand_ahead import simulate_ahead
     from gridtool.cli.output import Result, emit, note, refuse_warnings
     from gridtool.cli.state import resolve_as_of
-    from gridtool.forecast.demand.choose import fit_history
     from gridtool.formats.write import csv_text, write_bytes
+    from gridtool.jobs.given_history import fit_given
     from gridtool.report.demand_ahead import table_paths
 
     zone = parse_zone(tz)
     moment = resolve_as_of(as_of, zone)
-    given = read_given_history(history, reading, zone=zone)
+    given = read_given_history(history, reading, zone=zone, as_of=moment)
     known = given.history if moment is None else given.history.until(moment)
-    model = fit_history(known, special_days=given.special_days, events=given.events)
+    model = fit_given(replace(given, history=known))
     start = moment or known.end
     ahead = simulate_ahead(model, start=start, zone=zone, months=months, paths=paths, seed=seed)
     result = Result(
@@ -110,7 +111,7 @@ def forecast(
         as_of=start,
         seed=seed,
         inputs=(history, *reading.files),
-        warnings=(*known.warnings, *ahead.notes),
+        warnings=(*given.warnings, *ahead.notes),
         headline=ahead.headline,
         facts={"model": model.description},
         zone=zone,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -13,6 +13,8 @@ import click
 from gridtool.jobs.history_options import GivenHistory, HistoryOptions
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from gridtool.network.model import CityNetwork
 
 __all__ = [
@@ -33,11 +35,12 @@ def read_given_history(
     *,
     zone: ZoneInfo,
     network: CityNetwork | None = None,
+    as_of: datetime | None = None,
 ) -> GivenHistory:
     """See :func:`gridtool.jobs.given_history.read_given_history`, loaded when it is called."""
     from gridtool.jobs import given_history
 
-    return given_history.read_given_history(path, options, zone=zone, network=network)
+    return given_history.read_given_history(path, options, zone=zone, network=network, as_of=as_of)
 
 
 def history_argument(command: Callable[..., R]) -> Callable[..., R]:
@@ -65,14 +68,19 @@ def history_options(command: Callable[..., R]) -> Callable[..., R]:
 
     @functools.wraps(command)
     def with_reading(*args: Any, **kwargs: Any) -> R:
-        reading = HistoryOptions(
-            columns=kwargs.pop("columns"),
-            clock=kwargs.pop("clock"),
-            special_days=kwargs.pop("special_days"),
-        )
+        names = tuple(HistoryOptions.__dataclass_fields__)
+        reading = HistoryOptions(**{name: kwargs.pop(name) for name in names})
         return command(*args, reading=reading, **kwargs)
 
-    options = (
+    decorated: Callable[..., R] = with_reading
+    for option in reversed((*_file_options(), *_meaning_options())):
+        decorated = option(decorated)
+    return decorated
+
+
+def _file_options() -> Sequence[Callable[..., Any]]:
+    """How the file is laid out."""
+    return (
         click.option(
             "--column",
             "columns",
@@ -88,17 +96,39 @@ def history_options(command: Callable[..., R]) -> Callable[..., R]:
             show_default=True,
             help="What times without an offset from UTC are in.",
         ),
+    )
+
+
+def _meaning_options() -> Sequence[Callable[..., Any]]:
+    """What is known of the days, of what happened, and of the model."""
+    return (
+        click.option(
+            "--country",
+            metavar="CODE[-REGION]",
+            help="Country whose public holidays are kept, e.g. UA or US-NY; none is assumed.",
+        ),
         click.option(
             "--special-days",
             type=click.Path(path_type=Path),
             metavar="CSV",
-            help="Days lived as holidays, past and ahead: a column 'date'.",
+            help="Days and periods lived otherwise, past and ahead: date or from,to; kind; like. "
+            "They overrule those of --country.",
+        ),
+        click.option(
+            "--events",
+            type=click.Path(path_type=Path),
+            metavar="CSV",
+            help="Outages, moves of the level and rebounds that you know of: kind, from, to, "
+            "change_pct, note.",
+        ),
+        click.option(
+            "--model-kind",
+            metavar="NAME",
+            default="auto",
+            show_default=True,
+            help="Fit this model instead of the one that the history can carry.",
         ),
     )
-    decorated: Callable[..., R] = with_reading
-    for option in reversed(options):
-        decorated = option(decorated)
-    return decorated
 
 
 def _split_columns(

@@ -7,10 +7,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from gridtool.errors import Issue
-from gridtool.forecast.demand.choose import fit_history
 from gridtool.forecast.history.model import History
 from gridtool.forecast.model import FittedModel
-from gridtool.jobs.given_history import read_given_history
+from gridtool.jobs.given_history import fit_given, read_given_history
 from gridtool.jobs.model import DemandSource
 from gridtool.network.model import CityNetwork
 
@@ -42,18 +41,20 @@ def make_model(source: DemandSource, *, network: CityNetwork, as_of: datetime) -
     # Only a history of the network's own size can tell demand in kW from demand in MW.
     own_size = source.scale == 1.0
     given = read_given_history(
-        source.history, source.options, zone=zone, network=network if own_size else None
+        source.history,
+        source.options,
+        zone=zone,
+        network=network if own_size else None,
+        as_of=as_of,
     )
     history = given.history.until(as_of)
     if source.scale != "peak":
         history = _scale_history(history, source.scale)
-    model = fit_history(
-        history,
+    model = fit_given(
+        replace(given, history=history),
         peak_mw=network.peak_mw if source.scale == "peak" else None,
-        special_days=given.special_days,
-        events=given.events,
     )
-    return MadeModel(model=model, warnings=history.warnings, fallback=model.weaker or "")
+    return MadeModel(model=model, warnings=given.warnings, fallback=model.weaker or "")
 
 
 def _scale_history(history: History, factor: float) -> History:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from gridtool.forecast.demand.choose import fit_history
+from gridtool.forecast.demand.holidays import holidays_of
 from gridtool.forecast.demand.model import SpecialDays
+from gridtool.forecast.demand.read_events import read_events
 from gridtool.forecast.demand.special_days import read_special_days
 from gridtool.forecast.history.read import read_history
+from gridtool.forecast.model import FittedModel
 from gridtool.jobs.history_options import GivenHistory, HistoryOptions
 from gridtool.network.model import CityNetwork
 
-__all__ = ["read_given_history"]
+__all__ = ["fit_given", "read_given_history"]
+
+YEARS_AHEAD = 5
+"""Years after the history's end, or the time that is forecast from, with holidays."""
 
 
 def read_given_history(
@@ -20,6 +28,7 @@ def read_given_history(
     *,
     zone: ZoneInfo,
     network: CityNetwork | None = None,
+    as_of: datetime | None = None,
 ) -> GivenHistory:
     """The history at ``path`` and what is said beside it.
 
@@ -29,14 +38,52 @@ def read_given_history(
         Time zone of the city; local times in the file are in it.
     network
         The network the history belongs to, to notice kW named as MW.
+    as_of
+        The time that is forecast from, if it is known already: holidays reach beyond it.
+
+    Raises
+    ------
+    InputError
+        With every finding.
+    """
+    own_days = read_special_days(options.special_days) if options.special_days else SpecialDays()
+    events = read_events(options.events, zone=zone) if options.events else ()
+    history = read_history(
+        path, zone=zone, columns=options.columns, clock=options.clock, network=network
+    )
+    days = own_days
+    if options.country is not None:
+        last = history.end if as_of is None else max(history.end, as_of)
+        years = range(history.start.year, last.year + YEARS_AHEAD + 1)
+        country, region = _split_country(options.country)
+        days = holidays_of(country, subdivision=region, years=years).overruled_by(own_days)
+    return GivenHistory(
+        history=history,
+        special_days=days,
+        events=events,
+        model_kind=options.model_kind,
+        warnings=(*history.warnings, *days.notes),
+    )
+
+
+def _split_country(text: str) -> tuple[str, str | None]:
+    """``US-NY`` and ``US/NY`` as country and region."""
+    country, separator, region = text.replace("/", "-").partition("-")
+    return country.strip(), region.strip() if separator else None
+
+
+def fit_given(given: GivenHistory, *, peak_mw: float | None = None) -> FittedModel:
+    """The demand model of what is given, scaled to ``peak_mw`` if that is not None.
 
     Raises
     ------
     HistoryError
-        With every finding.
+        If the history carries no model, or not the one asked for.
     """
-    days = read_special_days(options.special_days) if options.special_days else SpecialDays()
-    history = read_history(
-        path, zone=zone, columns=options.columns, clock=options.clock, network=network
+    return fit_history(
+        given.history,
+        peak_mw=peak_mw,
+        special_days=given.special_days,
+        events=given.events,
+        model=given.model_kind,
     )
-    return GivenHistory(history=history, special_days=days)

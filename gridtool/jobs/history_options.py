@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:  # commands that only print help import this module
+    from gridtool.errors import Issue
     from gridtool.forecast.demand.model import DemandEvent, SpecialDays
     from gridtool.forecast.history.model import History
 
@@ -19,23 +20,34 @@ class HistoryOptions:
     """How the user says a history is to be understood.
 
     ``columns`` maps roles to headers where the names do not tell (``{"load_kw": "Total"}``);
-    ``special_days`` lists dates on which people live as on holidays.
+    ``country`` (``UA``, ``US-NY``) says whose public holidays are kept, ``special_days`` lists
+    dates on which people live otherwise, and wins; ``events`` states outages, moves of the level
+    and rebounds; ``model_kind`` asks for a model by name instead of the one that the history can
+    carry.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     clock: Literal["auto", "utc", "local"] = "auto"
+    country: str | None = None
     special_days: Path | None = None
+    events: Path | None = None
+    model_kind: str = "auto"
 
     @property
     def files(self) -> tuple[Path, ...]:
         """Every file read beside the history."""
-        return tuple(path for path in (self.special_days,) if path is not None)
+        return tuple(path for path in (self.special_days, self.events) if path is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenHistory:
-    """A history and what the user says of its days and of what happened."""
+    """A history and what the user says of its days, of what happened, and of its model.
+
+    ``warnings`` are those of all that was read, the history's among them.
+    """
 
     history: History
     special_days: SpecialDays
     events: tuple[DemandEvent, ...] = ()
+    model_kind: str = "auto"
+    warnings: tuple[Issue | str, ...] = ()

@@ -12,7 +12,7 @@ from gridtool.jobs.settings import DemandSection
 
 __all__ = ["resolve_demand"]
 
-FILES = ("special_days",)
+FILES = ("special_days", "events")
 """Keys that name a file beside the history."""
 
 
@@ -31,7 +31,13 @@ def resolve_demand(
     }
     if history is None or issues:
         return None, issues
-    options = HistoryOptions(columns=section.columns, clock=section.clock, **beside)
+    options = HistoryOptions(
+        columns=section.columns,
+        clock=section.clock,
+        country=section.country,
+        model_kind=section.model_kind,
+        **beside,
+    )
     source = DemandSource(
         history=history, options=options, timezone=section.timezone, scale=section.scale
     )

@@ -130,8 +130,21 @@ class DemandSection(_Section):
     timezone: _Text | None = Field(
         default=None, description="zone of local times; default: the network's"
     )
+    country: _Text | None = Field(
+        default=None,
+        description="country whose public holidays are kept, with its region if need be: UA, US-NY",
+    )
     special_days: _Text | None = Field(
-        default=None, description="CSV file of dates on which people live as on holidays"
+        default=None,
+        description="CSV file of days and periods lived otherwise; it overrules the country's",
+    )
+    events: _Text | None = Field(
+        default=None,
+        description="CSV file of outages, moves of the level and rebounds: kind, from, to, "
+        "change_pct, note",
+    )
+    model_kind: _Text = Field(
+        default="auto", description="name of the model to fit; auto: what the history can carry"
     )
     scale: Annotated[float, Field(gt=0)] | Literal["peak"] = Field(
         default="peak",

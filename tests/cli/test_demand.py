@@ -137,6 +137,10 @@ def test_backtest_of_a_short_history_is_refused(history):
         (("--column", "load_mw"), 2, "is not ROLE=NAME"),
         (("--column", "load_mw=Nothing"), 3, "there is no column 'Nothing'"),
         (("--special-days", "missing.csv"), 3, "missing.csv"),
+        (("--events", "missing.csv"), 3, "missing.csv"),
+        (("--country", "Atlantis"), 3, "no holidays are known for this country"),
+        (("--country", "US-XX"), 3, "US has no region of this name"),
+        (("--model-kind", "oracle"), 3, "no such demand model (value 'oracle')"),
         (("--months", "24"), 3, "beyond the reach of a history of 16.1 months"),
         (("--paths-out", "nowhere/paths.csv", "--paths", "20"), 1, "nowhere/paths.csv"),
     ],
@@ -145,6 +149,55 @@ def test_forecast_refuses_what_it_cannot_use(history, words, exit_code, message)
     result = run("demand", "forecast", history, *words)
     assert result.exit_code == exit_code, result.output
     assert message in result.stderr
+
+
+def test_faulty_events_are_refused_with_row_field_and_value(history, tmp_path):
+    events = tmp_path / "events.csv"
+    events.write_text("kind,from,to,change_pct,note\nlevl,2026-06-01,,-10,\noutage,soon,,,\n")
+    result = run("demand", "fit", history, *TZ, "--events", events)
+    assert result.exit_code == 3
+    assert "events.csv, row 2, kind" in result.stderr
+    assert "'levl'" in result.stderr
+    assert "events.csv, row 3, from" in result.stderr
+
+
+def test_holidays_come_from_the_country_and_the_users_list_wins(history, tmp_path):
+    """A public holiday ahead is quiet; a day that the user calls ordinary is not."""
+    words = (*TZ, "--months", 12, "--paths", 20, "--by", "day", "--format", "json")
+    ordinary = tmp_path / "ordinary.csv"
+    ordinary.write_text("date,kind\n2026-12-25,ordinary\n")
+    days = {}
+    for name, more in (
+        ("none", ()),
+        ("country", ("--country", "PL")),
+        ("region", ("--country", "US-NY")),
+        ("own", ("--country", "PL", "--special-days", ordinary)),
+    ):
+        table = data_of(run("demand", "forecast", history, *words, *more))["demand_days"]
+        days[name] = {row["day"]: row["energy_p50_mwh"] for row in table}
+    christmas = "2026-12-25"
+    assert days["country"] != days["none"] != days["region"] != days["country"]
+    assert days["own"] != days["country"]
+    assert days["own"][christmas] != days["country"][christmas]
+
+
+def test_a_country_without_holidays_is_a_warning(history):
+    words = ("--months", 1, "--paths", 20)
+    result = run("demand", "fit", history, *TZ, *words, "--country", "UA")
+    assert result.exit_code == 0
+    assert "martial law" in result.stderr
+    assert run("demand", "fit", history, *TZ, "--country", "UA", "--strict").exit_code == 3
+
+
+def test_a_history_as_short_as_stated_is_worth_less(history):
+    """Sixteen months of load against six at the same origin, all temperatures known."""
+    words = (*TZ, "--months", 1, "--origins", 1, "--paths", 40, "--format", "json")
+    full = data_of(run("demand", "backtest", history, *words))
+    short = data_of(run("demand", "backtest", history, *words, "--load-months", 6))
+    assert short["headline"]["pinball_pct"] != full["headline"]["pinball_pct"]
+    twice = ("--origins", 3, "--step-months", 1, "--load-months", 12)
+    origins = data_of(run("demand", "backtest", history, *words, *twice))["origins"]
+    assert {row["origin"] for row in origins} == {"2026-02-01", "2026-03-01", "2026-04-01"}
 
 
 def test_a_missing_history_is_named(tmp_path):
@@ -158,7 +211,7 @@ def test_debug_reaches_the_commands_of_the_group(history, tmp_path, monkeypatch)
         raise RuntimeError("unforeseen")
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr("gridtool.forecast.demand.choose.fit_history", fail)
+    monkeypatch.setattr("gridtool.jobs.given_history.fit_history", fail)
     result = run("--debug", "demand", "forecast", history)
     assert result.exit_code == 1
     (trace,) = tmp_path.iterdir()
