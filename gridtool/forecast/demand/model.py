@@ -166,6 +166,9 @@ class Unconstrained:
     level_sd
         Standard deviation of the level of log demand at the history's end that comes from
         guessing, beyond what the level model knows of.
+    guess_sd : (n,) or None
+        Standard deviation of the logarithm of a guess, of one hour's and of a day's alike (a
+        day's hours err together); zero where nothing is guessed.
     notes
         What was done and why, in words.
     """
@@ -175,6 +178,7 @@ class Unconstrained:
     measured: BoolArray
     breaks: tuple[LevelBreak, ...] = ()
     level_sd: float = 0.0
+    guess_sd: FloatArray | None = None
     notes: tuple[str, ...] = ()
 
 
