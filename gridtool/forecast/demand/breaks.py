@@ -180,26 +180,25 @@ def _find_week(left: FloatArray) -> int | None:
 
 
 def _find_date(left: FloatArray, *, around: int, calendar: LocalCalendar) -> int:
-    """First hour of the local day at which a step near hour ``around`` splits the days best."""
+    """First hour of the local day at which a step near hour ``around`` splits the days best.
+
+    Where the days around the step are unknown, the first of them: people leave when the damage
+    begins, rather than when it ends.
+    """
     day = calendar.day - calendar.day[0]
     known = np.isfinite(left)
     count = np.bincount(day, weights=known)
-    means = np.bincount(day, weights=np.where(known, left, 0.0)) / np.maximum(count, 1)
-    middle = int(day[min(max(around, 0), len(day) - 1)])
-    losses: list[tuple[float, int]] = []
-    for split in range(max(middle - DATE_DAYS, 1), min(middle + DATE_DAYS + 1, len(means))):
-        sides = (
-            slice(max(middle - DATE_SPAN_DAYS, 0), split),
-            slice(split, middle + DATE_SPAN_DAYS),
-        )
-        kept = [means[side][count[side] > 0] for side in sides]
-        weights = [count[side][count[side] > 0] for side in sides]
-        if not all(len(values) for values in kept):
-            continue
-        loss = sum(
-            float((w * (v - np.average(v, weights=w)) ** 2).sum())
-            for v, w in zip(kept, weights, strict=True)
-        )
-        losses.append((loss, split))
-    split = min(losses)[1] if losses else middle
-    return int(np.flatnonzero(day >= split)[0])
+    told = np.flatnonzero(count > 0)
+    means = np.bincount(day, weights=np.where(known, left, 0.0))[told] / count[told]
+    weight = count[told]
+    middle = int(np.searchsorted(told, day[min(max(around, 0), len(day) - 1)]))
+    first, last = max(middle - DATE_SPAN_DAYS, 0), min(middle + DATE_SPAN_DAYS, len(told))
+    splits = range(max(middle - DATE_DAYS, first + 1), min(middle + DATE_DAYS + 1, last))
+
+    def loss(split: int) -> float:
+        sides = (slice(first, split), slice(split, last))
+        apart = [means[side] - np.average(means[side], weights=weight[side]) for side in sides]
+        return float(sum((weight[side] * v**2).sum() for side, v in zip(sides, apart, strict=True)))
+
+    split = min(splits, key=loss)
+    return int(np.flatnonzero(day > told[split - 1])[0])
