@@ -2,152 +2,197 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
 
 from gridtool.errors import Issue
+from gridtool.forecast.history.quality import QualityFinding, list_findings, note_runs
+from gridtool.forecast.history.rules import (
+    CEILING,
+    CLEAR_H,
+    DIP_H,
+    FLAT_H,
+    LARGEST_MW,
+    SPIKE_RATIO,
+    find_dips,
+    find_flat,
+    find_spikes,
+    find_unit_slips,
+)
 
-__all__ = ["check_load", "check_temperature", "find_runs"]
+__all__ = ["CheckedLoad", "check_load"]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+HOUR = timedelta(hours=1)
 
-SHOWN = 5
-"""Findings of one kind listed one by one; more are counted."""
-FLAT_H = 24
-"""Hours of exactly the same demand that are taken for a stuck meter."""
-SPIKE_RATIO = 2.0
-"""An hour this many times above (or below) all of its neighbours is a spike."""
-LARGEST_MW = 1e7
-"""No country has this much: more is not a demand."""
 LEAST_VALID_SHARE = 0.5
-FILLED_GAP_H = 6
-"""Temperature gaps up to this long are interpolated."""
-TEMPERATURE_C = (-60.0, 55.0)
+LARGEST_SLIPPED_SHARE = 1 / 3
+"""Above it nobody can say which part of the history is in the right unit."""
+LONG_GAP_H = 300 * 24
+"""A gap from which on a year is missing."""
+DAY_SPIKE_H = 20
 
 
-def find_runs(mask: BoolArray) -> list[tuple[int, int]]:
-    """Half-open runs ``[first, end)`` of true values."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+@dataclass(kw_only=True)
+class CheckedLoad:
+    """The demand while it is checked: what is left of it, and all that was found."""
+
+    load_mw: FloatArray
+    start: datetime
+    file: str
+    short: BoolArray
+    findings: list[QualityFinding] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+    set_aside: str | None = None
+
+    def note(self, mask: BoolArray, kind: str, *, what: str, rule: str, masked: bool) -> None:
+        """Findings for the true hours; they are left out if ``masked``."""
+        if not mask.any():
+            return
+        found = note_runs(mask, kind, rule=rule, start=self.start, masked=masked)
+        self.findings += found
+        self.issues += list_findings(found, what, file=self.file)
+        if masked:
+            self.load_mw[mask] = np.nan
+
+    def refuse(self, message: str, *, accepted: str | None = None, hint: str | None = None) -> None:
+        """An error among the issues."""
+        self.issues.append(Issue(message=message, file=self.file, accepted=accepted, hint=hint))
 
 
 def check_load(
-    load_mw: FloatArray, *, start: datetime, file: str
-) -> tuple[FloatArray, list[Issue]]:
+    load_mw: FloatArray, *, start: datetime, file: str, short: BoolArray, shed: BoolArray
+) -> CheckedLoad:
     """Hourly demand with impossible hours left out (NaN), and the findings.
 
-    Rules: demand of zero or less, or above ``LARGEST_MW``, is not a demand; an hour
-    ``SPIKE_RATIO`` times above or below both its neighbours and the same hour of the days before
-    and after is a spike; ``FLAT_H`` hours or more of the same value are a stuck meter. Fewer
-    than ``LEAST_VALID_SHARE`` of valid hours refuse the history.
+    The rules are those of :mod:`gridtool.forecast.history.rules`. Hours before the first and
+    after the last known demand are no gap. Fewer than ``LEAST_VALID_SHARE`` of usable hours
+    between them refuse the history.
+
+    Parameters
+    ----------
+    short : (n,)
+        Hours known to be short: their demand is true however low it is.
+    shed : (n,)
+        Hours whose shed load is measured: there the demand may be zero.
     """
-    issues: list[Issue] = []
-    cleaned = load_mw.copy()
-    gaps = np.isnan(cleaned)
-    issues += _list_runs(gaps, "no demand", start=start, file=file)
+    checked = CheckedLoad(load_mw=load_mw.copy(), start=start, file=file, short=short.copy())
+    known = np.flatnonzero(np.isfinite(load_mw))
+    if not len(known):
+        checked.refuse("no row holds a demand")
+        return checked
+    span = slice(int(known[0]), int(known[-1]) + 1)
+    _check_gaps(checked, span)
+    if len(np.unique(load_mw[known])) == 1 and len(known) >= FLAT_H:
+        checked.refuse("the demand never changes", hint="it is a constant, no measurement")
+    _check_range(checked, may_be_zero=shed)
+    _check_units(checked)
+    _check_shapes(checked)
+    _check_share(checked, span)
+    return checked
+
+
+def _check_gaps(checked: CheckedLoad, span: slice) -> None:
+    gaps = np.zeros(len(checked.load_mw), dtype=np.bool_)
+    gaps[span] = np.isnan(checked.load_mw[span])
+    rule = "no demand between the first and the last known one"
+    checked.note(gaps, "gap", what="no demand", rule=rule, masked=True)
+    longest = max(checked.findings, key=lambda finding: finding.hours, default=None)
+    if longest is not None and longest.hours >= LONG_GAP_H:
+        checked.set_aside = (
+            f"no demand from {longest.first:%Y-%m-%d} to {longest.end:%Y-%m-%d}: "
+            f"{longest.hours / 24:.0f} days are missing"
+        )
+
+
+def _check_range(checked: CheckedLoad, *, may_be_zero: BoolArray) -> None:
     with np.errstate(invalid="ignore"):
-        below = cleaned <= 0
-    issues += _list_runs(below, "demand of zero or less, left out", start=start, file=file)
-    cleaned[below] = np.nan
-    with np.errstate(invalid="ignore"):
-        above = cleaned > LARGEST_MW
-    issues += _list_runs(
-        above, f"demand above {LARGEST_MW:,.0f} MW, left out", start=start, file=file
+        below = (checked.load_mw < 0) | ((checked.load_mw == 0) & ~may_be_zero)
+        above = checked.load_mw > LARGEST_MW
+    checked.note(
+        below,
+        "zero",
+        what="demand of zero or less, left out",
+        rule="demand of zero or less, where no shed load is measured",
+        masked=True,
     )
-    cleaned[above] = np.nan
-    flat = _flat_hours(cleaned)
-    issues += _list_runs(
-        flat, "demand does not change for a day or longer, left out", start=start, file=file
+    limit = f"demand above {LARGEST_MW:,.0f} MW"
+    checked.note(above, "too large", what=f"{limit}, left out", rule=limit, masked=True)
+
+
+def _check_units(checked: CheckedLoad) -> None:
+    slipped = find_unit_slips(checked.load_mw)
+    known = max(int(np.isfinite(checked.load_mw).sum()), 1)
+    if slipped.sum() > LARGEST_SLIPPED_SHARE * known:
+        checked.refuse(
+            f"{100 * slipped.sum() / known:.0f} % of the demand is about a factor of 1000 away "
+            "from the rest: the file mixes units",
+            hint="write all of it in one unit",
+        )
+    checked.note(
+        slipped,
+        "unit slip",
+        what="demand a factor of about 1000 away from the rest, as by another unit, left out",
+        rule=f"{CLEAR_H} hours or more between 316 and 3162 times above or below the median",
+        masked=True,
     )
-    cleaned[flat] = np.nan
-    spikes = _spike_hours(cleaned)
-    issues += _list_runs(spikes, "spike, left out", start=start, file=file)
-    cleaned[spikes] = np.nan
-    valid = float(np.isfinite(cleaned).mean())
+
+
+def _check_shapes(checked: CheckedLoad) -> None:
+    """Flat lines, spikes and dips, where the history is not known to be short anyway."""
+    stuck, held = find_flat(checked.load_mw)
+    checked.note(
+        stuck & ~checked.short,
+        "flat",
+        what="demand does not change for a day or longer, left out",
+        rule=f"{FLAT_H} hours or more of exactly the same demand",
+        masked=True,
+    )
+    checked.note(
+        held & ~checked.short,
+        "held down",
+        what="supply held at one low level for a day or longer, taken as short",
+        rule=f"{FLAT_H} hours or more of the same demand, below nine tenths of the hours around",
+        masked=False,
+    )
+    _note_spikes(checked)
+    dips = find_dips(checked.load_mw)
+    checked.note(
+        dips & ~checked.short,
+        "dip",
+        what="demand falls below half of the usual and returns within hours, taken as short",
+        rule=f"up to {DIP_H} hours below half of the median at the same hour one and seven days "
+        "before and after, usual demand on either side",
+        masked=False,
+    )
+    checked.short |= held | dips
+
+
+def _note_spikes(checked: CheckedLoad) -> None:
+    spikes = find_spikes(checked.load_mw)
+    days = np.zeros(len(spikes), dtype=np.bool_)
+    for finding in note_runs(spikes, "", rule="", start=checked.start, masked=True):
+        if finding.hours >= DAY_SPIKE_H:
+            first = int((finding.first - checked.start) / HOUR)
+            days[first : first + finding.hours] = True
+    rule = (
+        f"more than {SPIKE_RATIO:g} times the hours beside and the same hour one day before and "
+        "after, or the same hour two and seven days before and after, and "
+        f"{CEILING:g} times what 99 % of the hours stay below"
+    )
+    checked.note(spikes & ~days, "spike", what="spike, left out", rule=rule, masked=True)
+    checked.note(days, "day spike", what="spike of a day, left out", rule=rule, masked=True)
+
+
+def _check_share(checked: CheckedLoad, span: slice) -> None:
+    valid = float(np.isfinite(checked.load_mw[span]).mean())
     if valid < LEAST_VALID_SHARE:
-        issues.append(
-            Issue(
-                message=f"only {100 * valid:.0f} % of the hours hold a usable demand",
-                file=file,
-                accepted=f"at least {100 * LEAST_VALID_SHARE:.0f} %",
-                hint="see the other findings",
-            )
+        checked.refuse(
+            f"only {100 * valid:.0f} % of the hours hold a usable demand",
+            accepted=f"at least {100 * LEAST_VALID_SHARE:.0f} %",
+            hint="see the other findings",
         )
-    return cleaned, issues
-
-
-def check_temperature(
-    temp_c: FloatArray, *, start: datetime, file: str
-) -> tuple[FloatArray, list[Issue]]:
-    """Hourly temperature with short gaps interpolated, and the findings.
-
-    Raises nothing: values that are no air temperature are an error among the findings.
-    """
-    if np.isnan(temp_c).all():
-        message = "the temperature column is empty: there is no weather to learn from"
-        return temp_c, [Issue(message=message, file=file, severity="warning")]
-    low, high = float(np.nanmin(temp_c)), float(np.nanmax(temp_c))
-    if low < TEMPERATURE_C[0] or high > TEMPERATURE_C[1]:
-        impossible = Issue(
-            message=f"temperatures from {low:.1f} to {high:.1f} degrees Celsius",
-            file=file,
-            accepted=f"{TEMPERATURE_C[0]:.0f} to {TEMPERATURE_C[1]:.0f}",
-            hint="degrees Fahrenheit are read from a column temp_f",
-        )
-        return temp_c, [impossible]
-    gaps = np.isnan(temp_c)
-    issues = _list_runs(gaps, "no temperature", start=start, file=file)
-    filled = temp_c.copy()
-    positions = np.arange(len(temp_c))
-    for first, end in find_runs(gaps):
-        if end - first <= FILLED_GAP_H and first > 0 and end < len(temp_c):
-            filled[first:end] = np.interp(positions[first:end], positions[~gaps], temp_c[~gaps])
-    return filled, issues
-
-
-def _flat_hours(load_mw: FloatArray) -> BoolArray:
-    same = np.zeros(len(load_mw), dtype=np.bool_)
-    same[1:] = load_mw[1:] == load_mw[:-1]
-    flat = np.zeros(len(load_mw), dtype=np.bool_)
-    for first, end in find_runs(same):
-        if end - first + 1 >= FLAT_H:
-            flat[first - 1 : end] = True
-    return flat
-
-
-def _spike_hours(load_mw: FloatArray) -> BoolArray:
-    neighbours = np.stack([_shifted(load_mw, by) for by in (-24, -1, 1, 24)])
-    known = np.isfinite(neighbours).sum(axis=0) >= 2
-    highest = np.where(np.isfinite(neighbours), neighbours, -np.inf).max(axis=0)
-    lowest = np.where(np.isfinite(neighbours), neighbours, np.inf).min(axis=0)
-    with np.errstate(invalid="ignore"):
-        far: BoolArray = (load_mw > SPIKE_RATIO * highest) | (load_mw * SPIKE_RATIO < lowest)
-    return np.asarray(known & far)  # NaN compares false
-
-
-def _shifted(values: FloatArray, by: int) -> FloatArray:
-    moved = np.full(len(values), np.nan)
-    if by > 0:
-        moved[by:] = values[:-by]
-    else:
-        moved[:by] = values[-by:]
-    return moved
-
-
-def _list_runs(mask: BoolArray, what: str, *, start: datetime, file: str) -> list[Issue]:
-    runs = find_runs(mask)
-    if not runs:
-        return []
-    total = int(mask.sum())
-    origin = np.datetime64(start.replace(tzinfo=None), "h")
-    listed = sorted(runs, key=lambda run: run[0] - run[1])[:SHOWN]
-    shown = "; ".join(
-        f"{str(origin + first).replace('T', ' ')}h UTC ({end - first} h)" for first, end in listed
-    )
-    more = f" and {len(runs) - SHOWN} more" if len(runs) > SHOWN else ""
-    hours = "1 hour" if total == 1 else f"{total} hours"
-    message = f"{what}: {hours} in {len(runs)} places: {shown}{more}"
-    return [Issue(message=message, file=file, severity="warning")]

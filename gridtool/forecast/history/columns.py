@@ -2,87 +2,80 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from gridtool.errors import Issue
-
-__all__ = ["ColumnMatch", "find_columns"]
-
-_TIME_WORDS = frozenset(
-    [
-        "timestamp",
-        "time",
-        "datetime",
-        "date_time",
-        "date",
-        "ds",
-        "utc",
-        "period_start",
-        "start",
-        "дата",
-        "час",
-        "дата_час",
-    ]
+from gridtool.forecast.history.column_words import (
+    ACCEPTED,
+    DATE_RANK,
+    ColumnName,
+    Role,
+    read_column_name,
 )
-_DATE_WORDS = frozenset({"date", "дата"})
-_TIME_CLOCKS = {"local": "local", "utc": "utc", "gmt": "utc"}
+from gridtool.formats.spelling import list_words
+
+__all__ = ["ColumnMatch", "LoadColumn", "find_columns"]
+
+_ROLES: tuple[Role, ...] = ("timestamp", "load", "temp", "shed", "hour")
 _CLOCK_OF_WORD: dict[str, Literal["utc", "local"]] = {"utc": "utc", "local": "local"}
-_LOAD_WORDS = frozenset(
-    [
-        "load",
-        "demand",
-        "consumption",
-        "power",
-        "навантаження",
-        "споживання",
-        "попит",
-        "total_load",
-        "system_load",
-        "actual_load",
-        "total_demand",
-    ]
-)
-_MW_PER_UNIT = {"kw": 1e-3, "mw": 1.0, "gw": 1e3, "квт": 1e-3, "мвт": 1.0, "гвт": 1e3}
-_TEMP_WORDS = frozenset(
-    ["temp", "temperature", "air_temp", "air_temperature", "t2m", "температура"]
-)
-_TEMP_UNITS = {"c": "c", "degc": "c", "celsius": "c", "с": "c", "f": "f", "degf": "f"} | {
-    "fahrenheit": "f"
-}
-_ACCEPTED = {
-    "timestamp": "timestamp, time, datetime, date, each also with _utc or _local",
-    "load": "load, demand, consumption or power with _mw, _kw or _gw; without a unit: MW",
-    "temp": "temp or temperature with _c or _f; without a unit: degrees Celsius",
-}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadColumn:
+    """A column of load or shed load; ``mw_per_unit`` gives MW, or MWh where it is ``energy``."""
+
+    name: str
+    unit: str
+    mw_per_unit: float
+    energy: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnMatch:
     """The columns of a history file.
 
-    ``clock`` is what the time column's name says ("auto": nothing),
-    ``mw_per_unit`` turns the demand column into MW, ``assumed`` says in words what the names
-    left open.
+    Attributes
+    ----------
+    time
+        The column of the times, or of the dates where ``hour`` is there.
+    hour
+        Hours of the day beside a column of dates.
+    date
+        A column of dates beside the times, which may be times of day.
+    clock
+        What the time column's name says ("auto": nothing).
+    ending
+        The name says that times are the ends of their intervals.
+    temps
+        Temperature columns, one for each station.
+    fahrenheit
+        None where the names give no unit.
+    assumed
+        What the names left open, in words.
     """
 
-    timestamp: str
+    time: str
+    hour: str | None
+    date: str | None
     clock: Literal["auto", "utc", "local"]
-    load: str
-    mw_per_unit: float
-    temp: str | None
-    fahrenheit: bool
+    ending: bool
+    load: LoadColumn
+    temps: tuple[str, ...]
+    fahrenheit: bool | None
+    shed: LoadColumn | None
     assumed: tuple[str, ...]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All columns in use."""
+        shed = self.shed.name if self.shed else None
+        used = (self.time, self.hour, self.date, self.load.name, *self.temps, shed)
+        return tuple(dict.fromkeys(name for name in used if name is not None))
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A column that can play a role: its header and the unit or clock in its name."""
 
-    header: str
-    unit: str
+_Found = dict[Role, list[tuple[str, ColumnName]]]
 
 
 def find_columns(
@@ -94,120 +87,147 @@ def find_columns(
     ----------
     named
         Columns the user named: header by role, where the role carries the unit
-        (``timestamp``, ``timestamp_utc``, ``load_kw``, ``temp_f``, ...).
+        (``timestamp``, ``timestamp_utc``, ``load_kw``, ``energy_mwh``, ``temp_f``, ``shed_mw``,
+        ``hour``); several temperature columns separated by commas.
 
     Returns
     -------
     The match, or None with the issues that prevent it.
     """
-    issues: list[Issue] = []
-    found: dict[str, _Candidate | None] = {}
-    pointed = _named_candidates(header, named=named, file=file, issues=issues)
-    for role in ("timestamp", "load", "temp"):
-        if role in pointed:
-            found[role] = pointed[role]
-            continue
-        candidates = [c for column in header if (c := _candidate(column, column, role=role))]
-        if len(candidates) > 1:  # beside a time of day, a column of dates is no rival
-            candidates = [c for c in candidates if _normalise(c.header) not in _DATE_WORDS]
-        found[role] = candidates[0] if len(candidates) == 1 else None
-        if len(candidates) > 1:
-            issues.append(_several_columns(role, candidates=candidates, file=file))
-        elif not candidates and role != "temp":
-            issues.append(_no_column(role, header=header, file=file))
-    if issues or found["timestamp"] is None or found["load"] is None:
+    pointed, issues = _named_columns(header, named=named, file=file)
+    found: _Found = {role: [] for role in _ROLES}
+    for column in header:
+        for meaning in read_column_name(column):
+            found[meaning.role].append((column, meaning))
+    found |= pointed
+    assumed: list[str] = []
+    chosen: _Found = {}
+    for role in _ROLES:
+        chosen[role], said = _choose(role, found[role])
+        assumed += said
+        issues += _check_choice(role, chosen[role], header=header, file=file)
+    if issues:
         return None, issues
-    return _match(found["timestamp"], found["load"], temp=found["temp"]), []
+    return _match(chosen, assumed, dates=_dates_beside(found["timestamp"])), []
 
 
-def _match(time: _Candidate, load: _Candidate, *, temp: _Candidate | None) -> ColumnMatch:
-    assumed = []
-    if not load.unit:
-        assumed.append(f"column {load.header!r} names no unit: taken as MW")
-    if temp is not None and not temp.unit:
-        assumed.append(f"column {temp.header!r} names no unit: taken as degrees Celsius")
+def _dates_beside(found: list[tuple[str, ColumnName]]) -> str | None:
+    """A lone column of dates beside a better column of times."""
+    dates = [column for column, meaning in found if meaning.rank == DATE_RANK]
+    better = any(meaning.rank < DATE_RANK for _, meaning in found)
+    return dates[0] if better and len(dates) == 1 else None
+
+
+def _choose(
+    role: Role, found: list[tuple[str, ColumnName]]
+) -> tuple[list[tuple[str, ColumnName]], list[str]]:
+    """The columns of the lowest rank, and what is said of the others."""
+    if not found:
+        return [], []
+    least = min(meaning.rank for _, meaning in found)
+    chosen = [(column, meaning) for column, meaning in found if meaning.rank == least]
+    left = [column for column, meaning in found if meaning.rank > least]
+    if role != "load" or not left:
+        return chosen, []
+    others = ", ".join(map(repr, left))
+    return chosen, [f"column {chosen[0][0]!r} is what was served; {others} not used"]
+
+
+def _check_choice(
+    role: Role, chosen: list[tuple[str, ColumnName]], *, header: Sequence[str], file: str
+) -> list[Issue]:
+    if not chosen:
+        return [_no_column(role, header=header, file=file)] if role in {"timestamp", "load"} else []
+    stations = role == "temp" and all(meaning.numbered for _, meaning in chosen)
+    if stations and len({meaning.unit for _, meaning in chosen}) == 1:
+        return []
+    if len(chosen) == 1 or role == "hour":
+        return []
+    return [
+        Issue(
+            message=f"several columns could be the {role}",
+            file=file,
+            row=1,
+            value=", ".join(column for column, _ in chosen),
+            hint=f"name the right one with --column {role}=NAME",
+        )
+    ]
+
+
+def _match(chosen: _Found, assumed: list[str], *, dates: str | None) -> ColumnMatch:
+    time, meaning = chosen["timestamp"][0]
+    hour, ending = None, meaning.ending
+    hours = [(column, beside) for column, beside in chosen["hour"] if column != time]
+    if meaning.rank == DATE_RANK and len(hours) == 1:
+        hour, ending = hours[0][0], hours[0][1].ending
+    load = _load_column(chosen["load"][0], "MW", assumed=assumed)
+    shed = _load_column(chosen["shed"][0], "MW", assumed=assumed) if chosen["shed"] else None
+    if shed is not None and chosen["load"][0][1].rank == 1:
+        assumed.append(
+            f"column {load.name!r} is taken as what was served, without {shed.name!r}; if it "
+            "counts the shed load, give a column of served load"
+        )
+    temps = tuple(column for column, _ in chosen["temp"])
+    units = {known.unit for _, known in chosen["temp"]}
     return ColumnMatch(
-        timestamp=time.header,
-        clock=_CLOCK_OF_WORD.get(time.unit, "auto"),
-        load=load.header,
-        mw_per_unit=_MW_PER_UNIT.get(load.unit, 1.0),
-        temp=temp.header if temp else None,
-        fahrenheit=bool(temp and temp.unit == "f"),
+        time=time,
+        hour=hour,
+        date=dates,
+        clock=_CLOCK_OF_WORD.get(meaning.unit, "auto"),
+        ending=ending,
+        load=load,
+        temps=temps,
+        fahrenheit=None if units <= {""} else units == {"f"},
+        shed=shed,
         assumed=tuple(assumed),
     )
 
 
-def _normalise(name: str) -> str:
-    return re.sub(r"[^\w]+|_+", "_", name.strip().lower().replace("°", "")).strip("_")
-
-
-def _candidate(name: str, header: str, *, role: str) -> _Candidate | None:
-    """``header`` as a column for ``role`` if ``name`` says so."""
-    word = _normalise(name)
-    stem, _, last = word.rpartition("_")
-    if role == "timestamp":
-        if word == "utc":
-            return _Candidate(header, "utc")
-        first, _, rest = word.partition("_")
-        if last in _TIME_CLOCKS and stem in _TIME_WORDS:
-            return _Candidate(header, _TIME_CLOCKS[last])
-        if first in _TIME_CLOCKS and rest in _TIME_WORDS:
-            return _Candidate(header, _TIME_CLOCKS[first])
-        return _Candidate(header, "") if word in _TIME_WORDS else None
-    words, units = (
-        (_LOAD_WORDS, dict.fromkeys(_MW_PER_UNIT)) if role == "load" else (_TEMP_WORDS, _TEMP_UNITS)
+def _load_column(found: tuple[str, ColumnName], default: str, *, assumed: list[str]) -> LoadColumn:
+    column, meaning = found
+    if not meaning.unit:
+        assumed.append(f"column {column!r} names no unit: taken as {default}")
+    return LoadColumn(
+        name=column,
+        unit=meaning.unit or default.lower(),
+        mw_per_unit=meaning.mw_per_unit,
+        energy=meaning.energy,
     )
-    if stem in words and last in units:
-        return _Candidate(header, units[last] or last)
-    return _Candidate(header, "") if word in words else None
 
 
-def _named_candidates(
-    header: Sequence[str], *, named: Mapping[str, str], file: str, issues: list[Issue]
-) -> dict[str, _Candidate]:
-    pointed: dict[str, _Candidate] = {}
-    for key, column in named.items():
-        if column not in header:
+def _named_columns(
+    header: Sequence[str], *, named: Mapping[str, str], file: str
+) -> tuple[_Found, list[Issue]]:
+    pointed: _Found = {}
+    issues: list[Issue] = []
+    for key, given in named.items():
+        columns = [given] if given in header else [part.strip() for part in given.split(",")]
+        meanings = read_column_name(key)
+        if not meanings:
+            accepted = "; ".join(ACCEPTED.values())
             issues.append(
-                Issue(
-                    message=f"there is no column {column!r} to take as {key}",
-                    file=file,
-                    row=1,
-                    accepted=", ".join(header),
-                )
+                Issue(message=f"a history has no column {key!r}", value=key, accepted=accepted)
             )
             continue
-        for role in ("timestamp", "load", "temp"):
-            if candidate := _candidate(key, column, role=role):
-                pointed[role] = candidate
-                break
-        else:
-            issues.append(
-                Issue(
-                    message=f"a history has no column {key!r}",
-                    value=key,
-                    accepted="; ".join(_ACCEPTED.values()),
-                )
-            )
-    return pointed
+        for column in columns:
+            if column not in header:
+                message = f"there is no column {column!r} to take as {key}"
+                accepted = list_words(header, limit=30)
+                issues.append(Issue(message=message, file=file, row=1, accepted=accepted))
+                continue
+            for meaning in meanings:
+                several = ColumnName(role="temp", unit=meaning.unit, numbered=True)
+                taken = several if len(columns) > 1 and meaning.role == "temp" else meaning
+                pointed.setdefault(meaning.role, []).append((column, taken))
+    return pointed, issues
 
 
-def _several_columns(role: str, *, candidates: Sequence[_Candidate], file: str) -> Issue:
-    return Issue(
-        message=f"several columns could be the {role}",
-        file=file,
-        row=1,
-        value=", ".join(candidate.header for candidate in candidates),
-        hint=f"name the right one with --column {role}=NAME",
-    )
-
-
-def _no_column(role: str, *, header: Sequence[str], file: str) -> Issue:
+def _no_column(role: Role, *, header: Sequence[str], file: str) -> Issue:
     return Issue(
         message=f"no column for the {role}",
         file=file,
         row=1,
         value=", ".join(header),
-        accepted=_ACCEPTED[role],
+        accepted=ACCEPTED[role],
         hint=f"or name it with --column {role}=NAME",
     )

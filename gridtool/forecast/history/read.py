@@ -1,36 +1,45 @@
-"""Hourly history of a city's demand and temperature, read from the user's own CSV."""
+"""History of a city's demand and temperature, read from the user's own CSV or workbook."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 
-from gridtool.errors import HistoryError, Issue
-from gridtool.forecast.history.cells import (
-    ColumnPlace,
-    HistoryCells,
-    parse_numbers,
-    take_cells,
-)
-from gridtool.forecast.history.check import check_load, check_temperature
-from gridtool.forecast.history.clock import Clock, parse_times
-from gridtool.forecast.history.columns import ColumnMatch, find_columns
-from gridtool.forecast.history.hours import HourlyValues, average_hours
-from gridtool.forecast.history.model import History
-from gridtool.formats.delimited import DelimitedFile, read_rows
-from gridtool.formats.findings import refuse_on_errors
+from gridtool.errors import HistoryError, Issue, raise_on_errors
+from gridtool.forecast.history.clock import Clock
+from gridtool.forecast.history.examine import Examined, Setting, examine_hours
+from gridtool.forecast.history.examine_periods import examine_periods
+from gridtool.forecast.history.model import History, PeriodHistory
+from gridtool.forecast.history.periods import lay_periods, name_step, sum_days
+from gridtool.forecast.history.quality import QualityFinding
+from gridtool.forecast.history.read_outages import read_outages
+from gridtool.forecast.history.readings import Readings, read_rows_in_time
+from gridtool.forecast.history.table import HistoryTable, take_table
+from gridtool.forecast.history.understood import describe_columns, describe_span, describe_step
+from gridtool.formats.findings import cap_findings
 from gridtool.network.model import CityNetwork
 
-__all__ = ["read_history"]
+__all__ = ["Examination", "examine_history", "read_demand_history", "read_history"]
 
-FloatArray = npt.NDArray[np.float64]
-IMPLAUSIBLE_RATIO = 100.0
-"""Median demand above this multiple of the network's peak is taken for kW named as MW."""
+LONGEST_YEARS = 60
+HOUR_S, DAY_S = 3600, 86400
+LEAST_REGULAR_SHARE = 0.5
+"""Share of the distances of times that must be the usual one or a multiple of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examination:
+    """What a file was understood as, and all that was found; no history if it is refused."""
+
+    history: History | PeriodHistory | None
+    issues: tuple[Issue, ...]
+    findings: tuple[QualityFinding, ...] = ()
+    understood: tuple[tuple[str, str], ...] = ()
 
 
 def read_history(
@@ -40,10 +49,60 @@ def read_history(
     columns: Mapping[str, str] | None = None,
     clock: Clock = "auto",
     network: CityNetwork | None = None,
+    outages: str | Path | None = None,
+    sheet: str | None = None,
+    hour_ending: bool | None = None,
+    now: datetime | None = None,
 ) -> History:
-    """Read a CSV (also ``.csv.gz``) of times, demand and optionally temperature.
+    """As :func:`read_demand_history`, for those who need hours.
 
-    The times are beginnings of intervals. Steps shorter than an hour are averaged to hours.
+    Raises
+    ------
+    HistoryError
+        With every finding, if the file cannot be used or holds longer steps than hours.
+    """
+    history = read_demand_history(
+        path,
+        zone=zone,
+        columns=columns,
+        clock=clock,
+        network=network,
+        outages=outages,
+        sheet=sheet,
+        hour_ending=hour_ending,
+        now=now,
+    )
+    if isinstance(history, History):
+        return history
+    hours = np.median(np.diff(history.edges).astype("timedelta64[s]").astype(np.int64)) / HOUR_S
+    raise HistoryError(
+        Issue(
+            message=f"readings every {hours:g} hours",
+            file=Path(path).name,
+            accepted="a step of an hour or less",
+            hint="'gridtool demand' makes hours of longer steps; here the hours themselves count",
+        ),
+        subject="history",
+    )
+
+
+def read_demand_history(
+    path: str | Path,
+    *,
+    zone: ZoneInfo,
+    columns: Mapping[str, str] | None = None,
+    clock: Clock = "auto",
+    network: CityNetwork | None = None,
+    outages: str | Path | None = None,
+    sheet: str | None = None,
+    hour_ending: bool | None = None,
+    now: datetime | None = None,
+) -> History | PeriodHistory:
+    """Read a CSV (also ``.csv.gz``) or ``.xlsx`` of times, demand, temperature and shed load.
+
+    The times are beginnings of intervals unless something says otherwise. Steps shorter than an
+    hour are averaged to hours; steps of several hours are summed to days; days, weeks, months
+    and years stay what they are.
 
     Parameters
     ----------
@@ -52,106 +111,165 @@ def read_history(
     columns
         Header by role where the names do not tell, e.g. ``{"load_kw": "Total"}``.
     clock
-        Whether times without an offset are UTC or local; "auto" infers it and says so.
+        Whether times without an offset are UTC, local, or in the zone's standard time all the
+        year; "auto" infers it and says so.
     network
         The network the history belongs to, to notice kW named as MW.
+    outages
+        Outage log, see :func:`gridtool.forecast.history.read_outages.read_outages`.
+    sheet
+        Sheet of a workbook; default: the first.
+    hour_ending
+        Whether times are the ends of their intervals; None: as the column's name says.
+    now
+        The caller's clock: demand after it is found; None: not looked for.
 
     Raises
     ------
     HistoryError
         With every finding, if the file cannot be used.
     """
-    file = Path(path).name
-    table = read_rows(path, error=HistoryError)
-    match, issues = find_columns(table.header, named=columns or {}, file=file)
-    if match is None:
-        raise HistoryError(issues, subject="history")
-    if not table.rows:
-        raise HistoryError(Issue(message="no rows", file=file), subject="history")
-    issues = [
-        Issue(message=text, file=file, severity="warning", hint="say so with --column")
-        for text in match.assumed
-    ]
-    issues += table.warnings
-    cells = take_cells(table, match)
-    load, temp, found = _parse_values(cells, match, table=table, file=file)
-    issues += found
-    times, found = parse_times(
-        cells.times,
-        ColumnPlace(file=file, field=match.timestamp, rows=cells.rows),
-        filled=np.isfinite(load),
+    examined = examine_history(
+        path,
         zone=zone,
-        clock=clock if clock != "auto" else match.clock,
+        columns=columns,
+        clock=clock,
+        network=network,
+        outages=outages,
+        sheet=sheet,
+        hour_ending=hour_ending,
+        now=now,
     )
-    issues += found
-    refuse_on_errors(issues, error=HistoryError, subject="history")
-    assert times is not None  # its absence is an error among the issues
-    hourly, found = average_hours(times.utc, load, temp_c=temp, file=file)
-    issues += found
-    if hourly is None:
-        raise HistoryError(issues, subject="history")
-    history = _finish_history(
-        hourly, issues, zone=zone, clock=times.clock, file=file, network=network
-    )
-    return replace(history, origin=str(path), sha256=table.sha256)
+    raise_on_errors(cap_findings(examined.issues), HistoryError, subject="history")
+    assert examined.history is not None  # its absence is an error among the issues
+    return examined.history
 
 
-def _parse_values(
-    cells: HistoryCells, match: ColumnMatch, *, table: DelimitedFile, file: str
-) -> tuple[FloatArray, FloatArray | None, list[Issue]]:
-    """Demand in MW, temperature in degrees Celsius if there is one, and the findings."""
-    commas = table.dialect.delimiter == ","
-    place = ColumnPlace(file=file, field=match.load, rows=cells.rows)
-    load, issues = parse_numbers(cells.load, place, comma_separates=commas)
-    if match.temp is None:
-        return load * match.mw_per_unit, None, issues
-    place = ColumnPlace(file=file, field=match.temp, rows=cells.rows)
-    temp, found = parse_numbers(cells.temp, place, comma_separates=commas)
-    temp = (temp - 32.0) / 1.8 if match.fahrenheit else temp
-    return load * match.mw_per_unit, temp, issues + found
-
-
-def _finish_history(
-    hourly: HourlyValues,
-    issues: list[Issue],
+def examine_history(
+    path: str | Path,
     *,
     zone: ZoneInfo,
-    clock: str,
-    file: str,
-    network: CityNetwork | None,
-) -> History:
-    """Check the hours; the history, or all findings raised."""
-    load, found = check_load(hourly.load_mw, start=hourly.start, file=file)
-    issues += found
-    temp = hourly.temp_c
-    if temp is not None:
-        temp, found = check_temperature(temp, start=hourly.start, file=file)
-        issues += found
-        temp = temp if np.isfinite(temp).any() else None
-    issues += _check_scale(load, network=network, file=file)
-    refuse_on_errors(issues, error=HistoryError, subject="history")
-    return History(
-        start=hourly.start,
-        load_mw=load,
-        temp_c=temp,
-        zone=zone,
-        clock=clock,
-        warnings=tuple(issues),
+    columns: Mapping[str, str] | None = None,
+    clock: Clock = "auto",
+    network: CityNetwork | None = None,
+    outages: str | Path | None = None,
+    sheet: str | None = None,
+    hour_ending: bool | None = None,
+    now: datetime | None = None,
+) -> Examination:
+    """As :func:`read_demand_history`, but a refused file is an answer, not an exception."""
+    found = Examined()
+    try:
+        setting = Setting(
+            zone=zone,
+            file=Path(path).name,
+            peak_mw=network.peak_mw if network is not None else None,
+            outages=read_outages(outages, zone=zone) if outages is not None else (),
+            now=now,
+        )
+        table = take_table(path, columns=columns or {}, sheet=sheet)
+        found.issues += _warn_of_assumptions(table)
+        found.understood += describe_columns(table)
+        readings, findings, issues = read_rows_in_time(
+            table, zone=zone, clock=clock, hour_ending=hour_ending
+        )
+        found.findings += findings
+        found.issues += issues
+        history = None
+        if readings is not None:
+            ending = table.match.ending if hour_ending is None else hour_ending
+            history = _examine(readings, setting, found, ending=ending)
+    except HistoryError as refused:
+        found.issues += refused.issues
+        history = None
+    return _conclude(history, found, origin=str(path), sha256=table.text.sha256 if history else "")
+
+
+def _conclude(
+    history: History | PeriodHistory | None, found: Examined, *, origin: str, sha256: str
+) -> Examination:
+    """Everything together; a history only where nothing refuses it."""
+    refused = any(issue.severity == "error" for issue in found.issues)
+    findings = tuple(sorted(found.findings, key=lambda finding: finding.first))
+    if history is not None and not refused:
+        history = replace(
+            history,
+            origin=origin,
+            sha256=sha256,
+            warnings=tuple(cap_findings(found.issues)),
+            findings=findings,
+            understood=tuple(found.understood),
+        )
+    return Examination(
+        history=None if refused else history,
+        issues=tuple(found.issues),
+        findings=findings,
+        understood=tuple(found.understood),
     )
 
 
-def _check_scale(load: FloatArray, *, network: CityNetwork | None, file: str) -> list[Issue]:
-    known = load[np.isfinite(load)]
-    if network is None or not len(known) or network.peak_mw <= 0:
-        return []
-    median = float(np.median(known))
-    if median <= IMPLAUSIBLE_RATIO * network.peak_mw:
-        return []
-    return [
-        Issue(
-            message=f"median demand {median:,.0f} MW, the network's peak is "
-            f"{network.peak_mw:,.0f} MW: these look like kW",
-            file=file,
-            hint="name the column load_kw, or point to it with --column load_kw=NAME",
-        )
+def _warn_of_assumptions(table: HistoryTable) -> list[Issue]:
+    hint = "say so with --column"
+    assumed = [
+        Issue(message=text, file=table.file, severity="warning", hint=hint)
+        for text in table.match.assumed
     ]
+    return [*assumed, *table.text.warnings]
+
+
+def _examine(
+    readings: Readings, setting: Setting, found: Examined, *, ending: bool
+) -> History | PeriodHistory | None:
+    """The history at the step of the readings; None with an error among the issues."""
+    found.understood += [("clock", readings.clock), describe_step(readings)]
+    issue = _refuse_steps(readings, file=setting.file)
+    if issue is not None:
+        found.issues.append(issue)
+        return None
+    history: History | PeriodHistory
+    if readings.step_s <= HOUR_S:
+        history = examine_hours(readings, setting, found)
+    else:
+        step = name_step(readings.step_s)
+        if step is None:
+            values = sum_days(readings, zone=setting.zone)
+        else:
+            laid, issues = lay_periods(
+                readings, step=step, zone=setting.zone, ending=ending, file=setting.file
+            )
+            found.issues += issues
+            if laid is None:
+                return None
+            values = laid
+        found.understood += [("step", words) for words in values.words]
+        history = examine_periods(values, setting, found, clock=readings.clock)
+    found.understood.append(describe_span(history))
+    return history
+
+
+def _refuse_steps(readings: Readings, *, file: str) -> Issue | None:
+    """Times that make no history."""
+    if readings.step_s == 0:
+        return Issue(message="fewer than two different times", file=file)
+    stamps = readings.utc.astype(np.int64)
+    years = float(stamps[-1] - stamps[0]) / (365.25 * DAY_S)
+    if years > LONGEST_YEARS:
+        return Issue(
+            message=f"times span {years:.0f} years",
+            file=file,
+            accepted=f"up to {LONGEST_YEARS}",
+            hint="a time may be wrong by a century",
+        )
+    known = readings.step_s < DAY_S or name_step(readings.step_s) is not None
+    steps = np.diff(stamps)
+    regular = float(np.mean(steps % readings.step_s == 0)) if readings.step_s < DAY_S else 1.0
+    if known and regular >= LEAST_REGULAR_SHARE:
+        return None
+    hours = readings.step_s / HOUR_S
+    return Issue(
+        message=f"times come every {hours:g} hours"
+        if not known
+        else f"times at no regular step: {100 * (1 - regular):.0f} % are not {hours:g} hours apart",
+        file=file,
+        accepted="a regular step: up to some hours, or days, weeks, months, years",
+    )

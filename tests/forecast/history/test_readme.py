@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from gridtool.forecast.history.check import LARGEST_MW
 from gridtool.forecast.history.columns import find_columns
 from gridtool.forecast.history.made import MadeCity
+from gridtool.forecast.history.rules import LARGEST_MW
 
 
 @pytest.fixture
@@ -31,9 +31,9 @@ def test_every_name_it_lists_is_recognised(text):
                     header = (time + suffix, load + unit, temps[0] + "_f")
                     match, issues = find_columns(header, named={}, file="f")
                     assert not issues, header
-                    assert (match.timestamp, match.load, match.temp) == header
+                    assert (match.time, match.load.name, *match.temps) == header
                     assert match.clock == (suffix[1:] or "auto")
-                    assert match.mw_per_unit == {"_kw": 1e-3, "_gw": 1e3}.get(unit, 1.0)
+                    assert match.load.mw_per_unit == {"_kw": 1e-3, "_gw": 1e3}.get(unit, 1.0)
                     assert match.fahrenheit
 
 

@@ -1,0 +1,96 @@
+"""What people's habits say of a history's clock: the day's course moves with the local clock."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+__all__ = ["follows_local_clock", "keeps_standard_time"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+Times = npt.NDArray[np.datetime64]
+
+WEEKS = 2
+"""Length of the time before and after a change of the clock that is compared."""
+LEAST_CHANGES = 2
+LEAST_GAIN = 0.01
+"""Mean gain of correlation that makes a habit certain."""
+NIGHT_H = 4.0
+"""Hour of the local clock about which demand is lowest."""
+NEAR_H, FAR_H = 1.5, 3.0
+
+
+def follows_local_clock(times: Times, load: FloatArray, *, zone: ZoneInfo) -> bool:
+    """Whether the course of the day stays where it is on the file's clock when clocks change.
+
+    On a fixed clock all habits come an hour earlier in summer. The hourly changes of the mean
+    day two weeks before and after each change are correlated as they stand and an hour shifted;
+    the mean gain over at least ``LEAST_CHANGES`` changes decides.
+    """
+    gains = [
+        gain
+        for day, moved in _clock_changes(times, zone)
+        if (gain := _gain(times, load, day=day, moved=moved)) is not None
+    ]
+    return len(gains) >= LEAST_CHANGES and float(np.mean(gains)) > LEAST_GAIN
+
+
+def keeps_standard_time(times: Times, load: FloatArray, *, offset: np.timedelta64) -> bool:
+    """Whether a fixed clock is the zone's standard time, not UTC: by when demand is lowest.
+
+    ``offset`` is that time's from UTC. Decided only where one of them puts the lowest
+    demand at night and the other does not.
+    """
+    course = _mean_course(times, load, first=times.min(), end=times.max())
+    if course is None:
+        return False
+    lowest = float(np.argmin(np.convolve(np.tile(course, 3), np.ones(3), "same")[24:48]))
+    standard = _from_night(lowest)
+    utc = _from_night(lowest + offset.astype("timedelta64[m]").astype(int) / 60)
+    return standard <= NEAR_H and utc >= FAR_H
+
+
+def _from_night(hour: float) -> float:
+    away = abs(hour - NIGHT_H) % 24
+    return min(away, 24 - away)
+
+
+def _clock_changes(times: Times, zone: ZoneInfo) -> list[tuple[np.datetime64, int]]:
+    """Days on which the clock of the zone is set, and by how many hours."""
+    days = np.arange(times.min(), times.max(), dtype="datetime64[D]")
+    local = pd.DatetimeIndex(days.astype("datetime64[ns]")).tz_localize("UTC").tz_convert(zone)
+    shown = local.tz_localize(None).to_numpy(dtype="datetime64[m]")
+    moved = np.diff((shown - days.astype("datetime64[m]")).astype(np.int64))
+    return [(days[at], int(moved[at]) // 60) for at in np.flatnonzero(np.abs(moved) == 60)]
+
+
+def _gain(times: Times, load: FloatArray, *, day: np.datetime64, moved: int) -> float | None:
+    """How much better the courses before and after agree unshifted; None if one is unknown."""
+    span = np.timedelta64(7 * WEEKS, "D")
+    before = _mean_course(times, load, first=day - span, end=day)
+    after = _mean_course(times, load, first=day + np.timedelta64(2, "D"), end=day + span)
+    if before is None or after is None:
+        return None
+    steps = [np.diff(course, append=course[:1]) for course in (before, after)]
+    if min(float(np.std(course)) for course in steps) == 0.0:
+        return None
+    still = float(np.corrcoef(steps[0], steps[1])[0, 1])
+    shifted = float(np.corrcoef(steps[0], np.roll(steps[1], moved))[0, 1])
+    return still - shifted
+
+
+def _mean_course(
+    times: Times, load: FloatArray, *, first: np.datetime64, end: np.datetime64
+) -> FloatArray | None:
+    """Mean demand by hour of the file's clock, (24,); None unless every hour is known."""
+    inside = (times >= first) & (times < end) & np.isfinite(load)
+    seconds = times[inside].astype("datetime64[s]").astype(np.int64)
+    hour: IntArray = seconds // 3600 % 24
+    count = np.bincount(hour, minlength=24)
+    if count.min() == 0:
+        return None
+    return np.asarray(np.bincount(hour, weights=load[inside], minlength=24) / count)
