@@ -11,7 +11,8 @@ import numpy as np
 
 from gridtool.errors import HistoryError, Issue
 from gridtool.forecast.demand.save import FORMAT, FORMAT_VERSION, SavedModel
-from gridtool.forecast.demand.save_codecs import FieldError, Maybe, Reading, Real, Whole, Words
+from gridtool.forecast.demand.save_codecs import FieldError, Reading, Real, Whole, Words
+from gridtool.forecast.demand.save_composed import Maybe
 from gridtool.forecast.demand.save_records import HISTORY_MARK, MODEL
 from gridtool.forecast.model import FittedModel
 from gridtool.formats.findings import refuse_on_errors

@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePath
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -43,12 +44,13 @@ class YearMark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryMark:
-    """The history a model was fitted to: step, span [``start``, ``end``) in UTC, and hashes.
+    """The history a model was fitted to: step, zone of its days, span in UTC, and hashes.
 
     ``sha256`` is the hash of the file, empty for a history that came from none.
     """
 
     step: str
+    zone: ZoneInfo
     start: datetime
     end: datetime
     origin: str
@@ -62,6 +64,7 @@ def mark_history(history: History | PeriodHistory) -> HistoryMark:
     year = _years(starts)
     return HistoryMark(
         step=history.step if isinstance(history, PeriodHistory) else "hour",
+        zone=history.zone,
         start=history.start,
         end=history.end,
         origin=PurePath(history.origin).name,

@@ -14,20 +14,8 @@ from gridtool.forecast.demand.model import SpecialDays, SpecialPeriod
 from gridtool.forecast.demand.regression import DemandRegression, Terms
 from gridtool.forecast.demand.residual_days import BLOCK_DAYS, ResidualDays
 from gridtool.forecast.demand.save_arrays import Reals, Wholes
-from gridtool.forecast.demand.save_codecs import (
-    Each,
-    Instant,
-    Keyed,
-    LocalDate,
-    Maybe,
-    OneOf,
-    Pair,
-    Real,
-    Record,
-    Whole,
-    Words,
-    Zone,
-)
+from gridtool.forecast.demand.save_codecs import Instant, LocalDate, Real, Whole, Words, Zone
+from gridtool.forecast.demand.save_composed import Each, Keyed, Maybe, OneOf, Pair, Record
 from gridtool.forecast.demand.save_mark import HistoryMark, YearMark
 from gridtool.forecast.demand.weather import TemperatureRecord
 
@@ -79,6 +67,7 @@ HISTORY_MARK = Record(
     HistoryMark,
     {
         "step": Words(("hour", "day", "week", "month", "year")),
+        "zone": Zone(),
         "start": Instant(),
         "end": Instant(),
         "origin": Words(),

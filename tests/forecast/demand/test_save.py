@@ -21,7 +21,8 @@ from gridtool.forecast.demand.model import SpecialDays, SpecialPeriod
 from gridtool.forecast.demand.read_model import parse_model, read_model
 from gridtool.forecast.demand.save import SavedModel, model_text, write_model
 from gridtool.forecast.demand.save_arrays import Flags, Moments, Reals, Wholes
-from gridtool.forecast.demand.save_codecs import FieldError, Instant, OneOf, Reading, Record
+from gridtool.forecast.demand.save_codecs import FieldError, Instant, Reading
+from gridtool.forecast.demand.save_composed import OneOf, Record
 from gridtool.forecast.demand.save_mark import mark_history
 from gridtool.forecast.history.made import make_history
 from gridtool.forecast.history.model import History
