@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -68,7 +67,7 @@ def backtest_periods(
     rows: list[dict[str, object]] = []
     fitted = None
     for origin in placed:
-        known = _known_at(history, origin)
+        known = history.until(origin)
         fitted = fit_history(
             known,
             special_days=special_days,
@@ -77,7 +76,7 @@ def backtest_periods(
         )
         grid = months_grid(origin, months=months, zone=history.zone)
         drawn = fitted.prepare(grid).draw(paths, seed=seed)
-        rows += _score_origin(history, demand, drawn=drawn, grid=grid, known=len(known.energy_mwh))
+        rows += _score_origin(history, demand, drawn=drawn, grid=grid, known=known.periods)
         if progress is not None:
             progress(1)
     if not rows or fitted is None:
@@ -98,24 +97,12 @@ def _demand_mwh(history: PeriodHistory) -> FloatArray:
     return np.asarray(history.energy_mwh + np.nan_to_num(history.shed_mwh, nan=0.0))
 
 
-def _known_at(history: PeriodHistory, origin: datetime) -> PeriodHistory:
-    """The periods that were over at ``origin``."""
-    moment = np.datetime64(origin.astimezone(UTC).replace(tzinfo=None), "s")
-    n = int((history.edges[1:] <= moment).sum())
-    return replace(
-        history,
-        edges=history.edges[: n + 1],
-        energy_mwh=history.energy_mwh[:n],
-        temp_c=None if history.temp_c is None else history.temp_c[:n],
-        shed_mwh=None if history.shed_mwh is None else history.shed_mwh[:n],
-    )
-
-
 def _score_origin(
     history: PeriodHistory, demand: FloatArray, *, drawn: FloatArray, grid: TimeGrid, known: int
 ) -> list[dict[str, object]]:
     """Scores by method and group of whole, known periods within the grid."""
     hours = (history.edges - grid.utc[0].astype("datetime64[s]")).astype(np.int64) // 3600
+    lengths = np.diff(hours)  # February is longer in leap years
     total = np.concatenate([np.zeros((len(drawn), 1)), np.cumsum(drawn, axis=1)], axis=1)
     back = YEAR_PERIODS[history.step]
     label = grid.local[0].date().isoformat()
@@ -129,7 +116,9 @@ def _score_origin(
     for name, periods in groups.items():
         at = np.array(periods)
         energy = (total[:, hours[at + 1]] - total[:, hours[at]]).sum(axis=1)
-        truth, naive = float(demand[at].sum()), float(demand[_year_before(at, known, back)].sum())
+        last = _year_before(at, known, back)
+        naive = float((demand[last] / lengths[last] * lengths[at]).sum())
+        truth = float(demand[at].sum())
         first = grid.local[int(hours[at[0]])]
         ahead = (first.year - grid.local[0].year) * 12 + first.month - grid.local[0].month + 1
         head = {"origin": label, "month": name, "months_ahead": ahead, "month_of_year": first.month}

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from gridtool.forecast.demand.calendar import make_calendar
 from gridtool.forecast.demand.model import DemandEvent, SpecialDays
 from gridtool.forecast.demand.regression import Terms
+from gridtool.forecast.demand.special_days import settle_kinds
 from gridtool.forecast.demand.unconstrain import unconstrain
 from gridtool.forecast.history.model import History
 
@@ -63,11 +64,12 @@ def find_truth(
 ) -> Truth:
     """The demand of the whole history, seen from its end."""
     weather = history.temp_c is not None and bool(np.isfinite(history.temp_c).mean() > 0.5)
+    calendar = make_calendar(history.start, history.hours, zone=history.zone)
     demand = unconstrain(
         history,
-        calendar=make_calendar(history.start, history.hours, zone=history.zone),
+        calendar=calendar,
         terms=WITH_WEATHER if weather else WITHOUT_WEATHER,
-        special_days=special_days,
+        special_days=settle_kinds(special_days, known=calendar.day[np.isfinite(history.load_mw)]),
         events=events,
     )
     guessed = demand.guessed if history.short is None else demand.guessed | history.short

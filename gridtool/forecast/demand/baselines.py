@@ -6,6 +6,8 @@ alone, without temperature and without a fit.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -124,11 +126,15 @@ def _pool_quantiles(*pools: FloatArray) -> FloatArray:
 
 
 def _day_types(days: IntArray, special_days: SpecialDays) -> IntArray:
-    """0 working day, 1 Saturday, 2 Sunday or special, of days since 1970-01-01 (a Thursday)."""
-    weekday = (days + 3) % 7
+    """0 working day, 1 Saturday, 2 Sunday or special, of days since 1970-01-01 (a Thursday).
+
+    Special periods are too long to be Sundays all: their days keep their own type.
+    """
+    weekday = special_days.resembled((days + 3) % 7, day=days)
     types = np.select([weekday == 5, weekday == 6], [1, 2], 0)
-    for kind in special_days.kinds:
-        types[np.isin(days, special_days.numbers(kind))] = 2
+    single = replace(special_days, periods=())
+    for kind in single.kinds:
+        types[np.isin(days, single.numbers(kind))] = 2
     return types
 
 

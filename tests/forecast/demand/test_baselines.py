@@ -6,7 +6,7 @@ import pytest
 
 from gridtool.forecast.demand.baselines import LAG_H, repeat_last_year, usual_load
 from gridtool.forecast.demand.calendar import make_calendar
-from gridtool.forecast.demand.model import SpecialDays
+from gridtool.forecast.demand.model import SpecialDays, SpecialPeriod
 
 UTC_ZONE = ZoneInfo("UTC")
 HOUR = timedelta(hours=1)
@@ -103,3 +103,22 @@ def test_both_hours_of_a_repeated_clock_are_forecast():
     )
     assert np.isfinite(found).all()
     assert (np.diff(found, axis=0) >= 0).all()
+
+
+def test_a_saturday_worked_counts_as_a_working_day_and_a_long_period_as_no_sunday():
+    """1 for working days, 2 for the rest, so that the median names the day type."""
+    start, ahead = datetime(2023, 1, 2, tzinfo=UTC), datetime(2025, 1, 6, tzinfo=UTC)
+    days = (ahead - start).days
+    load = np.repeat(np.where(np.arange(days) % 7 < 5, 1.0, 2.0), 24)
+    found = usual_load(
+        load,
+        calendar=make_calendar(start, len(load), zone=UTC_ZONE),
+        ahead=make_calendar(ahead, 14 * 24, zone=UTC_ZONE),
+        special_days=SpecialDays(
+            kind_of={date(2025, 1, 8): "holiday"},
+            like={date(2025, 1, 11): 0},
+            periods=(SpecialPeriod(kind="school", first=date(2025, 1, 1), last=date(2025, 1, 31)),),
+        ),
+    )
+    by_day = found[50].reshape(14, 24)[:, 12]
+    assert by_day.tolist() == [1, 1, 2, 1, 1, 1, 2, 1, 1, 1, 1, 1, 2, 2]
