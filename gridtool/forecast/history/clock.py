@@ -15,8 +15,9 @@ from gridtool.errors import Issue
 from gridtool.forecast.history.cells import ColumnPlace
 from gridtool.forecast.history.habits import follows_local_clock, keeps_standard_time
 from gridtool.forecast.history.stamps import Stamps, parse_stamps
+from gridtool.forecast.history.zone_clock import ZoneClock, make_zone_clock
 
-__all__ = ["Clock", "ReadTimes", "parse_times"]
+__all__ = ["Clock", "ReadTimes", "begin_days", "parse_times"]
 
 Clock = Literal["auto", "utc", "local", "standard"]
 BoolArray = npt.NDArray[np.bool_]
@@ -31,7 +32,7 @@ class ReadTimes:
 
     Attributes
     ----------
-    utc : (n,) datetime64[ns]
+    utc : (n,) datetime64[s]
         NaT where the row has no place on the clock (listed in the issues).
     shown : (n,) datetime64[s]
         What the local clock shows then.
@@ -81,20 +82,29 @@ def parse_times(
     if (ending or stamps.ending) and 0 < step_s < DAY_S:
         times = times - np.timedelta64(step_s, "s")
         words.append("times are ends of their intervals")
+    city = make_zone_clock(zone, times.min(), times.max())
     if stamps.offsets_min:
-        issues = _check_offsets(stamps, zone=zone, place=place)
-        utc, how = times.astype("datetime64[ns]"), "offsets in the file"
+        issues = _check_offsets(stamps, city=city, place=place)
+        utc, how = times, "offsets in the file"
     elif step_s >= DAY_S:  # periods begin at the midnights of their clock
         how = "UTC" if clock == "utc" or zone.key == "UTC" else f"local time of {zone.key}"
-        utc = times.astype("datetime64[ns]") if clock == "utc" else _begin_days(times, zone)
+        utc = times if clock == "utc" else begin_days(times, zone)
     else:
         utc, how, issues = _place_naive(
-            times, place, filled=filled, zone=zone, clock=clock, load=load
+            times, place, filled=filled, zone=zone, city=city, clock=clock, load=load
         )
     if any(issue.severity == "error" for issue in issues):
         return None, issues
-    shown = times if not stamps.offsets_min and clock != "utc" else _show(utc, zone)
+    shown = times if not stamps.offsets_min and clock != "utc" else city.show(utc)
     return ReadTimes(utc=utc, shown=shown, step_s=step_s, clock="; ".join([how, *words])), issues
+
+
+def begin_days(midnights: Times, zone: ZoneInfo) -> Times:
+    """UTC of local midnights; the first instant of a day whose midnight the clock skips."""
+    index = pd.DatetimeIndex(midnights.astype("datetime64[ns]"))
+    summer = np.ones(len(index), dtype=np.bool_)
+    local = index.tz_localize(zone, ambiguous=summer, nonexistent="shift_forward")
+    return local.tz_convert("UTC").tz_localize(None).to_numpy(dtype="datetime64[s]")
 
 
 def _usual_step(times: Times) -> int:
@@ -102,39 +112,12 @@ def _usual_step(times: Times) -> int:
     return int(np.median(steps)) if len(steps) else 0
 
 
-def _show(utc: Times, zone: ZoneInfo) -> Times:
-    local = pd.DatetimeIndex(utc).tz_localize("UTC").tz_convert(zone).tz_localize(None)
-    return local.to_numpy(dtype="datetime64[s]")
-
-
-def _localise(times: Times, zone: ZoneInfo) -> tuple[Times, BoolArray]:
-    """UTC of local times, NaT where the clock skips them, and which those are.
-
-    An hour that the clock repeats comes twice: first in summer time, then in winter time.
-    """
-    index = pd.DatetimeIndex(times.astype("datetime64[ns]"))
-    newest_first = len(times) > 1 and times[0] > times[-1]
-    summer = ~index.duplicated(keep="last" if newest_first else "first")
-    local = index.tz_localize(zone, ambiguous=summer, nonexistent="NaT")
-    utc = local.tz_convert("UTC").tz_localize(None).to_numpy(dtype="datetime64[ns]")
-    return utc, np.isnat(utc)
-
-
-def _begin_days(times: Times, zone: ZoneInfo) -> Times:
-    """UTC of local midnights; the first instant of a day whose midnight the clock skips."""
-    index = pd.DatetimeIndex(times.astype("datetime64[ns]"))
-    summer = np.ones(len(index), dtype=np.bool_)
-    local = index.tz_localize(zone, ambiguous=summer, nonexistent="shift_forward")
-    return local.tz_convert("UTC").tz_localize(None).to_numpy(dtype="datetime64[ns]")
-
-
-def _check_offsets(stamps: Stamps, *, zone: ZoneInfo, place: ColumnPlace) -> list[Issue]:
+def _check_offsets(stamps: Stamps, *, city: ZoneClock, place: ColumnPlace) -> list[Issue]:
     """Refuse times of several zones: offsets further apart than summer time moves a clock."""
     offsets = stamps.offsets_min
     if max(offsets) - min(offsets) <= 60:
         return []
-    own = np.unique((_show(stamps.times, zone) - stamps.times).astype("timedelta64[m]"))
-    if offsets <= set(own.astype(np.int64).tolist()):
+    if offsets <= set((city.offsets // 60).tolist()):
         return []
     shown = ", ".join(f"{m // 60:+03d}:{m % 60:02d}" for m in sorted(offsets)[:8])
     return [
@@ -155,23 +138,25 @@ def _place_naive(
     *,
     filled: BoolArray,
     zone: ZoneInfo,
+    city: ZoneClock,
     clock: Clock,
     load: FloatArray | None,
 ) -> tuple[Times, str, list[Issue]]:
-    utc, missing = _localise(times, zone)
-    skipped = np.flatnonzero(missing & filled)
-    said = clock != "auto"
+    local = city.place(times)
+    skipped = np.flatnonzero(local.skipped & filled)
     how = "as stated"
-    if not said:
-        clock, how = _infer_clock(times, skipped=len(skipped), zone=zone, load=load)
+    if clock == "auto":
+        clock, how = _infer_clock(
+            times, skipped=len(skipped), repeated=int(local.repeated.sum()), city=city, load=load
+        )
     if clock == "utc":
-        return times.astype("datetime64[ns]"), f"UTC, {how}", []
+        return times, f"UTC, {how}", []
     if clock == "standard":
-        offset = _standard_offset(times, zone)
-        return (times - offset).astype("datetime64[ns]"), f"standard time of {zone.key}, {how}", []
+        standard = times - np.timedelta64(city.standard_s, "s")
+        return standard, f"standard time of {zone.key} all the year, {how}", []
     words = "UTC" if zone.key == "UTC" else f"local time of {zone.key}, {how}"
     if not len(skipped):
-        return utc, words, []
+        return local.utc, words, []
     issue = place.issue(
         f"{len(skipped)} rows at local times that the clock of {zone.key} skips; left out",
         int(skipped[0]),
@@ -179,41 +164,21 @@ def _place_naive(
         hint="if the file is in UTC, say so with --clock utc",
         severity="warning",
     )
-    return utc, words, [issue]
+    return local.utc, words, [issue]
 
 
 def _infer_clock(
-    times: Times, *, skipped: int, zone: ZoneInfo, load: FloatArray | None
+    times: Times, *, skipped: int, repeated: int, city: ZoneClock, load: FloatArray | None
 ) -> tuple[Clock, str]:
     """The clock by what the file holds where the local clock changes, and why."""
-    twice = _count_repeated(times, zone)
-    if twice:
-        hours = "1 hour" if twice == 1 else f"{twice} hours"
-        return "local", f"inferred: {hours} that the clock repeats come twice"
+    if repeated:
+        come = "1 time that the clock repeats comes" if repeated == 1 else f"{repeated} times come"
+        return "local", f"inferred: {come} twice where the clock is set back"
     if not skipped:
         return "local", "assumed: nothing in the file speaks against it"
-    if load is not None and follows_local_clock(times, load, zone=zone):
+    if load is not None and follows_local_clock(times, load, city=city):
         return "local", "inferred: the day's course stays on its clock when the clock changes"
     why = "inferred: demand in hours the local clock skips"
-    if load is not None:
-        offset = _standard_offset(times, zone)
-        if keeps_standard_time(times, load, offset=offset):
-            return "standard", f"{why}, the lowest demand at night"
+    if load is not None and keeps_standard_time(times, load, city=city):
+        return "standard", f"{why}, lowest demand at night"
     return "utc", why
-
-
-def _standard_offset(times: Times, zone: ZoneInfo) -> np.timedelta64:
-    """The zone's offset from UTC in winter, of the times' first year."""
-    year = times[0].astype("datetime64[Y]").astype("datetime64[s]")
-    days = year + np.arange(0, 366, 7).astype("timedelta64[D]")
-    return np.timedelta64((_show(days, zone) - days).min(), "s")
-
-
-def _count_repeated(times: Times, zone: ZoneInfo) -> int:
-    """How many local times come twice when the clock is set back."""
-    index = pd.DatetimeIndex(times.astype("datetime64[ns]"))
-    twice = index[index.duplicated()]
-    if not len(twice):
-        return 0
-    placed = twice.tz_localize(zone, ambiguous="NaT", nonexistent="shift_forward")
-    return int(np.isnat(placed.to_numpy(dtype="datetime64[ns]")).sum())

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
+
+from gridtool.forecast.history.zone_clock import ZoneClock
 
 __all__ = ["follows_local_clock", "keeps_standard_time"]
 
@@ -24,7 +23,7 @@ NIGHT_H = 4.0
 NEAR_H, FAR_H = 1.5, 3.0
 
 
-def follows_local_clock(times: Times, load: FloatArray, *, zone: ZoneInfo) -> bool:
+def follows_local_clock(times: Times, load: FloatArray, *, city: ZoneClock) -> bool:
     """Whether the course of the day stays where it is on the file's clock when clocks change.
 
     On a fixed clock all habits come an hour earlier in summer. The hourly changes of the mean
@@ -33,16 +32,16 @@ def follows_local_clock(times: Times, load: FloatArray, *, zone: ZoneInfo) -> bo
     """
     gains = [
         gain
-        for day, moved in _clock_changes(times, zone)
+        for day, moved in city.changes()
         if (gain := _gain(times, load, day=day, moved=moved)) is not None
     ]
     return len(gains) >= LEAST_CHANGES and float(np.mean(gains)) > LEAST_GAIN
 
 
-def keeps_standard_time(times: Times, load: FloatArray, *, offset: np.timedelta64) -> bool:
+def keeps_standard_time(times: Times, load: FloatArray, *, city: ZoneClock) -> bool:
     """Whether a fixed clock is the zone's standard time, not UTC: by when demand is lowest.
 
-    ``offset`` is that time's from UTC. Decided only where one of them puts the lowest
+    Decided only where one of them puts the lowest
     demand at night and the other does not.
     """
     course = _mean_course(times, load, first=times.min(), end=times.max())
@@ -50,22 +49,13 @@ def keeps_standard_time(times: Times, load: FloatArray, *, offset: np.timedelta6
         return False
     lowest = float(np.argmin(np.convolve(np.tile(course, 3), np.ones(3), "same")[24:48]))
     standard = _from_night(lowest)
-    utc = _from_night(lowest + offset.astype("timedelta64[m]").astype(int) / 60)
+    utc = _from_night(lowest + city.standard_s / 3600)
     return standard <= NEAR_H and utc >= FAR_H
 
 
 def _from_night(hour: float) -> float:
     away = abs(hour - NIGHT_H) % 24
     return min(away, 24 - away)
-
-
-def _clock_changes(times: Times, zone: ZoneInfo) -> list[tuple[np.datetime64, int]]:
-    """Days on which the clock of the zone is set, and by how many hours."""
-    days = np.arange(times.min(), times.max(), dtype="datetime64[D]")
-    local = pd.DatetimeIndex(days.astype("datetime64[ns]")).tz_localize("UTC").tz_convert(zone)
-    shown = local.tz_localize(None).to_numpy(dtype="datetime64[m]")
-    moved = np.diff((shown - days.astype("datetime64[m]")).astype(np.int64))
-    return [(days[at], int(moved[at]) // 60) for at in np.flatnonzero(np.abs(moved) == 60)]
 
 
 def _gain(times: Times, load: FloatArray, *, day: np.datetime64, moved: int) -> float | None:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from gridtool.errors import Issue
+from gridtool.forecast.history.clock import begin_days
 from gridtool.forecast.history.readings import Readings
 
 __all__ = ["PeriodValues", "Step", "lay_periods", "name_step", "sum_days"]
@@ -69,7 +70,7 @@ def sum_days(readings: Readings, *, zone: ZoneInfo) -> PeriodValues:
     first = days.min()
     slots = (days - first).astype(np.int64)
     count = int(slots.max()) + 1
-    edges = _midnights(first + np.arange(count + 1), zone)
+    edges = begin_days(first + np.arange(count + 1), zone)
     length = np.diff(edges).astype(np.int64) / HOUR_S
 
     def total(values: FloatArray, *, energy: bool) -> FloatArray:
@@ -118,7 +119,7 @@ def lay_periods(
         issue = Issue(message=message, file=file, accepted="one row for each, at the same day")
         return None, [issue]
     numbers, bounds = marks
-    edges = _midnights(bounds, zone)
+    edges = begin_days(bounds, zone)
     hours = np.diff(edges).astype(np.int64) / HOUR_S
     temp, shed = readings.temp_c, readings.shed
     energy = _spread(readings.load, numbers, len(hours)) * (1.0 if readings.energy else hours)
@@ -173,15 +174,6 @@ def _marks(days: Times, step: Step) -> tuple[IntArray, Times] | None:
         return None
     bounds = (months[0] + length * np.arange(int(numbers[-1]) + 2)).astype("datetime64[M]")
     return numbers, bounds.astype("datetime64[D]") + day[0]
-
-
-def _midnights(days: Times, zone: ZoneInfo) -> Times:
-    """UTC instants of the local midnights, or of the first instant where the clock skips one."""
-    index = pd.DatetimeIndex(days.astype("datetime64[ns]"))
-    local = index.tz_localize(
-        zone, ambiguous=np.ones(len(index), bool), nonexistent="shift_forward"
-    )
-    return local.tz_convert("UTC").tz_localize(None).to_numpy(dtype="datetime64[s]")
 
 
 def _spread(values: FloatArray, numbers: IntArray, count: int) -> FloatArray:

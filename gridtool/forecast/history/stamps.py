@@ -18,6 +18,7 @@ __all__ = ["Stamps", "parse_stamps"]
 BoolArray = npt.NDArray[np.bool_]
 Times = npt.NDArray[np.datetime64]
 
+YEARS = (1900, 2200)
 SHOWN = 10
 """Findings of one kind listed with their row; more are counted."""
 _LAYOUTS = (
@@ -68,6 +69,16 @@ class Stamps:
 
 def parse_stamps(cells: Sequence[str], place: ColumnPlace) -> tuple[Stamps | None, list[Issue]]:
     """Times of a column, or None and every cell that is none."""
+    stamps, issues = _parse_cells(cells, place)
+    if stamps is None:
+        return None, issues
+    years = stamps.times.astype("datetime64[Y]").astype(np.int64) + 1970
+    unlikely = (years < YEARS[0]) | (years > YEARS[1])
+    issues = _list_cells("has an unlikely year", cells, unlikely, place)
+    return (None, issues) if issues else (stamps, [])
+
+
+def _parse_cells(cells: Sequence[str], place: ColumnPlace) -> tuple[Stamps | None, list[Issue]]:
     uniform = _parse_uniform(cells)
     if uniform is not None:
         return uniform, []
@@ -202,17 +213,20 @@ def _read_slashed(text: pd.Series, form: str) -> pd.Series:
 
 
 def _unread_cells(text: pd.Series, unread: BoolArray, place: ColumnPlace) -> list[Issue]:
-    positions = np.flatnonzero(unread).tolist()
+    filled = text.ne("").to_numpy(dtype=bool)
+    issues = _list_cells("not a time", text.tolist(), unread & filled, place)
+    return issues + _list_cells("no time", text.tolist(), unread & ~filled, place)
+
+
+def _list_cells(
+    message: str, cells: Sequence[str], wrong: BoolArray, place: ColumnPlace
+) -> list[Issue]:
+    """An issue for each of the first cells, and one that counts the rest."""
+    positions = np.flatnonzero(wrong).tolist()
     issues = [
-        place.issue(
-            "not a time" if text.iloc[i] else "no time",
-            i,
-            value=str(text.iloc[i]),
-            accepted=_ACCEPTED,
-        )
-        for i in positions[:SHOWN]
+        place.issue(message, at, value=cells[at], accepted=_ACCEPTED) for at in positions[:SHOWN]
     ]
     if len(positions) > SHOWN:
-        message = f"{len(positions) - SHOWN} more rows without a time"
-        issues.append(Issue(message=message, file=place.file, field=place.field))
+        more = f"{message}: {len(positions) - SHOWN} more rows"
+        issues.append(Issue(message=more, file=place.file, field=place.field))
     return issues
