@@ -12,13 +12,15 @@ a factor is found, by which the paths would have to be wider:
 
 Origins are few and their hours err together, so both are noisy. How noisy is read from the
 paths: each is put in the truth's place in turn, which gives the mean and the standard error
-``e`` of the logarithm that chance alone gives a right model. The logarithm ``m`` of the truth is
+``e`` of the logarithm that chance alone gives a right model; where the origins disagree by more,
+``e`` is the standard error of their mean. The logarithm ``m`` of the truth is
 shrunk by ``max(0, 1 - e**2 / m**2)``, the empirical Bayes estimate with a variance of
 ``m**2 - e**2`` for what is truly wrong (Efron and Morris 1973, "Stein's estimation rule and its
 competitors"): what chance explains is left alone.
 
 The two factors become scales of the two parts that can be scaled, so that the variances of
-hours and of months' energy, of which weather has its own share, come out as asked.
+hours and of months' energy, of which weather has its own share, come out as asked. Residual days
+are hardly ever narrowed: errors within the sample do not overstate those ahead.
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ __all__ = ["OriginSpread", "choose_scales", "measure_spread", "shrink_factor"]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 SHARE = 0.8
-SCALE_BOUNDS = (0.5, 2.5)
+LEVEL_BOUNDS = (0.5, 2.5)
+RESIDUAL_BOUNDS = (0.8, 2.5)
 LEAST_MONTH_H = 168
 
 
@@ -110,8 +113,11 @@ def choose_scales(spreads: Sequence[OriginSpread]) -> Calibration:
     months = sum(own.months for own in spreads)
     hours = np.sum([_shift(own.hours, k, count) for k, own in enumerate(spreads)], axis=0) / count
     energy = np.sum([_shift(own.energy, k, count) for k, own in enumerate(spreads)], axis=0)
-    hour_factor, hour_se = shrink_factor(hours)
-    energy_factor, energy_se = shrink_factor(np.log(energy / months) / 2)
+    hour_factor, hour_se = shrink_factor(hours, between=[own.hours[0] for own in spreads])
+    energy_factor, energy_se = shrink_factor(
+        np.log(energy / months) / 2,
+        between=[np.log(own.energy[0] / own.months) / 2 for own in spreads],
+    )
     level, residual = _solve_scales(
         np.mean([own.hour_variances for own in spreads], axis=0),
         np.mean([own.energy_variances for own in spreads], axis=0),
@@ -120,7 +126,7 @@ def choose_scales(spreads: Sequence[OriginSpread]) -> Calibration:
     )
     words = (
         f"over {count} past origin{'s' if count > 1 else ''} the hours ask for intervals "
-        f"{hour_factor:.2f} times as wide (chance alone gives {hour_se:.0%} either way), the "
+        f"{hour_factor:.2f} times as wide (give or take {hour_se:.0%}), the "
         f"energy of months for {energy_factor:.2f} times ({energy_se:.0%}): "
     )
     if hour_factor == energy_factor == 1.0:
@@ -130,17 +136,24 @@ def choose_scales(spreads: Sequence[OriginSpread]) -> Calibration:
     return Calibration(residual_scale=residual, level_scale=level, origins=count, words=words)
 
 
-def shrink_factor(logs: FloatArray) -> tuple[float, float]:
+def shrink_factor(logs: FloatArray, *, between: Sequence[float] = ()) -> tuple[float, float]:
     """The factor asked for by the first of ``logs`` (n + 1,), shrunk by how the others scatter.
+
+    Parameters
+    ----------
+    between
+        What each origin asks for, as a logarithm.
 
     Returns
     -------
     factor
     standard_error
-        Of its logarithm in a right model.
+        Of its logarithm.
     """
     chance = logs[1:]
     found, error = float(logs[0] - chance.mean()), float(chance.std())
+    if len(between) > 1:
+        error = max(error, float(np.std(between, ddof=1)) / len(between) ** 0.5)
     if abs(found) <= error:
         return 1.0, error
     return float(np.exp(found * (1 - (error / found) ** 2))), error
@@ -186,7 +199,7 @@ def _solve_scales(
         whole = variances.sum()
         rows.append(variances[1:] / whole)
         wanted.append(factor**2 - variances[0] / whole)
-    low, high = SCALE_BOUNDS
-    found = lsq_linear(np.array(rows), np.array(wanted), bounds=(low**2, high**2))
+    bounds = np.square(np.array([LEVEL_BOUNDS, RESIDUAL_BOUNDS]).T)
+    found = lsq_linear(np.array(rows), np.array(wanted), bounds=bounds)
     level, residual = np.sqrt(found.x)
     return float(level), float(residual)

@@ -81,7 +81,7 @@ def test_a_right_model_is_left_alone():
     np.testing.assert_allclose(scaled, plain, atol=0.04)
 
 
-@pytest.mark.parametrize("truth", [(2, 1), (1, 2), (2, 2), (0.5, 0.5)])
+@pytest.mark.parametrize("truth", [(2, 1), (1, 2), (2, 2), (0.5, 1)])
 def test_a_wrong_spread_is_mended_by_half_at_least(truth):
     plain, scaled, scales = compare(truth)
     off = np.abs(plain - 0.8) > 0.05
@@ -99,6 +99,11 @@ def test_what_chance_explains_is_left_alone_and_the_rest_is_shrunk():
         factor, standard_error = shrink_factor(chance)
         assert np.log(factor) == pytest.approx(kept * found, rel=0.05)
         assert standard_error == pytest.approx(error)
+    chance[0] = mean + 0.4
+    factor, standard_error = shrink_factor(chance, between=[0.0, 0.2, 0.4, 1.0])
+    expected = np.std([0.0, 0.2, 0.4, 1.0], ddof=1) / 2  # 0.22, more than chance
+    assert standard_error == pytest.approx(expected)
+    assert np.log(factor) == pytest.approx(0.4 * (1 - (expected / 0.4) ** 2), rel=1e-6)
 
 
 def test_the_words_say_what_was_done():
