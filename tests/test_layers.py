@@ -47,6 +47,9 @@ HOMES = {
     "pydantic": ("jobs/*", "formats/*", "*/read*", "network/manifest.py"),
     "yaml": ("formats/*",),
     "openpyxl": ("network/foreign/*",),
+    "altair": ("report/charts*", "report/plot*"),
+    "vl_convert": ("report/charts*", "report/plot*"),
+    "holidays": ("forecast/demand/holidays.py",),
 }
 FORBIDDEN = {"pickle", "cPickle", "dill", "shelve", "marshal", "random"}
 IMPURE = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -13,12 +14,14 @@ import numpy.typing as npt
 
 from gridtool.forecast.model import FittedModel
 from gridtool.forecast.shortage import forecast_grid
+from gridtool.formats.write import csv_text, write_bytes
 from gridtool.report.demand_ahead import (
     LEVELS,
     name_level,
     table_days_ahead,
     table_hours_ahead,
     table_months_ahead,
+    table_paths,
     tabulate_spans,
 )
 from gridtool.report.tables import NamedTable
@@ -47,6 +50,16 @@ class DemandAhead:
         if by == "day":
             return (days, months)
         return (table_hours_ahead(self.paths, grid=self.grid, levels=levels), days, months)
+
+    def write_paths(self, path: Path) -> None:
+        """Write every path as CSV, hour by hour.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be written.
+        """
+        write_bytes(path, csv_text(table_paths(self.paths, grid=self.grid)).encode())
 
     @property
     def headline(self) -> dict[str, float]:

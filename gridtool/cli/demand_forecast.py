@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -11,12 +10,9 @@ import click
 from gridtool.cli.demand_options import months_option, paths_option
 from gridtool.cli.history_options import (
     HistoryOptions,
-    history_argument,
     history_options,
-    read_given_history,
-    tz_option,
 )
-from gridtool.cli.options import OutputOptions, output_options, parse_zone, seed_option
+from gridtool.cli.options import OutputOptions, output_options, seed_option
 
 __all__ = ["forecast"]
 
@@ -36,8 +32,19 @@ def _parse_levels(
 
 
 @click.command()
-@history_argument
-@tz_option
+@click.argument("history", type=click.Path(path_type=Path), metavar="[HISTORY]", required=False)
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Fitted model (gridtool demand fit --save), in place of a fit. With HISTORY it is said "
+    "when a refit is due and why.",
+)
+@click.option(
+    "--tz",
+    metavar="ZONE",
+    help="Zone of the local days, e.g. Europe/Kyiv (default: the model's, else UTC).",
+)
 @history_options
 @click.option(
     "--as-of",
@@ -71,8 +78,9 @@ def _parse_levels(
 @output_options
 def forecast(
     *,
-    history: Path,
-    tz: str,
+    history: Path | None,
+    model: Path | None,
+    tz: str | None,
     reading: HistoryOptions,
     as_of: str | None,
     months: int,
@@ -89,36 +97,28 @@ def forecast(
     Example:
         gridtool demand forecast forecasts/history/rivercity_hourly.csv.gz --tz Europe/Kyiv
         gridtool demand forecast load.csv --by hour --quantiles 0.05,0.5,0.95 --format csv
+        gridtool demand forecast --model demand.json --months 3
     """
-    from gridtool.cli.demand_ahead import simulate_ahead
-    from gridtool.cli.output import Result, emit, note, refuse_warnings
-    from gridtool.cli.state import resolve_as_of
-    from gridtool.formats.write import csv_text, write_bytes
-    from gridtool.jobs.given_history import fit_given
-    from gridtool.report.demand_ahead import table_paths
+    from gridtool.cli.demand_work import ForecastRequest, answer_forecast
+    from gridtool.cli.output import emit, note, refuse_warnings
 
-    zone = parse_zone(tz)
-    moment = resolve_as_of(as_of, zone)
-    given = read_given_history(history, reading, zone=zone, as_of=moment)
-    known = given.history if moment is None else given.history.until(moment)
-    model = fit_given(replace(given, history=known))
-    start = moment or known.end
-    ahead = simulate_ahead(model, start=start, zone=zone, months=months, paths=paths, seed=seed)
-    result = Result(
-        command="demand forecast",
-        tables=ahead.tables(by, levels=quantiles),
-        verdict=f"{ahead.describe()} The model: {model.description}.",
-        as_of=start,
+    if history is None and model is None:
+        raise click.UsageError("HISTORY or --model is needed: what demand is expected from")
+    request = ForecastRequest(
+        history=history,
+        model=model,
+        tz=tz,
+        reading=reading,
+        as_of=as_of,
+        months=months,
+        by=by,
+        quantiles=quantiles,
+        paths=paths,
         seed=seed,
-        inputs=(history, *reading.files),
-        warnings=(*given.warnings, *ahead.notes),
-        headline=ahead.headline,
-        facts={"model": model.description},
-        zone=zone,
-        fallback=model.weaker or "",
     )
+    result, ahead = answer_forecast(request)
     refuse_warnings(result, output)
     if paths_out is not None:
-        write_bytes(paths_out, csv_text(table_paths(ahead.paths, grid=ahead.grid)).encode())
+        ahead.write_paths(paths_out)
         note(f"written to {paths_out}", output)
     emit(result, output)

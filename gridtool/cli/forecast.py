@@ -29,9 +29,15 @@ __all__ = ["forecast"]
 @click.option(
     "--history",
     type=click.Path(path_type=Path),
-    required=True,
-    metavar="CSV",
-    help="Hourly history of demand, if possible with temperature.",
+    metavar="FILE",
+    help="History of demand, if possible hourly and with temperature.",
+)
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Fitted demand model (gridtool demand fit --save), in place of a fit. With --history it "
+    "is said when a refit is due and why.",
 )
 @click.option(
     "--history-tz",
@@ -77,7 +83,8 @@ def forecast(
     tz: str | None,
     quarantine: bool,
     resources: Path | None,
-    history: Path,
+    history: Path | None,
+    model: Path | None,
     history_tz: str | None,
     scale: Literal["peak", "none"],
     reading: HistoryOptions,
@@ -99,6 +106,7 @@ def forecast(
             --resources networks/rivercity/resources \\
             --history forecasts/history/rivercity_hourly.csv.gz --months 6 --until 2%
         gridtool forecast toy3 --history load.csv --preview
+        gridtool forecast rivercity --model demand.json --months 3
         gridtool forecast rts79 --history forecasts/history/rts79_hourly.csv.gz \\
             --further-damage attacks.toml --slip-weeks 2
         gridtool forecast rivercity --damage networks/rivercity/damage \\
@@ -109,6 +117,8 @@ def forecast(
     from gridtool.cli.forecast_work import ForecastRequest, answer_forecast
     from gridtool.cli.output import emit
 
+    if history is None and model is None:
+        raise click.UsageError("--history or --model is needed: what demand is expected from")
     if preview and compare:
         raise click.UsageError("--preview and --compare cannot be combined")
     if compare and resources is None:
@@ -121,6 +131,7 @@ def forecast(
         quarantine=quarantine,
         resources=resources,
         history=history,
+        model=model,
         history_tz=history_tz,
         scale=scale,
         reading=reading,

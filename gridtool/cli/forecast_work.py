@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from gridtool import __version__
 from gridtool.cli.forecast_options import FuturesOptions, make_forecast_config
 from gridtool.cli.history_options import HistoryOptions
 from gridtool.cli.output import OutputOptions, Result, progress
@@ -51,7 +52,8 @@ class ForecastRequest:
     tz: str | None
     quarantine: bool
     resources: Path | None
-    history: Path
+    history: Path | None
+    model: Path | None
     history_tz: str | None
     scale: Literal["peak", "none"]
     reading: HistoryOptions
@@ -127,11 +129,18 @@ def _read_inputs(request: ForecastRequest) -> _Read:
     config = make_forecast_config(request.futures, city)
     source = DemandSource(
         history=request.history,
+        saved=request.model,
         options=request.reading,
         timezone=resolve_zone(request.history_tz or request.tz, city).key,
         scale="peak" if request.scale == "peak" else 1.0,
     )
-    made = make_model(source, network=city, as_of=found.state.as_of)
+    made = make_model(
+        source,
+        network=city,
+        as_of=found.state.as_of,
+        months=config.months,
+        gridtool_version=__version__,
+    )
     supplies = None if request.resources is None else read_resources(request.resources, city)
     unused = [] if supplies is None else list_unused(found.state, supplies)
     files = (request.resources, request.futures.further_damage, *source.files)

@@ -91,10 +91,25 @@ def _file_options() -> Sequence[Callable[..., Any]]:
         ),
         click.option(
             "--clock",
-            type=click.Choice(("auto", "utc", "local")),
+            type=click.Choice(("auto", "utc", "local", "standard")),
             default="auto",
             show_default=True,
-            help="What times without an offset from UTC are in.",
+            help="What times without an offset from UTC are in; standard: local without summer "
+            "time.",
+        ),
+        click.option(
+            "--hour-ending/--hour-beginning",
+            default=None,
+            help="Whether times are the ends of their intervals (default: as the column's name "
+            "says).",
+        ),
+        click.option("--sheet", metavar="NAME", help="Sheet of a workbook (default: the first)."),
+        click.option(
+            "--outages",
+            type=click.Path(path_type=Path),
+            metavar="CSV",
+            help="Log of hours in which less was served than wanted: from, to, and the load shed "
+            "where it is known.",
         ),
     )
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -17,6 +16,7 @@ import click
 from gridtool.cli.exits import ExitCode
 from gridtool.cli.options import OutputOptions, Threshold
 from gridtool.errors import InputError, Issue
+from gridtool.jobs.clock import read_clock
 
 if TYPE_CHECKING:  # pandas and rich cost start-up time: commands that only print help do without
     from gridtool.report.tables import Chart, NamedTable
@@ -148,7 +148,7 @@ def _envelope(result: Result) -> dict[str, Any]:
         result.command,
         result.tables,
         version=__version__,
-        generated_at=_now(),
+        generated_at=read_clock(),
         as_of=result.as_of,
         seed=result.seed,
         inputs=describe_inputs(Path(path) for path in result.inputs),
@@ -157,14 +157,6 @@ def _envelope(result: Result) -> dict[str, Any]:
         headline=result.headline,
         facts=result.facts,
     )
-
-
-def _now() -> datetime:
-    """The clock, or the time that a reproducible build states in SOURCE_DATE_EPOCH."""
-    stated = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if stated.isdecimal():
-        return datetime.fromtimestamp(int(stated), UTC)
-    return datetime.now(UTC).replace(microsecond=0)
 
 
 def _write_files(result: Result, envelope: dict[str, Any], folder: Path) -> None:

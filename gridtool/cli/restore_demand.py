@@ -27,6 +27,7 @@ PATHS = 64
 """Simulated paths of demand whose mean is the expected one."""
 
 HOURS = 366 * 24
+MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,7 @@ def read_demand(
         DemandSource(history=history, options=reading, timezone=zone.key),
         network=city,
         as_of=as_of,
+        months=MONTHS,
     )
     start = as_of.replace(minute=0, second=0, microsecond=0)
     if start < as_of:

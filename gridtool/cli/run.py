@@ -73,6 +73,7 @@ def run(
             note(words, output)
         return progress(output, steps, words)
 
+    from gridtool import __version__
     from gridtool.jobs.run import run_job  # after the job is read: a refusal should not wait
 
     asked: list[StopRequest] = []
@@ -83,7 +84,7 @@ def run(
             asked.append(stop)
             yield stop
 
-    result = _report(run_job(wanted, stages=stages, watch=watch))
+    result = _report(run_job(wanted, stages=stages, watch=watch, gridtool_version=__version__))
     try:
         emit(result, output)
     finally:

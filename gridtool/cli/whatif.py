@@ -133,7 +133,12 @@ def whatif(
     found = read_state(city, damage=damage, as_of=as_of, tz=tz, quarantine=quarantine)
     demand, forecast = None, None
     if history is not None:
-        demand = make_model(DemandSource(history=history), network=city, as_of=found.state.as_of)
+        demand = make_model(
+            DemandSource(history=history),
+            network=city,
+            as_of=found.state.as_of,
+            months=months,
+        )
         config = ForecastConfig(months=months, samples=samples)
         forecast = _make_forecaster(demand.model, config=config, seed=seed)
     supplies = read_resources(resources, city) if resources else None

@@ -1,4 +1,4 @@
-"""The demand model of a job or command: its history read, cut, scaled and fitted."""
+"""The demand model of a job or command: its history read, cut, scaled and fitted, or read back."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from gridtool.errors import Issue
-from gridtool.forecast.history.model import History
+from gridtool.forecast.history.model import History, PeriodHistory
 from gridtool.forecast.model import FittedModel
 from gridtool.jobs.given_history import fit_given, read_given_history
+from gridtool.jobs.history_options import GivenHistory
 from gridtool.jobs.model import DemandSource
+from gridtool.jobs.saved_model import judge_saved, take_saved
 from gridtool.network.model import CityNetwork
 
 __all__ = ["MadeModel", "make_model"]
@@ -29,24 +31,48 @@ class MadeModel:
     fallback: str = ""
 
 
-def make_model(source: DemandSource, *, network: CityNetwork, as_of: datetime) -> MadeModel:
+def make_model(
+    source: DemandSource,
+    *,
+    network: CityNetwork,
+    as_of: datetime,
+    months: int,
+    gridtool_version: str = "",
+) -> MadeModel:
     """The demand model of ``source`` in the size of ``network``, from what was known at ``as_of``.
+
+    Parameters
+    ----------
+    months
+        How many are forecast: a saved model may not reach so far.
+    gridtool_version
+        Of the program: a saved model of another one should be fitted again. Empty if that does
+        not matter.
 
     Raises
     ------
     HistoryError
-        If the history cannot be read or carries no model, with every finding.
+        If the history or the saved model cannot be read, or the history carries no model, with
+        every finding.
     """
-    zone = ZoneInfo(source.timezone) if source.timezone else network.manifest.zone
-    # Only a history of the network's own size can tell demand in kW from demand in MW.
-    own_size = source.scale == 1.0
-    given = read_given_history(
-        source.history,
-        source.options,
-        zone=zone,
-        network=network if own_size else None,
-        as_of=as_of,
-    )
+    given = _read_history(source, network=network, as_of=as_of)
+    if source.saved is not None:
+        saved = take_saved(source.saved, scale=source.scale, network=network)
+        history = None if given is None else given.history.until(as_of)
+        reasons, fallback = judge_saved(
+            saved,
+            history,
+            path=source.saved,
+            as_of=as_of,
+            months=months,
+            gridtool_version=gridtool_version,
+        )
+        return MadeModel(
+            model=saved,
+            warnings=(*(given.warnings if given else ()), *reasons),
+            fallback=fallback or saved.weaker or "",
+        )
+    assert given is not None  # a source has a history or a saved model
     history = given.history.until(as_of)
     if source.scale != "peak":
         history = _scale_history(history, source.scale)
@@ -57,10 +83,33 @@ def make_model(source: DemandSource, *, network: CityNetwork, as_of: datetime) -
     return MadeModel(model=model, warnings=given.warnings, fallback=model.weaker or "")
 
 
-def _scale_history(history: History, factor: float) -> History:
+def _read_history(
+    source: DemandSource, *, network: CityNetwork, as_of: datetime
+) -> GivenHistory | None:
+    if source.history is None:
+        return None
+    # Only a history of the network's own size can tell demand in kW from demand in MW.
+    own_size = source.scale == 1.0
+    return read_given_history(
+        source.history,
+        source.options,
+        zone=ZoneInfo(source.timezone) if source.timezone else network.manifest.zone,
+        network=network if own_size else None,
+        as_of=as_of,
+    )
+
+
+def _scale_history(history: History | PeriodHistory, factor: float) -> History | PeriodHistory:
     """``history`` with all energies ``factor`` times as large."""
     if factor == 1.0:
         return history
+    if isinstance(history, PeriodHistory):
+        shed = history.shed_mwh
+        return replace(
+            history,
+            energy_mwh=history.energy_mwh * factor,
+            shed_mwh=None if shed is None else shed * factor,
+        )
     shed = history.shed_mw
     return replace(
         history,

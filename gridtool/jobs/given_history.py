@@ -11,8 +11,9 @@ from gridtool.forecast.demand.holidays import holidays_of
 from gridtool.forecast.demand.model import SpecialDays
 from gridtool.forecast.demand.read_events import read_events
 from gridtool.forecast.demand.special_days import read_special_days
-from gridtool.forecast.history.read import read_history
+from gridtool.forecast.history.read import read_demand_history
 from gridtool.forecast.model import FittedModel
+from gridtool.jobs.clock import read_clock
 from gridtool.jobs.history_options import GivenHistory, HistoryOptions
 from gridtool.network.model import CityNetwork
 
@@ -39,7 +40,8 @@ def read_given_history(
     network
         The network the history belongs to, to notice kW named as MW.
     as_of
-        The time that is forecast from, if it is known already: holidays reach beyond it.
+        The time that is forecast from, if it is known already: holidays reach beyond it, and
+        demand after it is no surprise before the clock's time.
 
     Raises
     ------
@@ -48,8 +50,17 @@ def read_given_history(
     """
     own_days = read_special_days(options.special_days) if options.special_days else SpecialDays()
     events = read_events(options.events, zone=zone) if options.events else ()
-    history = read_history(
-        path, zone=zone, columns=options.columns, clock=options.clock, network=network
+    clock = read_clock()
+    history = read_demand_history(
+        path,
+        zone=zone,
+        columns=options.columns,
+        clock=options.clock,
+        network=network,
+        outages=options.outages,
+        sheet=options.sheet,
+        hour_ending=options.hour_ending,
+        now=clock if as_of is None else max(clock, as_of),
     )
     days = own_days
     if options.country is not None:

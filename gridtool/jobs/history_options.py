@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:  # commands that only print help import this module
     from gridtool.errors import Issue
     from gridtool.forecast.demand.model import DemandEvent, SpecialDays
-    from gridtool.forecast.history.model import History
+    from gridtool.forecast.history.model import History, PeriodHistory
 
 __all__ = ["GivenHistory", "HistoryOptions"]
 
@@ -20,6 +20,8 @@ class HistoryOptions:
     """How the user says a history is to be understood.
 
     ``columns`` maps roles to headers where the names do not tell (``{"load_kw": "Total"}``);
+    ``hour_ending`` says whether times are the ends of their intervals (None: as the column's name
+    says), ``sheet`` which one of a workbook. ``outages`` is a log of hours that were short;
     ``country`` (``UA``, ``US-NY``) says whose public holidays are kept, ``special_days`` lists
     dates on which people live otherwise, and wins; ``events`` states outages, moves of the level
     and rebounds; ``model_kind`` asks for a model by name instead of the one that the history can
@@ -27,7 +29,10 @@ class HistoryOptions:
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
-    clock: Literal["auto", "utc", "local"] = "auto"
+    clock: Literal["auto", "utc", "local", "standard"] = "auto"
+    hour_ending: bool | None = None
+    sheet: str | None = None
+    outages: Path | None = None
     country: str | None = None
     special_days: Path | None = None
     events: Path | None = None
@@ -36,7 +41,8 @@ class HistoryOptions:
     @property
     def files(self) -> tuple[Path, ...]:
         """Every file read beside the history."""
-        return tuple(path for path in (self.special_days, self.events) if path is not None)
+        beside = (self.outages, self.special_days, self.events)
+        return tuple(path for path in beside if path is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +52,7 @@ class GivenHistory:
     ``warnings`` are those of all that was read, the history's among them.
     """
 
-    history: History
+    history: History | PeriodHistory
     special_days: SpecialDays
     events: tuple[DemandEvent, ...] = ()
     model_kind: str = "auto"

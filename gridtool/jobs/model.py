@@ -17,13 +17,16 @@ __all__ = ["DemandSource", "Job", "StatedDamage"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemandSource:
-    """The demand history, and how it is to be understood.
+    """The demand history, and how it is to be understood, or a model fitted to one before.
 
-    ``timezone`` is the zone of local times, None the network's. ``scale`` is a factor on the
-    history's demand; "peak" scales the model to the network's reference peak.
+    At least one of ``history`` and ``saved`` is given; with both the model is the saved one, and
+    the history says whether it should be fitted again. ``timezone`` is the zone of local times,
+    None the network's. ``scale`` is a factor on the history's demand; "peak" scales the model to
+    the network's reference peak.
     """
 
-    history: Path
+    history: Path | None = None
+    saved: Path | None = None
     options: HistoryOptions = field(default_factory=HistoryOptions)
     timezone: str | None = None
     scale: float | Literal["peak"] = "peak"
@@ -31,7 +34,8 @@ class DemandSource:
     @property
     def files(self) -> tuple[Path, ...]:
         """Every file read."""
-        return (self.history, *self.options.files)
+        own = (self.saved, self.history)
+        return (*(path for path in own if path is not None), *self.options.files)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from gridtool.jobs.settings import DemandSection
 
 __all__ = ["resolve_demand"]
 
-FILES = ("special_days", "events")
+FILES = ("outages", "special_days", "events")
 """Keys that name a file beside the history."""
 
 
@@ -23,23 +23,36 @@ def resolve_demand(
     if section is None:
         return None, []
     issues = [] if section.timezone is None else _check_zone(section.timezone, file=file)
-    history = finder.find_file(section.history, field="demand.history")
+    if section.history is None and section.model is None:
+        issues.append(
+            Issue(message="is missing; so is demand.model", file=file, field="demand.history")
+        )
+    history, saved = (
+        None if given is None else finder.find_file(given, field=f"demand.{key}")
+        for key, given in (("history", section.history), ("model", section.model))
+    )
     beside = {
         key: finder.find_file(given, field=f"demand.{key}")
         for key in FILES
         if (given := getattr(section, key)) is not None
     }
-    if history is None or issues:
+    if issues or (history is None and saved is None):
         return None, issues
     options = HistoryOptions(
         columns=section.columns,
         clock=section.clock,
+        hour_ending=section.hour_ending,
+        sheet=section.sheet,
         country=section.country,
         model_kind=section.model_kind,
         **beside,
     )
     source = DemandSource(
-        history=history, options=options, timezone=section.timezone, scale=section.scale
+        history=history,
+        saved=saved,
+        options=options,
+        timezone=section.timezone,
+        scale=section.scale,
     )
     return source, issues
 

@@ -55,7 +55,13 @@ class JobResult:
     fallback: str = ""
 
 
-def run_job(job: Job, *, stages: Stages | None = None, watch: Watch | None = None) -> JobResult:
+def run_job(
+    job: Job,
+    *,
+    stages: Stages | None = None,
+    watch: Watch | None = None,
+    gridtool_version: str = "",
+) -> JobResult:
     """Run the chain on the files of ``job``; the same job gives the same result, unless the
     search for the plan is cut: by the job's time limit or by ``watch`` (``plan.stopped``).
 
@@ -66,6 +72,8 @@ def run_job(job: Job, *, stages: Stages | None = None, watch: Watch | None = Non
     watch
         Opened around the search for the plan. Where that is interrupted, the chain ends with the
         best plan found: there is no forecast.
+    gridtool_version
+        Of the program, to say that a saved demand model is of another one.
 
     Raises
     ------
@@ -80,7 +88,15 @@ def run_job(job: Job, *, stages: Stages | None = None, watch: Watch | None = Non
         batch = _read_reports(job, network)
         resources = read_resources(job.resources, network) if job.resources else None
         state = state_as_of(network, batch.reports if batch else (), _as_of(job, batch))
-        demand = make_model(job.demand, network=network, as_of=state.as_of) if job.demand else None
+        demand = None
+        if job.demand is not None:
+            demand = make_model(
+                job.demand,
+                network=network,
+                as_of=state.as_of,
+                months=job.forecast.months,
+                gridtool_version=gridtool_version,
+            )
         config = _state_damage(job, network)
     with stages("assessing what is out", None):
         assessment = assess(state)

@@ -116,16 +116,33 @@ class PlanSection(_Section):
 
 
 class DemandSection(_Section):
-    """Hourly history of demand, and temperature if there is."""
+    """History of demand, with temperature if there is, or a model that was fitted to one."""
 
-    history: _Text = Field(description="CSV file, also .csv.gz")
+    history: _Text | None = Field(
+        default=None, description="CSV file, also .csv.gz, or .xlsx; required without a model"
+    )
+    model: _Text | None = Field(
+        default=None,
+        description="file of a fitted model (gridtool demand fit --save), in place of a fit; with "
+        "a history it is said when a refit is due",
+    )
     columns: dict[str, _Header] = Field(
         default_factory=dict,
         description="header by role where the names do not tell: timestamp, load_mw, load_kw, "
         "temp_c, temp_f",
     )
-    clock: Literal["auto", "utc", "local"] = Field(
-        default="auto", description="whether times without offset are UTC or local"
+    clock: Literal["auto", "utc", "local", "standard"] = Field(
+        default="auto",
+        description="whether times without offset are UTC, local, or local without summer time",
+    )
+    hour_ending: bool | None = Field(
+        default=None,
+        description="whether times are the ends of their intervals; default: as the column's name "
+        "says",
+    )
+    sheet: _Text | None = Field(default=None, description="sheet of a workbook; default: the first")
+    outages: _Text | None = Field(
+        default=None, description="CSV file of hours in which less was served than wanted"
     )
     timezone: _Text | None = Field(
         default=None, description="zone of local times; default: the network's"

@@ -160,7 +160,7 @@ def test_all_findings_come_at_once_with_key_value_and_nearest(write):
         ),
         (
             "job.toml, demand.clock: has a value that is not accepted (value 'x'); "
-            "accepted: 'auto', 'utc' or 'local'"
+            "accepted: 'auto', 'utc', 'local' or 'standard'"
         ),
         "job.toml, demand.scale: is out of range (value '-1'); accepted: above 0.0, or 'peak'",
         "job.toml, forecast.samples: is out of range (value '1'); accepted: at least 2",

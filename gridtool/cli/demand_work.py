@@ -1,0 +1,135 @@
+"""What ``gridtool demand forecast`` does once its options are understood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from gridtool import __version__
+from gridtool.cli.demand_ahead import DemandAhead, simulate_ahead
+from gridtool.cli.history_options import GivenHistory, HistoryOptions, read_given_history
+from gridtool.cli.options import parse_zone
+from gridtool.cli.output import Result
+from gridtool.cli.state import resolve_as_of
+from gridtool.errors import Issue
+from gridtool.forecast.demand.read_model import read_model
+from gridtool.forecast.demand.save import SavedModel
+from gridtool.forecast.model import FittedModel
+from gridtool.jobs.given_history import fit_given
+from gridtool.jobs.saved_model import judge_saved
+
+__all__ = ["ForecastRequest", "answer_forecast"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForecastRequest:
+    """The command line. At least one of ``history`` and ``model`` is given."""
+
+    history: Path | None
+    model: Path | None
+    tz: str | None
+    reading: HistoryOptions
+    as_of: str | None
+    months: int
+    by: Literal["month", "day", "hour"]
+    quantiles: tuple[float, ...]
+    paths: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """The model, where its forecast starts, and what was said on the way."""
+
+    model: FittedModel
+    start: datetime
+    warnings: tuple[Issue | str, ...]
+    fallback: str
+
+
+def answer_forecast(request: ForecastRequest) -> tuple[Result, DemandAhead]:
+    """The answer, and the paths that it rests on."""
+    saved = None if request.model is None else read_model(request.model)
+    zone = _find_zone(request.tz, saved)
+    moment = resolve_as_of(request.as_of, zone)
+    given = None
+    if request.history is not None:
+        given = read_given_history(request.history, request.reading, zone=zone, as_of=moment)
+        if moment is not None:
+            given = replace(given, history=given.history.until(moment))
+    found = _take_model(request, saved, given, moment=moment)
+    ahead = simulate_ahead(
+        found.model,
+        start=found.start,
+        zone=zone,
+        months=request.months,
+        paths=request.paths,
+        seed=request.seed,
+    )
+    files = (request.model, request.history)
+    result = Result(
+        command="demand forecast",
+        tables=ahead.tables(request.by, levels=request.quantiles),
+        verdict=f"{ahead.describe()} The model: {found.model.description}.",
+        as_of=found.start,
+        seed=request.seed,
+        inputs=(*(path for path in files if path is not None), *request.reading.files),
+        warnings=(*found.warnings, *ahead.notes),
+        headline=ahead.headline,
+        facts={"model": found.model.description},
+        zone=zone,
+        fallback=found.fallback,
+    )
+    return result, ahead
+
+
+def _find_zone(tz: str | None, saved: SavedModel | None) -> ZoneInfo:
+    if tz is not None:
+        return parse_zone(tz)
+    if saved is not None and saved.mark is not None:
+        return saved.mark.zone
+    return parse_zone("UTC")
+
+
+def _take_model(
+    request: ForecastRequest,
+    saved: SavedModel | None,
+    given: GivenHistory | None,
+    *,
+    moment: datetime | None,
+) -> _Found:
+    """The saved model, judged for its age, or the one of the history."""
+    warnings = () if given is None else given.warnings
+    if saved is None:
+        assert given is not None  # the command line has one of them
+        model = fit_given(given)
+        start = moment or given.history.end
+        return _Found(model=model, start=start, warnings=warnings, fallback=model.weaker or "")
+    assert request.model is not None
+    start = moment or _known_until(saved, given)
+    reasons, fallback = judge_saved(
+        saved,
+        None if given is None else given.history,
+        path=request.model,
+        as_of=start,
+        months=request.months,
+        gridtool_version=__version__,
+    )
+    return _Found(
+        model=saved,
+        start=start,
+        warnings=(*warnings, *reasons),
+        fallback=fallback or saved.weaker or "",
+    )
+
+
+def _known_until(saved: SavedModel, given: GivenHistory | None) -> datetime:
+    """The end of what is known: of the history, else of the one the model saw."""
+    if given is not None:
+        return given.history.end
+    if saved.mark is not None:
+        return saved.mark.end
+    return datetime.now(UTC)
