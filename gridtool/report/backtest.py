@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from gridtool.forecast.demand.backtest import Backtest
+from gridtool.forecast.demand.backtest_model import MODEL, Backtest
 from gridtool.report.backtest_words import describe_backtest
 from gridtool.report.tables import NamedTable
 
@@ -60,12 +60,19 @@ def tables_backtest(found: Backtest) -> tuple[NamedTable, ...]:
         ),
         _table(
             "by_lead",
-            "By months ahead",
+            "The model by months ahead",
             found.by_lead,
             TERMINAL_MONTHS,
             note="held 80: share of the months whose energy or peak the 80 % interval held.",
+            rows=_own_rows(found.by_lead),
         ),
-        _table("by_month", "By month of the year", found.by_month, TERMINAL_MONTHS),
+        _table(
+            "by_month",
+            "The model by month of the year",
+            found.by_month,
+            TERMINAL_MONTHS,
+            rows=_own_rows(found.by_month),
+        ),
         _table("origins", "Every origin", found.origins, TERMINAL_ORIGINS),
         _table("months", "Every month of every origin", found.months, (), rows=0),
     ]
@@ -81,6 +88,11 @@ def tables_backtest(found: Backtest) -> tuple[NamedTable, ...]:
             )
         )
     return tuple(tables)
+
+
+def _own_rows(frame: pd.DataFrame) -> int:
+    """The model's rows, which come first: the terminal shows no others of long tables."""
+    return int((frame["method"] == MODEL).sum())
 
 
 def _table(

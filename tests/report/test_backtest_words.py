@@ -93,5 +93,7 @@ def test_tables_have_a_row_for_each_method_lead_month_and_tenth():
     tables = {table.name: table.frame for table in tables_backtest(backtest())}
     assert len(tables["scores"]) == len(tables["by_lead"]) == len(tables["by_month"]) == 3
     assert len(tables["origins"]) == 6
+    shown = {table.name: table.terminal_rows for table in tables_backtest(backtest())}
+    assert shown["by_lead"] == shown["by_month"] == 1  # the model's
     assert tables["pit"].columns.tolist() == ["from_pct", "to_pct", "model", "climatology"]
     assert len(tables["pit"]) == 10
