@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -80,7 +80,7 @@ def examine_hours(readings: Readings, setting: Setting, found: Examined) -> Hist
         clock=readings.clock,
         set_aside=aside,
     )
-    found.issues += check_future(history.end, setting)
+    check_future(history.end, setting, found)
     return history
 
 
@@ -107,20 +107,28 @@ def check_scale(mean_mw: FloatArray, setting: Setting) -> list[Issue]:
     ]
 
 
-def check_future(end: datetime, setting: Setting) -> list[Issue]:
+def check_future(end: datetime, setting: Setting, found: Examined) -> None:
     """Demand after the caller's clock: a warning, an error where it is more than a year."""
     now = setting.now
     if now is None or end <= now + timedelta(days=1):
-        return []
+        return
+    now = now.astimezone(UTC)
     far = end > now + FAR_FUTURE
-    return [
+    found.issues.append(
         Issue(
             message=f"demand until {end:%Y-%m-%d %H:%M} UTC lies in the future, now is "
             f"{now:%Y-%m-%d %H:%M} UTC",
             file=setting.file,
-            hint="check the years of the times"
-            if far
-            else "it is used as it stands; a made history is no finding",
+            hint="check the years of the times" if far else "it is used as it stands",
             severity="error" if far else "warning",
         )
-    ]
+    )
+    found.findings.append(
+        QualityFinding(
+            kind="future",
+            first=now.replace(minute=0, second=0, microsecond=0),
+            hours=int((end - now) / timedelta(hours=1)) + 1,
+            rule=f"demand after now; refused beyond {FAR_FUTURE.days} days",
+            masked=False,
+        )
+    )

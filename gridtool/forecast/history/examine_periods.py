@@ -60,7 +60,7 @@ def examine_periods(
         set_aside=aside,
     )
     last = values.edges[-1].astype("datetime64[s]").astype(np.int64)
-    found.issues += check_future(datetime.fromtimestamp(int(last), tz=UTC), setting)
+    check_future(datetime.fromtimestamp(int(last), tz=UTC), setting, found)
     return history
 
 
