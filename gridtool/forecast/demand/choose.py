@@ -1,20 +1,39 @@
-"""The one door to the demand models: the one that a history can carry."""
+"""The one door to the demand models: the one that a history can carry, or the one asked for.
+
+From the most that a history may hold to the least:
+
+- ``full``: a year or more of hours with temperature
+- ``short``: three months or more of hours with temperature
+- ``no-weather``: a year or more of hours without temperature
+- ``days``, ``weeks``, ``months``: daily, weekly or monthly energy, shaped to hours
+- ``profile``: the energy of a year, or of less than the others need, with typical profiles
+
+A history can be fitted as one that holds less than it does, never as one that holds more.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from gridtool.errors import HistoryError, Issue
+from gridtool.forecast.demand.choose_hours import as_short, check_hours, find_flaw
 from gridtool.forecast.demand.fit import fit_demand
 from gridtool.forecast.demand.model import DemandEvent, SpecialDays
+from gridtool.forecast.demand.periods import fit_periods
+from gridtool.forecast.demand.periods_ahead import Step
+from gridtool.forecast.demand.periods_coarsen import coarsen_days, sum_hours
+from gridtool.forecast.demand.shape import HourShape
 from gridtool.forecast.history.model import History, PeriodHistory
 from gridtool.forecast.model import FittedModel
 
 __all__ = ["MODELS", "fit_history"]
 
-MODELS = ("auto",)
+MODELS = ("auto", "full", "short", "no-weather", "days", "weeks", "months", "profile")
 """Names of the models, by which one can be asked for."""
+_HOURLY = MODELS[1:4]
+_STEP_OF: dict[str, Step] = {"days": "day", "weeks": "week", "months": "month"}
 NO_DAYS = SpecialDays()
 
 
@@ -26,6 +45,7 @@ def fit_history(
     special_days: SpecialDays = NO_DAYS,
     events: Sequence[DemandEvent] = (),
     model: str = "auto",
+    network_profile: Mapping[str, float] | None = None,
 ) -> FittedModel:
     """Fit the demand model that the history allows, or the one asked for by name.
 
@@ -42,6 +62,10 @@ def fit_history(
         What the planner states of demand, past and ahead.
     model
         One of :data:`MODELS`.
+    network_profile
+        Share of energy by class of customers, as of
+        :func:`gridtool.forecast.demand.shape_network.network_mix`, which shapes a history without
+        hours; None: a mean city.
 
     Raises
     ------
@@ -52,12 +76,77 @@ def fit_history(
         raise HistoryError(
             Issue(message="no such demand model", value=model, accepted=", ".join(MODELS))
         )
-    if isinstance(history, PeriodHistory):
+    zone = zone or history.zone
+    if isinstance(history, History):
+        if model == "auto":
+            history = _without_unusable_hours(history, zone=zone, special_days=special_days)
+        else:
+            history = _as_asked(history, model=model, zone=zone, special_days=special_days)
+        if isinstance(history, History):
+            return fit_demand(
+                history, zone=zone, peak_mw=peak_mw, special_days=special_days, events=events
+            )
+    elif model != "auto":
+        history = _coarsen_as_asked(history, model=model)
+    return fit_periods(
+        history,
+        zone=zone,
+        network_profile=network_profile,
+        special_days=special_days,
+        events=events,
+        peak_mw=peak_mw,
+        profile_only=model == "profile",
+    )
+
+
+def _without_unusable_hours(
+    history: History, *, zone: ZoneInfo, special_days: SpecialDays
+) -> History | PeriodHistory:
+    """The history, or its days where its hours cannot be used, labelled as weaker."""
+    flaw = find_flaw(history, zone=zone)
+    if flaw is None:
+        return history
+    shape = HourShape.of(None, zone=zone, special_days=special_days)
+    days = sum_hours(history, shape=shape, zone=zone)
+    words = f"{flaw}: its days are fitted, and shaped to hours"
+    if history.set_aside is not None:
+        words = f"{history.set_aside}; {words}"
+    return replace(days, set_aside=words)
+
+
+def _as_asked(
+    history: History, *, model: str, zone: ZoneInfo, special_days: SpecialDays
+) -> History | PeriodHistory:
+    """The hours or periods that the model asked for is fitted to."""
+    if model in _HOURLY:
+        check_hours(history, model=model, zone=zone)
+        if model == "short":
+            return as_short(history)
+        return history if model == "full" else replace(history, temp_c=None)
+    shape = HourShape.of(None, zone=zone, special_days=special_days)
+    return _coarsen_as_asked(sum_hours(history, shape=shape, zone=zone), model=model)
+
+
+def _coarsen_as_asked(history: PeriodHistory, *, model: str) -> PeriodHistory:
+    """The periods that the model asked for is fitted to.
+
+    Raises
+    ------
+    HistoryError
+        If they are finer than the history's, or cannot be summed from them.
+    """
+    if model == "profile" or _STEP_OF.get(model) == history.step:
+        return history
+    step = _STEP_OF.get(model)
+    if step is None or history.step != "day":
+        carried = ["auto", "profile"]
+        carried += [name for name, own in _STEP_OF.items() if history.step in (own, "day")]
         raise HistoryError(
             Issue(
-                message=f"the history holds {history.step}s, not hours",
+                message=f"the history holds {history.step}s: it cannot carry the model {model!r}",
                 file=history.origin or None,
-                accepted="a step of an hour or less",
+                accepted=", ".join(name for name in MODELS if name in carried),
+                hint="ask for one of these, or give a finer history",
             )
         )
-    return fit_demand(history, zone=zone, peak_mw=peak_mw, special_days=special_days, events=events)
+    return coarsen_days(history, step=step)
