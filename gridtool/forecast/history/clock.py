@@ -175,6 +175,11 @@ def _infer_clock(
         come = "1 time that the clock repeats comes" if repeated == 1 else f"{repeated} times come"
         return "local", f"inferred: {come} twice where the clock is set back"
     if not skipped:
+        springs = sum(
+            moved > 0 and times.min() < day < times.max() for day, moved in city.changes()
+        )
+        if springs:
+            return "local", f"inferred: no demand in the hours that the clock skips ({springs})"
         return "local", "assumed: nothing in the file speaks against it"
     if load is not None and follows_local_clock(times, load, city=city):
         return "local", "inferred: the day's course stays on its clock when the clock changes"

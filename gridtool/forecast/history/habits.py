@@ -16,19 +16,22 @@ Times = npt.NDArray[np.datetime64]
 WEEKS = 2
 """Length of the time before and after a change of the clock that is compared."""
 LEAST_CHANGES = 2
-LEAST_GAIN = 0.01
-"""Mean gain of correlation that makes a habit certain."""
+LEAST_GAIN = 0.2
+"""Mean gain that makes a habit certain; real histories have 0.6 and more either way."""
+RISE_H = 4
+AROUND_H = 2
 NIGHT_H = 4.0
 """Hour of the local clock about which demand is lowest."""
 NEAR_H, FAR_H = 1.5, 3.0
 
 
 def follows_local_clock(times: Times, load: FloatArray, *, city: ZoneClock) -> bool:
-    """Whether the course of the day stays where it is on the file's clock when clocks change.
+    """Whether the morning rise stays where it is on the file's clock when clocks change.
 
-    On a fixed clock all habits come an hour earlier in summer. The hourly changes of the mean
-    day two weeks before and after each change are correlated as they stand and an hour shifted;
-    the mean gain over at least ``LEAST_CHANGES`` changes decides.
+    On a fixed clock people rise an hour earlier in summer. The hourly changes of the mean day
+    about its steepest rise, two weeks before and after each change, are compared as they stand
+    and an hour shifted; the mean gain over at least ``LEAST_CHANGES`` changes decides. The
+    morning alone is judged: water heaters follow time switches, the evening follows the sun.
     """
     gains = [
         gain
@@ -59,18 +62,25 @@ def _from_night(hour: float) -> float:
 
 
 def _gain(times: Times, load: FloatArray, *, day: np.datetime64, moved: int) -> float | None:
-    """How much better the courses before and after agree unshifted; None if one is unknown."""
+    """How much better the mornings before and after agree unshifted; None if one is unknown.
+
+    In shares of the variance of the hourly changes.
+    """
     span = np.timedelta64(7 * WEEKS, "D")
     before = _mean_course(times, load, first=day - span, end=day)
     after = _mean_course(times, load, first=day + np.timedelta64(2, "D"), end=day + span)
     if before is None or after is None:
         return None
-    steps = [np.diff(course, append=course[:1]) for course in (before, after)]
-    if min(float(np.std(course)) for course in steps) == 0.0:
+    steps, later = (np.diff(course, append=course[:1]) for course in (before, after))
+    rise = [steps.take(range(hour, hour + RISE_H), mode="wrap").sum() for hour in range(24)]
+    first = int(np.argmax(rise))
+    morning = np.arange(first - AROUND_H, first + RISE_H + AROUND_H) % 24
+    spread = float(np.sum((steps[morning] - steps[morning].mean()) ** 2))
+    if spread == 0.0:
         return None
-    still = float(np.corrcoef(steps[0], steps[1])[0, 1])
-    shifted = float(np.corrcoef(steps[0], np.roll(steps[1], moved))[0, 1])
-    return still - shifted
+    still = float(np.sum((steps - later)[morning] ** 2))
+    shifted = float(np.sum((steps - np.roll(later, moved))[morning] ** 2))
+    return (shifted - still) / spread
 
 
 def _mean_course(
