@@ -20,9 +20,9 @@ LEAST_GAIN = 0.2
 """Mean gain that makes a habit certain; real histories have 0.6 and more either way."""
 RISE_H = 4
 AROUND_H = 2
-NIGHT_H = 4.0
-"""Hour of the local clock about which demand is lowest."""
-NEAR_H, FAR_H = 1.5, 3.0
+NIGHT_H = 3.5
+"""Hour of standard time about which demand is lowest over a year."""
+NEAR_H, FAR_H = 2.0, 3.0
 
 
 def follows_local_clock(times: Times, load: FloatArray, *, city: ZoneClock) -> bool:
