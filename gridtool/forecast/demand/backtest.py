@@ -7,7 +7,7 @@ the protocol: Tashman (2000), "Out-of-sample tests of forecasting accuracy".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -19,19 +19,24 @@ from gridtool.forecast.demand.backtest_model import (
     SEASONAL_NAIVE,
     Backtest,
 )
+from gridtool.forecast.demand.backtest_notes import ScoredOrigin, describe_test
 from gridtool.forecast.demand.backtest_origins import (
-    HOUR,
     OriginForecast,
     fit_origins,
     place_origins,
 )
 from gridtool.forecast.demand.backtest_periods import backtest_periods
-from gridtool.forecast.demand.backtest_truth import Truth, find_truth
+from gridtool.forecast.demand.backtest_truth import find_truth
 from gridtool.forecast.demand.baselines import repeat_last_year, usual_load
 from gridtool.forecast.demand.calendar import make_calendar
 from gridtool.forecast.demand.model import DemandEvent, SpecialDays
 from gridtool.forecast.demand.scores import naive_scale
-from gridtool.forecast.demand.scores_paths import Candidate, PathScores, score_paths
+from gridtool.forecast.demand.scores_paths import (
+    Candidate,
+    PathScores,
+    mean_pinball_pct,
+    score_paths,
+)
 from gridtool.forecast.demand.scores_pit import PIT_BINS, judge_evenness
 from gridtool.forecast.history.model import History, PeriodHistory
 
@@ -99,8 +104,7 @@ def backtest_demand(
         file=history.origin,
     )
     truth = find_truth(history, special_days=special_days, events=events)
-    scored: list[tuple[str, str, PathScores]] = []
-    forecasts: list[OriginForecast] = []
+    found: list[ScoredOrigin] = []
     for at in fit_origins(
         history,
         truth,
@@ -112,23 +116,30 @@ def backtest_demand(
         model=model,
     ):
         if np.isfinite(at.truth_mw).sum() >= LEAST_TRUTH_H:
-            scored += _score_origin(at, paths=paths, seed=seed, special_days=special_days)
-            forecasts.append(at)
+            found.append(_score_origin(at, paths=paths, seed=seed, special_days=special_days))
         if progress is not None:
             progress(1)
-    if not forecasts:
-        raise HistoryError(
-            Issue(
-                message="no week of demand is known after any time to forecast from",
-                file=history.origin or None,
-                hint="look back fewer months, or give a history with more of its demand known",
-            )
-        )
-    notes = _describe_test(
-        history, truth, forecasts=forecasts, placed=len(placed), load_months=load_months
+    if not found:
+        raise _refuse_unknown(history)
+    last = found[-1].forecast.model
+    return tabulate_scores(
+        [(own.label, name, scores) for own in found for name, scores in own.scores.items()],
+        description=last.description,
+        notes=describe_test(
+            history, truth, scored=found, placed=len(placed), load_months=load_months
+        ),
+        weaker=last.weaker,
     )
-    last = forecasts[-1].model
-    return tabulate_scores(scored, description=last.description, notes=notes, weaker=last.weaker)
+
+
+def _refuse_unknown(history: History) -> HistoryError:
+    return HistoryError(
+        Issue(
+            message="no week of demand is known after any time to forecast from",
+            file=history.origin or None,
+            hint="look back fewer months, or give a history with more of its demand known",
+        )
+    )
 
 
 def list_baselines(at: OriginForecast, *, special_days: SpecialDays) -> tuple[Candidate, ...]:
@@ -182,16 +193,19 @@ def tabulate_scores(
 
 def _score_origin(
     at: OriginForecast, *, paths: int, seed: int, special_days: SpecialDays
-) -> Iterator[tuple[str, str, PathScores]]:
-    label = at.origin.astimezone(at.grid.zone).date().isoformat()
-    scale = naive_scale(at.known.load_mw)
+) -> ScoredOrigin:
     own = Candidate(name=MODEL, values=at.model.prepare(at.grid).draw(paths, seed=seed))
-    for candidate in (own, *list_baselines(at, special_days=special_days)):
-        yield (
-            label,
-            candidate.name,
-            score_paths(at.truth_mw, candidate, grid=at.grid, scale_mw=scale),
-        )
+    scale = naive_scale(at.known.load_mw)
+    served = mean_pinball_pct(at.served_mw, own.values)
+    return ScoredOrigin(
+        label=at.origin.astimezone(at.grid.zone).date().isoformat(),
+        forecast=at,
+        scores={
+            candidate.name: score_paths(at.truth_mw, candidate, grid=at.grid, scale_mw=scale)
+            for candidate in (own, *list_baselines(at, special_days=special_days))
+        },
+        served_pinball_pct=served,
+    )
 
 
 def _pit_rows(name: str, own: Sequence[PathScores]) -> list[dict[str, float | str]]:
@@ -207,25 +221,3 @@ def _pit_rows(name: str, own: Sequence[PathScores]) -> list[dict[str, float | st
         }
         for b, count in enumerate(counts)
     ]
-
-
-def _describe_test(
-    history: History,
-    truth: Truth,
-    *,
-    forecasts: Sequence[OriginForecast],
-    placed: int,
-    load_months: int | None,
-) -> tuple[str, ...]:
-    scored = np.zeros(history.hours, dtype=np.bool_)
-    for at in forecasts:
-        first = int((at.origin - history.start) / HOUR)
-        scored[first : first + at.grid.hours] = True
-    notes = truth.describe(scored)
-    if load_months is not None:
-        notes += (f"at each origin only the last {load_months} months of load were known",)
-    if len(forecasts) < placed:
-        notes += (f"{placed - len(forecasts)} origins are left out: hardly any demand after them",)
-    if len(forecasts) < 3:
-        notes += (f"only {len(forecasts)} origins: the scores are little more than an anecdote",)
-    return notes

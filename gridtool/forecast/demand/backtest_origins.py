@@ -37,6 +37,8 @@ class OriginForecast:
         The months ahead.
     truth_mw : (grid.hours,)
         Demand as it came; NaN where unknown or itself a guess.
+    served_mw : (grid.hours,)
+        See :class:`gridtool.forecast.demand.backtest_truth.Truth`.
     """
 
     origin: datetime
@@ -44,6 +46,7 @@ class OriginForecast:
     model: FittedModel
     grid: TimeGrid
     truth_mw: FloatArray
+    served_mw: FloatArray
 
 
 def fit_origins(
@@ -79,6 +82,7 @@ def fit_origins(
             ),
             grid=grid,
             truth_mw=truth.load_mw[first : first + grid.hours],
+            served_mw=truth.served_mw[first : first + grid.hours],
         )
 
 

@@ -18,6 +18,7 @@ from gridtool.forecast.history.model import History
 __all__ = ["Truth", "find_truth"]
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 WITH_WEATHER = Terms(harmonics=3, knots=7, memories_h=(1, 24, 72))
 WITHOUT_WEATHER = Terms(harmonics=4)
 
@@ -35,21 +36,31 @@ class Truth:
         The latter hours.
     measured : (n,) bool
         Hours with shed load added.
+    served_mw : (n,)
+        As ``load_mw``, but with what was served in those of the guessed hours of which no record
+        says that anything was short: they only look so.
     """
 
     load_mw: FloatArray
-    guessed: npt.NDArray[np.bool_]
-    measured: npt.NDArray[np.bool_]
+    guessed: BoolArray
+    measured: BoolArray
+    served_mw: FloatArray
 
-    def describe(self, hours: npt.NDArray[np.bool_]) -> tuple[str, ...]:
+    @property
+    def suspected(self) -> BoolArray:
+        """Hours left out without a record, (n,)."""
+        return self.guessed & np.isfinite(self.served_mw)
+
+    def describe(self, hours: BoolArray) -> tuple[str, ...]:
         """What was done to the truth of ``hours`` (n,), in words; empty if nothing."""
         found = []
-        guessed = int((self.guessed & hours).sum())
+        guessed, suspected = (int((own & hours).sum()) for own in (self.guessed, self.suspected))
         if guessed:
             found.append(
                 f"{guessed} of {int(hours.sum())} hours are left out of the scores, because less "
                 "was served then than wanted and nobody knows by how much: a blackout is not held "
                 "against the forecast"
+                + (f" (of {suspected} no record says so: they look like it)" if suspected else "")
             )
         measured = int((self.measured & hours).sum())
         if measured:
@@ -72,10 +83,24 @@ def find_truth(
         special_days=settle_kinds(special_days, known=calendar.day[np.isfinite(history.load_mw)]),
         events=events,
     )
-    guessed = demand.guessed if history.short is None else demand.guessed | history.short
-    guessed = guessed & ~demand.measured
+    recorded = _recorded_short(history, events)
+    guessed = (demand.guessed | recorded) & ~demand.measured
+    load_mw = np.where(guessed, np.nan, demand.load_mw)
     return Truth(
-        load_mw=np.where(guessed, np.nan, demand.load_mw),
+        load_mw=load_mw,
         guessed=guessed,
         measured=demand.measured,
+        served_mw=np.where(guessed & ~recorded, history.load_mw, load_mw),
     )
+
+
+def _recorded_short(history: History, events: Sequence[DemandEvent]) -> BoolArray:
+    """Hours short by the history or a stated outage, (n,)."""
+    short = np.zeros(history.hours, dtype=np.bool_)
+    if history.short is not None:
+        short |= history.short
+    hours = history.start.timestamp() + 3600.0 * np.arange(history.hours)
+    for event in events:
+        if event.kind == "outage" and event.end is not None:
+            short |= (hours >= event.start.timestamp()) & (hours < event.end.timestamp())
+    return short

@@ -19,7 +19,7 @@ from gridtool.forecast.demand.scores import (
 from gridtool.forecast.demand.scores_pit import PIT_BINS, count_places
 from gridtool.timegrid import TimeGrid
 
-__all__ = ["Candidate", "PathScores", "score_energy", "score_paths"]
+__all__ = ["Candidate", "PathScores", "mean_pinball_pct", "score_energy", "score_paths"]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -125,6 +125,14 @@ def score_paths(
         pit=np.bincount(bins, minlength=PIT_BINS) * int(len(ordered) > 1),
         places=count_places(truth, candidate.values) if candidate.spread else None,
     )
+
+
+def mean_pinball_pct(truth: FloatArray, values: FloatArray) -> float:
+    """Pinball loss over the levels 0.1 to 0.9 in percent of mean demand; see score_paths."""
+    known = np.isfinite(truth)
+    quantiles = place_quantiles(np.sort(values[:, known], axis=0), NINE_LEVELS)
+    loss = pinball(truth[known], quantiles, levels=NINE_LEVELS)
+    return float(100 * loss.mean() / truth[known].mean())
 
 
 def score_energy(truth_mwh: float, energy_mwh: FloatArray) -> dict[str, float]:

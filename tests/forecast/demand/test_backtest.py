@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from gridtool.errors import HistoryError
+from gridtool.forecast.demand import backtest_truth
 from gridtool.forecast.demand.backtest import backtest_demand
 from gridtool.forecast.demand.backtest_origins import fit_origins, place_origins
 from gridtool.forecast.demand.backtest_truth import find_truth
-from gridtool.forecast.demand.model import DemandEvent, SpecialDays
+from gridtool.forecast.demand.model import DemandEvent, SpecialDays, Unconstrained
 from gridtool.forecast.history.made import make_history
 from gridtool.forecast.history.model import History
 from gridtool.forecast.history.read import read_history
@@ -141,6 +142,31 @@ def test_a_blackout_is_not_held_against_the_forecast(history):
     ours, theirs = (found.scores["pinball_pct"][0] for found in (known, whole))
     assert ours == pytest.approx(theirs, rel=0.15)
     assert "a blackout is not held against the forecast" in describe_backtest(known)
+
+
+def test_hours_that_only_look_short_are_left_out_and_the_loss_with_them_is_told(
+    history, monkeypatch
+):
+    """A fortnight at half of demand of which no record tells, as the unconstraining finds it."""
+    load, guessed = history.load_mw.copy(), np.zeros(history.hours, dtype=bool)
+    out = slice(history.hours - 40 * 24, history.hours - 26 * 24)
+    load[out] *= 0.5
+    guessed[out] = True
+
+    def guess(given, **_):
+        return Unconstrained(
+            load_mw=np.where(guessed, 1.0, given.load_mw),
+            guessed=guessed,
+            measured=np.zeros(given.hours, dtype=bool),
+        )
+
+    monkeypatch.setattr(backtest_truth, "unconstrain", guess)
+    found = backtest_demand(replace(history, load_mw=load), months=3, origins=1, paths=60)
+    words = describe_backtest(found)
+    assert "336 of 2209 hours are left out" in words
+    assert "(of 336 no record says so: they look like it)" in words
+    told = float(words.split("loss would be ")[1].split(" %")[0])
+    assert told > 2 * found.scores["pinball_pct"][0]
 
 
 def test_measured_shedding_belongs_to_the_truth(history):
