@@ -8,13 +8,17 @@ stretches are hours masked, and there from a small depth on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from gridtool.forecast.demand.calendar import LocalCalendar
-from gridtool.forecast.demand.unconstrain_level import median_course, week_values
+from gridtool.forecast.demand.unconstrain_level import (
+    WeeklyLevel,
+    median_course,
+    week_values,
+)
 
 __all__ = ["ShortHours", "find_short_hours"]
 
@@ -29,8 +33,9 @@ MASK_BELOW = 1.5
 COUNT_BELOW = 2.0
 DEEPEST = 8.0
 """An hour's evidence: depth beyond ``COUNT_BELOW``, at most this."""
-WINDOWS_DAYS = ((14, 300.0), (56, 600.0))
-"""Lengths of stretches and the least evidence (standard deviations x hours) of each."""
+WINDOWS_DAYS = ((14, 192.0, 300.0), (56, 40.0, 600.0))
+"""Lengths of stretches, the most evidence a day adds and the least they must hold (standard
+deviations x hours): two weeks of some deep days, or eight of many."""
 MIRROR = 1.5
 """A stretch must hold this many times the evidence of the history's highest stretch."""
 TELLING = 12.0
@@ -44,6 +49,7 @@ RECURS = 0.35
 LEAST_RUN_H = 2
 ROUNDS = 6
 LEAST_SCALE = 0.004
+LEAST_CUT = 0.02
 TRUNCATED_MEDIAN = 0.084
 """Median of a standard normal above -1.5."""
 
@@ -84,7 +90,8 @@ def find_short_hours(left: FloatArray, *, calendar: LocalCalendar, silent: BoolA
     """
     left = np.where(silent, np.nan, left)
     day = calendar.day - calendar.day[0]
-    level = _upper_level(left)
+    upper = _upper_weeks(left)
+    level = upper.spread(median_course(upper.value))
     scale = _scale_of(left - level, calendar=calendar)
     short = np.zeros(len(left), dtype=np.bool_)
     stretches: list[tuple[int, int]] = []
@@ -97,7 +104,8 @@ def find_short_hours(left: FloatArray, *, calendar: LocalCalendar, silent: BoolA
         short = found
         if settled:
             break
-        level = _trimmed_level(np.where(short, np.nan, left), scale=scale, short=short)
+        weeks = _trim_weeks(upper, left, scale=scale, short=short)
+        level = weeks.spread(median_course(weeks.value))
         scale = _scale_of(np.where(short, np.nan, left) - level, calendar=calendar)
     return ShortHours(
         short=short,
@@ -108,19 +116,23 @@ def find_short_hours(left: FloatArray, *, calendar: LocalCalendar, silent: BoolA
     )
 
 
-def _upper_level(left: FloatArray) -> FloatArray:
+def _upper_weeks(left: FloatArray) -> WeeklyLevel:
+    """Levels by week, told by an upper quantile less its usual distance from the median."""
     upper, middle = week_values(left, quantile=UPPER), week_values(left, quantile=0.5)
     apart = upper.value - middle.value
     usual = np.nanmedian(apart) if np.isfinite(apart).any() else 0.0
-    return upper.spread(median_course(upper.value - usual))
+    return replace(upper, value=upper.value - usual)
 
 
-def _trimmed_level(left: FloatArray, *, scale: FloatArray, short: BoolArray) -> FloatArray:
-    """Of the hours not masked; where hours were, the median is that of a trimmed week."""
-    weekly = week_values(left, quantile=0.5)
-    cut = week_values(np.where(short, 1.0, 0.0)).value > 0.02
-    trim = TRUNCATED_MEDIAN * np.where(cut, week_values(scale).value, 0.0)
-    return weekly.spread(median_course(weekly.value - trim))
+def _trim_weeks(
+    weeks: WeeklyLevel, left: FloatArray, *, scale: FloatArray, short: BoolArray
+) -> WeeklyLevel:
+    """``weeks``, those with masked hours by the median of the others, which is that of a trimmed
+    normal. The other weeks stay, lest what is found in one place make the rest look low."""
+    weekly = week_values(np.where(short, np.nan, left), quantile=0.5)
+    cut = week_values(short.astype(np.float64)).value > LEAST_CUT
+    trimmed = weekly.value - TRUNCATED_MEDIAN * week_values(scale).value
+    return replace(weeks, value=np.where(cut, trimmed, weeks.value))
 
 
 def _scale_of(depth: FloatArray, *, calendar: LocalCalendar) -> FloatArray:
@@ -142,17 +154,29 @@ def _scale_of(depth: FloatArray, *, calendar: LocalCalendar) -> FloatArray:
 def _find_stretches(
     depth: FloatArray, *, day: IntArray
 ) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    low, high = _evidence(-depth, day=day), _evidence(depth, day=day)
+    low = _evidence(-depth / _skewness(depth), day=day)
+    high = _evidence(depth, day=day)
     telling = np.zeros(len(low), dtype=np.bool_)
-    for length, least in WINDOWS_DAYS:
-        threshold = max(least, MIRROR * _window_sums(high, length).max())
-        for first in np.flatnonzero(_window_sums(low, length) >= threshold):
-            telling[max(first - length + 1, 0) : first + 1] = True
+    for length, most, least in WINDOWS_DAYS:
+        mirrored = _window_sums(np.minimum(high, most), length).max()
+        sums = _window_sums(np.minimum(low, most), length)
+        for last in np.flatnonzero(sums >= max(least, MIRROR * mirrored)):
+            telling[max(last - length + 1, 0) : last + 1] = True
     telling &= low >= TELLING
     joined = _join_days(np.flatnonzero(telling))
     stretches = [one for one in joined if low[one[0] : one[1] + 1].sum() >= LEAST_STRETCH]
     recurring = [one for one in stretches if _recurs(low, stretch=one)]
     return [one for one in stretches if one not in recurring], recurring
+
+
+def _skewness(depth: FloatArray) -> float:
+    """How much wider the usual week spreads below its median than above, at least one."""
+    low, middle, high = (week_values(depth, quantile=q).value for q in (1 - UPPER, 0.5, UPPER))
+    below, above = middle - low, high - middle
+    told = np.isfinite(below)
+    if not told.any():
+        return 1.0
+    return max(1.0, float(np.median(below[told]) / max(float(np.median(above[told])), 1e-9)))
 
 
 def _evidence(depth: FloatArray, *, day: IntArray) -> FloatArray:
