@@ -30,7 +30,7 @@ COMMANDS = {
         LazyCommand("assess", "gridtool.cli.assess", "Show what is out now, and what could be."),
         LazyCommand("restore", "gridtool.cli.restore", "Plan the repairs: crews, spares, ETR."),
         LazyCommand("forecast", "gridtool.cli.forecast", "Forecast the shortage for months."),
-        LazyCommand("demand", "gridtool.cli.demand", "Fit and back-test the demand model."),
+        LazyCommand("demand", "gridtool.cli.demand", "Check, fit, forecast, back-test."),
         LazyCommand("adequacy", "gridtool.cli.adequacy", "Say how short generation is of load."),
         LazyCommand("whatif", "gridtool.cli.whatif", "Show what a change would make different."),
         LazyCommand("schema", "gridtool.cli.schema", "Print the format of an input file."),

@@ -12,6 +12,9 @@ COMMANDS = {
     command.name: command
     for command in (
         LazyCommand(
+            "check", "gridtool.cli.demand_check", "Check a history: how it is read, what is wrong."
+        ),
+        LazyCommand(
             "fit", "gridtool.cli.demand_fit", "Fit the model: what it is, what it expects."
         ),
         LazyCommand(
@@ -25,9 +28,10 @@ COMMANDS = {
 
 @click.group(cls=LazyGroup, commands_by_name=COMMANDS, context_settings=HELP_OPTIONS)
 def demand() -> None:
-    """Fit and back-test the demand model.
+    """Check a demand history, fit the demand model to it, test and forecast with it.
 
     \b
     Example:
+        gridtool demand check forecasts/history/rivercity_hourly.csv.gz --tz Europe/Kyiv
         gridtool demand fit forecasts/history/rivercity_hourly.csv.gz --tz Europe/Kyiv
     """

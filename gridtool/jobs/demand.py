@@ -79,6 +79,7 @@ def make_model(
     model = fit_given(
         replace(given, history=history),
         peak_mw=network.peak_mw if source.scale == "peak" else None,
+        network=network,
     )
     return MadeModel(model=model, warnings=given.warnings, fallback=model.weaker or "")
 

@@ -10,6 +10,7 @@ from gridtool.forecast.demand.choose import fit_history
 from gridtool.forecast.demand.holidays import holidays_of
 from gridtool.forecast.demand.model import SpecialDays
 from gridtool.forecast.demand.read_events import read_events
+from gridtool.forecast.demand.shape_network import network_mix
 from gridtool.forecast.demand.special_days import read_special_days
 from gridtool.forecast.history.read import read_demand_history
 from gridtool.forecast.model import FittedModel
@@ -83,8 +84,17 @@ def _split_country(text: str) -> tuple[str, str | None]:
     return country.strip(), region.strip() if separator else None
 
 
-def fit_given(given: GivenHistory, *, peak_mw: float | None = None) -> FittedModel:
-    """The demand model of what is given, scaled to ``peak_mw`` if that is not None.
+def fit_given(
+    given: GivenHistory, *, peak_mw: float | None = None, network: CityNetwork | None = None
+) -> FittedModel:
+    """The demand model of what is given.
+
+    Parameters
+    ----------
+    peak_mw
+        Size of the model: what the highest hour of the history's last year becomes; None: its own.
+    network
+        The network whose classes of customers shape a history without hours; None: a mean city.
 
     Raises
     ------
@@ -97,4 +107,5 @@ def fit_given(given: GivenHistory, *, peak_mw: float | None = None) -> FittedMod
         special_days=given.special_days,
         events=given.events,
         model=given.model_kind,
+        network_profile=None if network is None else network_mix(network),
     )
