@@ -105,6 +105,8 @@ def _judge_energy(model: Mapping[str, float]) -> str:
     trust = _judge_width(
         share, narrow=THRESHOLDS["energy_too_narrow"], wide=THRESHOLDS["energy_too_wide"]
     )
+    if "coverage_80" not in model:
+        return f"Its 80 % intervals of energy held {100 * share:.0f} % of the periods: {trust}."
     return (
         f"Those of energy held {100 * share:.0f} % of the months, whose energy was missed by "
         f"{model['energy_error_pct']:.1f} % on average: {trust}."

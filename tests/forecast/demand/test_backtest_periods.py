@@ -79,7 +79,10 @@ def test_energy_of_months_by_hand(seen):
     scores = found.scores.set_index("method")
     assert scores.at["model", "energy_coverage_80"] == 1.0
     assert "pinball_pct" not in scores
-    assert "missed energy by" in describe_backtest(found)
+    words = describe_backtest(found)
+    assert f"the model missed energy by {100 * (140 / truth - 1):.1f} % on average" in words
+    assert "Its 80 % intervals of energy held 100 % of the periods: wider than need be." in words
+    assert "Here seasonal naive was the better forecast" in words
     assert {table.name for table in tables_backtest(found)} == {
         "scores",
         "by_lead",
