@@ -32,6 +32,15 @@ class LocalCalendar:
     day_of_year: IntArray
     day: IntArray
 
+    def last(self, hours: int) -> LocalCalendar:
+        """The last ``hours`` hours, or all there are."""
+        return LocalCalendar(
+            hour=self.hour[-hours:],
+            weekday=self.weekday[-hours:],
+            day_of_year=self.day_of_year[-hours:],
+            day=self.day[-hours:],
+        )
+
 
 def make_calendar(start: datetime, hours: int, *, zone: ZoneInfo) -> LocalCalendar:
     """The calendar of ``hours`` hours from ``start`` (aware UTC) in ``zone``."""

@@ -41,8 +41,10 @@ class DemandPaths:
         Of each week of the grid, the days of the history its residuals may be drawn from.
     band
         Least and most log demand.
-    factor
+    factor : (H,)
         On the history's demand.
+    residual_scale, level_scale
+        Factors on the residual days and on the level's deviations from its mean.
     """
 
     calendar: LocalCalendar
@@ -52,7 +54,9 @@ class DemandPaths:
     level: DemandLevel
     residual_days: ResidualDays
     band: tuple[float, float]
-    factor: float
+    factor: FloatArray
+    residual_scale: float = 1.0
+    level_scale: float = 1.0
 
     def draw(self, n: int, *, seed: int, first: int = 0) -> FloatArray:
         """Paths ``first`` to ``first + n - 1`` in MW, shape (n, H).
@@ -71,7 +75,7 @@ class DemandPaths:
         order = dealt.permutation(len(self.explained))
         paths: FloatArray = self.explained[order[(first + np.arange(n)) % len(order)]]
         paths += self._level_paths(steps)
-        paths += self._residual_paths(picks)
+        paths += self.residual_scale * self._residual_paths(picks)
         np.clip(paths, *self.band, out=paths)
         np.exp(paths, out=paths)
         paths *= self.factor
@@ -79,8 +83,8 @@ class DemandPaths:
 
     def _level_paths(self, steps: FloatArray) -> FloatArray:
         walk = np.cumsum(self.level.step_sigma * steps[:, 1:], axis=1)
-        start = self.level.mean + np.sqrt(self.level.variance) * steps[:, :1]
-        paths: FloatArray = (start + walk)[:, self.lead_h // WEEK_H]
+        apart = np.sqrt(self.level.variance) * steps[:, :1] + walk
+        paths: FloatArray = (self.level.mean + self.level_scale * apart)[:, self.lead_h // WEEK_H]
         return paths
 
     def _residual_paths(self, picks: FloatArray) -> FloatArray:

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import CubicSpline
 
-from gridtool.errors import HistoryError, Issue
 from gridtool.forecast.demand.calendar import LocalCalendar
+from gridtool.forecast.demand.deviations import Deviations, draw_deviations
 from gridtool.forecast.demand.model import SpecialDays
+from gridtool.forecast.demand.spline import SplineTable, place_knots, spline_basis
+from gridtool.forecast.demand.terms import Terms, calendar_terms, slow_terms, trailing_mean
 
 __all__ = [
     "DemandRegression",
+    "Deviations",
     "Terms",
     "calendar_terms",
     "compress_rows",
@@ -23,22 +25,11 @@ __all__ = [
 ]
 
 FloatArray = npt.NDArray[np.float64]
-BEYOND_SEEN_C = 3.0
-"""Temperatures further than this outside what the history saw count as if they were there."""
-LEAST_STEP_C = 0.01
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What the regressions contain.
-
-    ``harmonics`` pairs of annual sine and cosine; for each of ``memories_h`` a natural cubic
-    spline with ``knots`` knots of the mean temperature of that many hours (1: the hour itself).
-    """
-
-    harmonics: int
-    knots: int = 0
-    memories_h: tuple[int, ...] = ()
+IntArray = npt.NDArray[np.int64]
+YEARLY_STEP = 0.02
+"""Standard deviation of a year's change of the level of log demand, before the fit."""
+DAILY_NOISE = 0.03
+"""Standard deviation of an hour of log demand around the regression, before the fit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,76 +52,68 @@ class DemandRegression:
     knots_c: FloatArray
     effects: FloatArray
 
-    def predict_calendar(self, calendar: LocalCalendar) -> FloatArray:
-        """Log demand without the temperature effect, shape (n,)."""
+    def predict_calendar(
+        self, calendar: LocalCalendar, *, deviations: Deviations | None = None
+    ) -> FloatArray:
+        """Log demand without the temperature effect, (n,); with ``deviations`` (r, n)."""
         rows = calendar_terms(calendar, terms=self.terms, special_days=self.special_days)
-        predicted: FloatArray = (rows * self.calendar[calendar.hour]).sum(axis=1)
-        return predicted
+        if deviations is None:
+            predicted: FloatArray = (rows * self.calendar[calendar.hour]).sum(axis=1)
+            return predicted
+        varied = np.empty((len(deviations.level), len(rows)))
+        for hour in range(24):
+            at = np.flatnonzero(calendar.hour == hour)
+            coefficients = self.calendar[hour] + deviations.calendar[:, hour]
+            varied[:, at] = np.einsum("nc,rc->rn", rows[at], coefficients)
+        return varied
 
     def predict_temperature(
-        self, means_c: tuple[FloatArray, ...], *, hour: npt.NDArray[np.int64]
+        self,
+        means_c: tuple[FloatArray, ...],
+        *,
+        hour: IntArray,
+        deviations: Deviations | None = None,
+        variant: IntArray | None = None,
     ) -> FloatArray:
-        """Effect of temperature on log demand.
+        """Effect of temperature on log demand, of the shape of a mean; NaN where one is.
 
         Parameters
         ----------
-        means_c : tuple of (..., n)
+        means_c : tuple of (n,) or (s, n)
             Trailing mean temperatures, one array per memory.
         hour : (n,) int
             Local hour.
+        deviations, variant : (s,) int
+            Coefficients deviate in row s by the deviation of number ``variant``; none by default.
         """
-        total = np.zeros(means_c[0].shape)
+        total = np.zeros(np.atleast_2d(means_c[0]).shape)
+        if variant is None:
+            variant = np.zeros(len(total), dtype=np.int64)
         for memory, means in enumerate(means_c):
-            knots = self.knots_c[memory]
-            inside = np.clip(means, knots[0], knots[-1])
-            outside = np.clip(means - inside, -BEYOND_SEEN_C, BEYOND_SEEN_C)
-            for h in range(24):
-                at = np.flatnonzero(hour == h)
-                if not len(at):
-                    continue
-                curve = CubicSpline(knots, self.effects[h, memory], bc_type="natural")
-                slope = curve(knots[[0, -1]], 1)
-                beyond = outside[..., at]
-                total[..., at] += curve(inside[..., at]) + beyond * np.where(
-                    beyond < 0, slope[0], slope[1]
-                )
-        return total
+            effects = self.effects[None, :, memory]
+            if deviations is not None:
+                effects = effects + deviations.effects[:, :, memory]
+            table = SplineTable.of(effects, knots=self.knots_c[memory])
+            rows = np.atleast_2d(means)
+            missing = np.isnan(rows)
+            table.add_to(total, np.where(missing, 0.0, rows), hour=hour, variant=variant)
+            total[missing] = np.nan
+        return total.reshape(means_c[0].shape)
 
 
-def trailing_mean(values: FloatArray, *, hours: int) -> FloatArray:
-    """Mean of the last ``hours`` values up to and including each, along the last axis.
+@dataclass(frozen=True, kw_only=True)
+class _Columns:
+    """Design of all usable hours: calendar, splines, slow course; where each begins.
 
-    Near the beginning, of those there are. NaN values are left out; NaN where fewer than half
-    are known.
+    ``penalty`` (p, p) is added to the normal equations: the prior of the slow course.
     """
-    if hours == 1:
-        return values
-    known = np.isfinite(values)
-    total = np.cumsum(np.where(known, values, 0.0), axis=-1)
-    count = np.cumsum(known, axis=-1).astype(np.float64)
-    for sums in (total, count):
-        sums[..., hours:] -= sums[..., :-hours].copy()
-    window = np.minimum(np.arange(values.shape[-1]) + 1, hours)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(2 * count >= window, total / count, np.nan)
 
-
-def calendar_terms(
-    calendar: LocalCalendar, *, terms: Terms, special_days: SpecialDays
-) -> FloatArray:
-    """Constant, six weekdays against Monday, kinds of special days, annual harmonics, (n, c).
-
-    A special day takes the effect of its weekday and that of its kind.
-    """
-    hours = len(calendar.hour)
-    year = 2 * np.pi * (calendar.day_of_year + calendar.hour / 24.0) / 365.25
-    columns = [np.ones(hours)]
-    columns += [(calendar.weekday == weekday).astype(np.float64) for weekday in range(1, 7)]
-    for kind in special_days.kinds:
-        columns.append(np.isin(calendar.day, special_days.numbers(kind)).astype(np.float64))
-    for k in range(1, terms.harmonics + 1):
-        columns += [np.sin(k * year), np.cos(k * year)]
-    return np.stack(columns, axis=1)
+    design: FloatArray
+    penalty: FloatArray
+    fixed: int
+    slow: int
+    knots_c: FloatArray
+    kept: tuple[int, ...]
 
 
 def fit_regression(
@@ -140,74 +123,113 @@ def fit_regression(
     calendar: LocalCalendar,
     terms: Terms,
     special_days: SpecialDays,
-) -> DemandRegression:
+    deviate: bool = False,
+) -> tuple[DemandRegression, Deviations | None]:
     """Fit the 24 regressions by ordinary least squares (statsmodels) on the valid hours.
 
     The spline of each memory is written in the basis of its values at the knots; the value at
-    the middle knot is the reference (zero), since the constant takes the mean.
+    the middle knot is the reference (zero), since the constant takes the mean. With ``deviate``
+    also by what the coefficients may be wrong.
 
     Raises
     ------
     HistoryError
         If the temperature hardly changes.
     """
-    from statsmodels.regression.linear_model import OLS  # simulating workers do without
-
     fixed = calendar_terms(calendar, terms=terms, special_days=special_days)
     means = [trailing_mean(temp_c, hours=m) for m in terms.memories_h] if temp_c is not None else []
     usable = np.isfinite(load_mw) & np.all([np.isfinite(m) for m in means], axis=0)
-    knots = np.array([_place_knots(m[usable], terms.knots) for m in means])
-    kept = [j for j in range(terms.knots) if j != terms.knots // 2]
-    blocks = [fixed[usable]]
-    for memory, mean in enumerate(means):
-        basis = CubicSpline(knots[memory], np.eye(terms.knots), bc_type="natural")
-        blocks.append(basis(mean[usable])[:, kept])
-    design = np.concatenate(blocks, axis=1)
+    columns = _lay_columns(fixed, means, usable=usable, terms=terms)
     target, hour = np.log(load_mw[usable]), calendar.hour[usable]
-    found = np.empty((24, design.shape[1]))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a special day may be unseen at an hour: least norm
-        for h in range(24):
-            rows, values = compress_rows(design[hour == h], target[hour == h])
-            found[h] = OLS(values, rows).fit().params
-    effects = np.zeros((24, len(means), terms.knots))
-    effects[:, :, kept] = found[:, fixed.shape[1] :].reshape(24, len(means), len(kept))
-    return DemandRegression(
+    found = _solve_hours(columns, target, hour=hour)
+    deviations = None
+    if deviate:
+        age_h = np.flatnonzero(usable)
+        drawn = draw_deviations(
+            columns.design,
+            target - (columns.design * found[hour]).sum(axis=1),
+            hour=hour,
+            age_h=len(usable) - 1 - age_h,
+            penalty=columns.penalty,
+        )
+        deviations = Deviations(
+            calendar=drawn[..., : columns.fixed],
+            effects=_to_knots(drawn, columns, terms=terms),
+            level=np.zeros(len(drawn)),
+        )
+    regression = DemandRegression(
         terms=terms,
         special_days=special_days,
-        calendar=found[:, : fixed.shape[1]],
+        calendar=found[:, : columns.fixed],
+        knots_c=columns.knots_c,
+        effects=_to_knots(found, columns, terms=terms),
+    )
+    return regression, deviations
+
+
+def _lay_columns(
+    fixed: FloatArray, means: list[FloatArray], *, usable: npt.NDArray[np.bool_], terms: Terms
+) -> _Columns:
+    knots = np.array([place_knots(m[usable], terms.knots) for m in means])
+    kept = tuple(j for j in range(terms.knots) if j != terms.knots // 2)
+    blocks = [fixed[usable]]
+    for memory, mean in enumerate(means):
+        blocks.append(spline_basis(mean[usable], knots=knots[memory])[:, kept])
+    slow = slow_terms(usable)
+    blocks.append(slow[usable])
+    design = np.concatenate(blocks, axis=1)
+    pieces = slow.shape[1]
+    # Steps between the knots: a random walk from year to year, of the end's known zero.
+    steps = np.eye(pieces) - np.eye(pieces, k=1)
+    penalty = np.zeros((design.shape[1],) * 2)
+    penalty[-pieces:, -pieces:] = (DAILY_NOISE / YEARLY_STEP) ** 2 * steps.T @ steps
+    return _Columns(
+        design=design,
+        penalty=penalty,
+        fixed=fixed.shape[1],
+        slow=pieces,
         knots_c=knots,
-        effects=effects,
+        kept=kept,
     )
 
 
-def compress_rows(design: FloatArray, target: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _solve_hours(columns: _Columns, target: FloatArray, *, hour: IntArray) -> FloatArray:
+    """Coefficients by local hour, (24, p)."""
+    from statsmodels.regression.linear_model import OLS  # simulating workers do without
+
+    found = np.empty((24, columns.design.shape[1]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a special day may be unseen at an hour: least norm
+        for h in range(24):
+            rows, values = compress_rows(
+                columns.design[hour == h], target[hour == h], penalty=columns.penalty
+            )
+            found[h] = OLS(values, rows).fit().params
+    return found
+
+
+def _to_knots(coefficients: FloatArray, columns: _Columns, *, terms: Terms) -> FloatArray:
+    """Effects at all knots, (..., 24, m, k), of coefficients (..., 24, p)."""
+    memories, kept = len(columns.knots_c), list(columns.kept)
+    effects = np.zeros((*coefficients.shape[:-1], memories, terms.knots))
+    spline = coefficients[..., columns.fixed : -columns.slow]
+    effects[..., kept] = spline.reshape(*coefficients.shape[:-1], memories, len(kept))
+    return effects
+
+
+def compress_rows(
+    design: FloatArray, target: FloatArray, *, penalty: FloatArray | float = 0.0
+) -> tuple[FloatArray, FloatArray]:
     """As few rows as there are columns, with the same least-squares solution.
 
-    With X'X = V diag(w) V' these are diag(sqrt(w)) V' and diag(1/sqrt(w)) V'X'y. The products
-    are summed without BLAS, whose threads get into each other's way on a busy machine: a fit
-    took 20 s instead of 0.2 s.
+    With X'X + ``penalty`` = V diag(w) V' these are diag(sqrt(w)) V' and diag(1/sqrt(w)) V'X'y.
+    The products are summed without BLAS, whose threads get into each other's way on a busy
+    machine: a fit took 20 s instead of 0.2 s.
     """
-    square = np.einsum("ni,nj->ij", design, design, optimize=False)
+    square = np.einsum("ni,nj->ij", design, design, optimize=False) + penalty
     product = np.einsum("ni,n->i", design, target, optimize=False)
     weights, vectors = np.linalg.eigh(square)
     roots = np.sqrt(np.maximum(weights, 0.0))
     kept = roots > 1e-7 * roots[-1]
     rows = roots[kept, None] * vectors[:, kept].T
     return rows, (vectors[:, kept].T @ product) / roots[kept]
-
-
-def _place_knots(values: FloatArray, count: int) -> FloatArray:
-    """Extremes and equally spaced quantiles of the distinct values."""
-    distinct = np.unique(values)
-    knots: FloatArray = (
-        np.quantile(distinct, np.linspace(0, 1, count)) if len(distinct) else distinct
-    )
-    if len(knots) < count or (np.diff(knots) < LEAST_STEP_C).any():
-        raise HistoryError(
-            Issue(
-                message="the temperature hardly changes: there is no weather to learn from",
-                hint="check the column, or leave it out to forecast without weather",
-            )
-        )
-    return knots

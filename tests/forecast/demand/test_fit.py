@@ -177,20 +177,3 @@ def test_gaps_do_not_stop_the_fit(history):
     temp[9000:9100] = np.nan
     fitted = fit_demand(History(start=START, load_mw=load, temp_c=temp, zone=KYIV))
     assert np.isfinite(fitted.simulate(50, grid=ahead(END), seed=1)).all()
-
-
-def test_weather_years_are_past_years_with_shifted_dates():
-    """A temperature that counts its own hours shows where each scenario was taken from."""
-    hours = 3 * 8760
-    start = datetime(2023, 1, 1, tzinfo=UTC)
-    record = TemperatureRecord(start=start, temp_c=np.arange(hours, dtype=float), zone=UTC_ZONE)
-    origin = start + timedelta(hours=hours)  # 2025-12-31
-    scenarios = make_weather_years(record, grid=TimeGrid(origin, 48, UTC_ZONE))
-    dates = [date(year, 12, 31) + timedelta(days=k) for year in (2022, 2023, 2024) for k in SHIFTS]
-    firsts = {24 * (day - date(2023, 1, 1)).days for day in dates}
-    taken = scenarios[:, 72].astype(int).tolist()
-    assert sorted(taken) == sorted(at for at in firsts if 0 <= at < hours)
-    steps = np.diff(scenarios[:, 72:], axis=1)  # past the record's end the year before follows
-    assert set(np.unique(steps).tolist()) <= {1.0, 1.0 - 8760}
-    before = np.arange(hours - 72, hours)
-    np.testing.assert_array_equal(scenarios[:, :72], np.tile(before, (len(scenarios), 1)))
