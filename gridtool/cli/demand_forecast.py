@@ -43,9 +43,23 @@ def _parse_levels(
 @click.option(
     "--tz",
     metavar="ZONE",
-    help="Zone of the local days, e.g. Europe/Kyiv (default: the model's, else UTC).",
+    help="Zone of the local days, e.g. Europe/Kyiv (default: the model's, the "
+    "network's, else UTC).",
 )
 @history_options
+@click.option(
+    "--network",
+    metavar="NETWORK",
+    help="The network that takes the demand: in its size, also by district and class.",
+)
+@click.option(
+    "--scale",
+    type=click.Choice(("peak", "none")),
+    default="peak",
+    show_default=True,
+    help="With --network, peak: the history's highest hour of its last year becomes the network's "
+    "reference peak.",
+)
 @click.option(
     "--as-of",
     metavar="TIME",
@@ -82,6 +96,8 @@ def forecast(
     model: Path | None,
     tz: str | None,
     reading: HistoryOptions,
+    network: str | None,
+    scale: Literal["peak", "none"],
     as_of: str | None,
     months: int,
     by: Literal["month", "day", "hour"],
@@ -97,7 +113,7 @@ def forecast(
     Example:
         gridtool demand forecast forecasts/history/rivercity_hourly.csv.gz --tz Europe/Kyiv
         gridtool demand forecast load.csv --by hour --quantiles 0.05,0.5,0.95 --format csv
-        gridtool demand forecast --model demand.json --months 3
+        gridtool demand forecast --model demand.json --network rivercity --months 3
     """
     from gridtool.cli.demand_work import ForecastRequest, answer_forecast
     from gridtool.cli.output import emit, note, refuse_warnings
@@ -109,6 +125,8 @@ def forecast(
         model=model,
         tz=tz,
         reading=reading,
+        network=network,
+        scale=scale,
         as_of=as_of,
         months=months,
         by=by,

@@ -15,11 +15,15 @@ from gridtool.cli.options import parse_zone
 from gridtool.cli.output import Result
 from gridtool.cli.state import resolve_as_of
 from gridtool.errors import Issue
+from gridtool.forecast.demand.districts import split_demand
 from gridtool.forecast.demand.read_model import read_model
 from gridtool.forecast.demand.save import SavedModel
 from gridtool.forecast.model import FittedModel
 from gridtool.jobs.given_history import fit_given
 from gridtool.jobs.saved_model import judge_saved
+from gridtool.network.catalog import load_network
+from gridtool.network.model import CityNetwork
+from gridtool.report.demand_districts import DistrictPaths, tables_districts
 
 __all__ = ["ForecastRequest", "answer_forecast"]
 
@@ -32,6 +36,8 @@ class ForecastRequest:
     model: Path | None
     tz: str | None
     reading: HistoryOptions
+    network: str | None
+    scale: Literal["peak", "none"]
     as_of: str | None
     months: int
     by: Literal["month", "day", "hour"]
@@ -52,15 +58,16 @@ class _Found:
 
 def answer_forecast(request: ForecastRequest) -> tuple[Result, DemandAhead]:
     """The answer, and the paths that it rests on."""
+    city = None if request.network is None else load_network(request.network)
     saved = None if request.model is None else read_model(request.model)
-    zone = _find_zone(request.tz, saved)
+    zone = _find_zone(request.tz, saved, city)
     moment = resolve_as_of(request.as_of, zone)
     given = None
     if request.history is not None:
         given = read_given_history(request.history, request.reading, zone=zone, as_of=moment)
         if moment is not None:
             given = replace(given, history=given.history.until(moment))
-    found = _take_model(request, saved, given, moment=moment)
+    found = _take_model(request, saved, given, moment=moment, city=city)
     ahead = simulate_ahead(
         found.model,
         start=found.start,
@@ -69,10 +76,14 @@ def answer_forecast(request: ForecastRequest) -> tuple[Result, DemandAhead]:
         paths=request.paths,
         seed=request.seed,
     )
-    files = (request.model, request.history)
+    tables = ahead.tables(request.by, levels=request.quantiles)
+    if city is not None:
+        paths = DistrictPaths(city_mw=ahead.paths, split=split_demand(city))
+        tables += tables_districts(paths, grid=ahead.grid, network=city, levels=request.quantiles)
+    files = (request.model, request.history, *_network_files(city))
     result = Result(
         command="demand forecast",
-        tables=ahead.tables(request.by, levels=request.quantiles),
+        tables=tables,
         verdict=f"{ahead.describe()} The model: {found.model.description}.",
         as_of=found.start,
         seed=request.seed,
@@ -86,12 +97,16 @@ def answer_forecast(request: ForecastRequest) -> tuple[Result, DemandAhead]:
     return result, ahead
 
 
-def _find_zone(tz: str | None, saved: SavedModel | None) -> ZoneInfo:
+def _network_files(city: CityNetwork | None) -> tuple[Path, ...]:
+    return (Path(city.origin),) if city is not None and city.origin else ()
+
+
+def _find_zone(tz: str | None, saved: SavedModel | None, city: CityNetwork | None) -> ZoneInfo:
     if tz is not None:
         return parse_zone(tz)
     if saved is not None and saved.mark is not None:
         return saved.mark.zone
-    return parse_zone("UTC")
+    return parse_zone("UTC") if city is None else city.manifest.zone
 
 
 def _take_model(
@@ -100,12 +115,14 @@ def _take_model(
     given: GivenHistory | None,
     *,
     moment: datetime | None,
+    city: CityNetwork | None,
 ) -> _Found:
-    """The saved model, judged for its age, or the one of the history."""
+    """The saved model, judged for its age, or the one of the history; in the city's size."""
     warnings = () if given is None else given.warnings
+    peak_mw = city.peak_mw if city is not None and request.scale == "peak" else None
     if saved is None:
         assert given is not None  # the command line has one of them
-        model = fit_given(given)
+        model = fit_given(given, peak_mw=peak_mw, network=city)
         start = moment or given.history.end
         return _Found(model=model, start=start, warnings=warnings, fallback=model.weaker or "")
     assert request.model is not None
@@ -119,7 +136,7 @@ def _take_model(
         gridtool_version=__version__,
     )
     return _Found(
-        model=saved,
+        model=saved if peak_mw is None else saved.scaled_to(peak_mw),
         start=start,
         warnings=(*warnings, *reasons),
         fallback=fallback or saved.weaker or "",

@@ -190,3 +190,24 @@ def test_months_of_energy_make_a_model(tmp_path):
     assert [row["month"] for row in found["demand"]] == ["2026-01", "2026-02"]
     assert found["demand"][0]["energy_p50_mwh"] == pytest.approx(625_000, rel=0.1)
     assert found["history"][0]["months"] == 12
+
+
+def test_districts_and_classes_add_up_to_the_city(folder, root):
+    words = ("demand", "forecast", "--model", folder / "model.json", *AHEAD)
+    more = ("--network", root / "networks" / "rivercity", "--quantiles", "0.5")
+    result = run(*words, *more)
+    found = data_of(result)
+    for table, count in (("demand_districts", 10), ("demand_classes", 7)):
+        for month in ("2026-05", "2026-06"):
+            rows = [row for row in found[table] if row["month"] == month]
+            whole = next(row for row in found["demand"] if row["month"] == month)
+            assert len(rows) >= count - 1
+            total = sum(row["energy_p50_mwh"] for row in rows)
+            assert total == pytest.approx(whole["energy_p50_mwh"]), table
+    assert "to the network's 1,500 MW" in found["model"]
+    own = data_of(run(*words, *more, "--scale", "none"))
+    ratio = own["demand"][0]["energy_p50_mwh"] / found["demand"][0]["energy_p50_mwh"]
+    reference = json.loads((folder / "fit.json").read_text())["data"]["headline"]
+    assert ratio == pytest.approx(reference["reference_peak_mw"] / 1500.0)
+    inputs = {entry["path"].rsplit("/", 1)[-1] for entry in json.loads(result.stdout)["inputs"]}
+    assert {"model.json", "feeders.csv"} <= inputs
