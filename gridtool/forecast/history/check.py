@@ -12,6 +12,7 @@ from gridtool.errors import Issue
 from gridtool.forecast.history.quality import QualityFinding, list_findings, note_runs
 from gridtool.forecast.history.rules import (
     CEILING,
+    CEILING_QUANTILE,
     CLEAR_H,
     DIP_H,
     FLAT_H,
@@ -182,7 +183,7 @@ def _note_spikes(checked: CheckedLoad) -> None:
     rule = (
         f"more than {SPIKE_RATIO:g} times the hours beside and the same hour one day before and "
         "after, or the same hour two and seven days before and after, and "
-        f"{CEILING:g} times what 99 % of the hours stay below"
+        f"{CEILING:g} times what {100 * CEILING_QUANTILE:.0f} % of the hours stay below"
     )
     checked.note(spikes & ~days, "spike", what="spike, left out", rule=rule, masked=True)
     checked.note(days, "day spike", what="spike of a day, left out", rule=rule, masked=True)

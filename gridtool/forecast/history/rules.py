@@ -14,6 +14,7 @@ from gridtool.forecast.history.quality import find_runs
 
 __all__ = [
     "CEILING",
+    "CEILING_QUANTILE",
     "CLEAR_H",
     "DIP_H",
     "FLAT_H",
@@ -40,7 +41,9 @@ LOW_DAYS = 45
 SPIKE_RATIO = 2.0
 """An hour this many times above all of its neighbours may be a spike,"""
 CEILING = 1.25
-"""if it also exceeds all but one hour in a hundred by this factor."""
+"""if it also exceeds by this factor"""
+CEILING_QUANTILE = 0.97
+"""what this share of the hours stay below."""
 DIP_H = 3
 """Hours at most that demand is below half of the usual in a dip."""
 CLEAR_H = 6
@@ -106,7 +109,7 @@ def find_spikes(load_mw: FloatArray) -> BoolArray:
     if not len(known):
         return np.zeros(len(load_mw), dtype=np.bool_)
     with np.errstate(invalid="ignore"):
-        high = load_mw > CEILING * np.quantile(known, 0.99)
+        high = load_mw > CEILING * np.quantile(known, CEILING_QUANTILE)
         if not high.any():
             return np.asarray(high)
         beside = load_mw > SPIKE_RATIO * _highest(load_mw, (-24, -1, 1, 24))
