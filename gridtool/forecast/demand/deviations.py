@@ -93,8 +93,8 @@ def _leave_out(
     squares, products = np.zeros((count, p, p)), np.zeros((count, p))
     for one in np.unique(block):
         rows = design[block == one]
-        squares[one] = np.einsum("ni,nj->ij", rows, rows, optimize=False)
-        products[one] = np.einsum("ni,n->i", rows, residual[block == one], optimize=False)
+        squares[one] = rows.T @ rows
+        products[one] = rows.T @ residual[block == one]
     total = squares.sum(axis=0)
     least = 1e-9 * max(float(np.trace(total)), 1.0) / p
     hold = np.diag(HOLD * np.diag(total) + least)

@@ -26,6 +26,7 @@ HOUR = timedelta(hours=1)
 YEAR_H = 8760
 MONTH_H = 730.5
 FEW_YEARS = 2.9
+TURN = 150
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,13 +151,16 @@ class FittedDemand:
         )[variant]
         if drawn is not None:
             explained += drawn.level[variant, None]
-        if scenarios is not None:
+        if scenarios is None:
+            return explained
+        for first in range(0, count, TURN):  # in turns, which need less memory
+            turn = slice(first, first + TURN)
             means = tuple(
-                trailing_mean(scenarios, hours=memory)[:, LOOKBACK_H:]
+                trailing_mean(scenarios[turn], hours=memory)[:, LOOKBACK_H:]
                 for memory in self.regression.terms.memories_h
             )
-            explained += self.regression.predict_temperature(
-                means, hour=calendar.hour, deviations=drawn, variant=variant
+            explained[turn] += self.regression.predict_temperature(
+                means, hour=calendar.hour, deviations=drawn, variant=variant[turn]
             )
         return explained
 

@@ -88,26 +88,24 @@ def fit_level(
     weekly, known = weekly_means(residual - steps)
     if (known > 0).sum() < LEAST_WEEKS:
         return _assumed_level(weekly[known > 0], steps=steps)
-    noise, logs = _weigh_ratios(weekly, known)
+    noise, logs, means, variances = _weigh_ratios(weekly, known)
     share = np.exp(logs - logs.max())
     share /= share.sum()
-    filtered = [_smooth(weekly, known, ratio=ratio)[0] for ratio in RATIOS]
-    means = np.array([mean for mean, _ in filtered])
     mean = float(share @ means)
-    within = share @ (noise**2 * np.array([variance for _, variance in filtered]))
+    within = float(share @ variances)
     step = float(np.sqrt(share @ (RATIOS * noise) ** 2))
     sigma = float(np.sqrt(share @ noise**2))
     basis = "weekly local level"
     if prior and step < PRIOR_SIGMA:
         step, basis = PRIOR_SIGMA, "weekly local level, step of 2 % a month assumed"
     nearest = RATIOS[np.argmin(np.abs(np.log(RATIOS * sigma / step)))]
-    course = _smooth(weekly, known, ratio=float(nearest))[1]
+    course = _build_filter(weekly, known, ratio=float(nearest)).smooth().smoothed_state[0]
     return DemandLevel(
         mean=mean + float(steps[-1]),
-        variance=float(within + share @ (means - mean) ** 2),
+        variance=within + float(share @ (means - mean) ** 2),
         step_sigma=step,
         noise_sigma=sigma,
-        smoothed=_spread_weeks(course, hours=hours) + steps,
+        smoothed=_spread_weeks(np.asarray(course), hours=hours) + steps,
         basis=basis,
     )
 
@@ -128,17 +126,22 @@ def weekly_means(values: FloatArray) -> tuple[FloatArray, IntArray]:
     return means, (count if count.ndim == 1 else count.min(axis=0))
 
 
-def _weigh_ratios(weekly: FloatArray, known: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Noise and log posterior of each of :data:`RATIOS`; the noise is concentrated out."""
-    noise, logs = np.empty(len(RATIOS)), np.empty(len(RATIOS))
-    for number, ratio in enumerate(RATIOS):
+def _weigh_ratios(weekly: FloatArray, known: IntArray) -> FloatArray:
+    """Of each of :data:`RATIOS`: noise (concentrated out), log posterior, mean and variance.
+
+    Mean and variance are those of the level at the end. Shape (4, ratios).
+    """
+    rows = []
+    at = np.flatnonzero(known)[1:]  # the first week only finds the level
+    for ratio in RATIOS:
         result = _build_filter(weekly, known, ratio=float(ratio)).filter()
-        at = np.flatnonzero(known)[1:]  # the first week only finds the level
         error, variance = result.forecasts_error[0, at], result.forecasts_error_cov[0, 0, at]
-        noise[number] = max(float(np.sqrt(np.mean(error**2 / variance))), LEAST_NOISE)
-        logs[number] = -len(at) * np.log(noise[number]) - 0.5 * np.log(variance).sum()
-    apart = np.log(RATIOS * noise / USUAL_STEP) / USUAL_SPREAD
-    return noise, logs - 0.5 * apart**2
+        noise = max(float(np.sqrt(np.mean(error**2 / variance))), LEAST_NOISE)
+        apart = np.log(ratio * noise / USUAL_STEP) / USUAL_SPREAD
+        log = -len(at) * np.log(noise) - 0.5 * np.log(variance).sum() - 0.5 * apart**2
+        end = noise**2 * result.filtered_state_cov[0, 0, -1]
+        rows.append((noise, log, result.filtered_state[0, -1], end))
+    return np.array(rows).T
 
 
 def _build_filter(weekly: FloatArray, known: IntArray, *, ratio: float) -> KalmanSmoother:
@@ -154,15 +157,6 @@ def _build_filter(weekly: FloatArray, known: IntArray, *, ratio: float) -> Kalma
     first = weekly[np.flatnonzero(known)[:1]]
     model.initialize_known(first, np.array([[VAGUE]]))
     return model
-
-
-def _smooth(
-    weekly: FloatArray, known: IntArray, *, ratio: float
-) -> tuple[tuple[float, float], FloatArray]:
-    """Mean and variance at the end, and the level of all weeks (w,) seen from there."""
-    result = _build_filter(weekly, known, ratio=ratio).smooth()
-    end = float(result.filtered_state[0, -1]), float(result.filtered_state_cov[0, 0, -1])
-    return end, np.asarray(result.smoothed_state[0])
 
 
 def _assumed_level(weekly: FloatArray, *, steps: FloatArray) -> DemandLevel:

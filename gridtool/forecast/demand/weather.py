@@ -21,6 +21,7 @@ __all__ = ["LOOKBACK_H", "TemperatureRecord", "make_weather_years", "remove_tren
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int32]
 HOUR = timedelta(hours=1)
 LOOKBACK_H = 72
 """Hours before the first, for trailing means."""
@@ -90,15 +91,16 @@ def make_weather_years(record: TemperatureRecord, *, grid: TimeGrid) -> FloatArr
     first = _standard_hour(grid.start, grid.zone) - _standard_hour(record.start, record.zone)
     firsts = _scenario_starts(record, grid=grid, first=first, seasonal=bool(season.error_c.any()))
     found = [
-        path
+        at
         for start in firsts
-        if (path := _take_path(apart, missing, start=start, hours=grid.hours)) is not None
+        if (at := _place_path(missing, start=start, hours=grid.hours)) is not None
     ]
-    if len(found) > MOST_SCENARIOS:
-        kept = np.linspace(0, len(found) - 1, MOST_SCENARIOS).astype(np.int64)
-        found = [found[one] for one in kept]
+    count = min(len(found), MOST_SCENARIOS)
+    kept = np.linspace(0, len(found) - 1, count).astype(np.int64)
     ahead = np.arange(first - LOOKBACK_H, first + grid.hours)
-    scenarios = np.array(found).reshape(len(found), len(ahead))
+    scenarios = np.empty((count, len(ahead)))
+    for row, one in enumerate(kept):
+        scenarios[row] = apart[found[one]]
     scenarios += season.at(ahead)
     _vary_season(scenarios, season, hours=ahead)
     real = (ahead >= 0) & (ahead < min(len(measured), first))
@@ -189,18 +191,16 @@ def _same_date(day: date, year: int) -> date:
     return day.replace(year=year, day=28 if (day.month, day.day) == (2, 29) else day.day)
 
 
-def _take_path(
-    measured: FloatArray, missing: BoolArray, *, start: int, hours: int
-) -> FloatArray | None:
-    if start < 0 or start >= len(measured):
+def _place_path(missing: BoolArray, *, start: int, hours: int) -> IntArray | None:
+    """Positions in the record of a course, None where it does not hold one."""
+    if start < 0 or start >= len(missing):
         return None
-    at = np.arange(start - LOOKBACK_H, start + hours)
-    over = np.maximum(at - len(measured) + 1, 0)
-    at = np.maximum(at, 0) - YEAR_H * -(-over // YEAR_H)
-    if at.min() < 0 or missing[at].mean() > MOST_MISSING:
+    at: IntArray = np.arange(start - LOOKBACK_H, start + hours, dtype=np.int32)
+    over = np.maximum(at - len(missing) + 1, 0)
+    placed: IntArray = np.maximum(at, 0) - YEAR_H * -(-over // YEAR_H)
+    if placed.min() < 0 or missing[placed].mean() > MOST_MISSING:
         return None
-    path: FloatArray = measured[at]
-    return path
+    return placed
 
 
 def _fill_gaps(temp_c: FloatArray) -> tuple[FloatArray, BoolArray]:

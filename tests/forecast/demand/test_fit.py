@@ -9,7 +9,6 @@ from gridtool.errors import HistoryError
 from gridtool.forecast.demand.fit import fit_demand
 from gridtool.forecast.demand.model import SpecialDays
 from gridtool.forecast.demand.regression import compress_rows
-from gridtool.forecast.demand.weather import TemperatureRecord, make_weather_years
 from gridtool.forecast.history.made import make_history
 from gridtool.forecast.history.model import History
 from gridtool.timegrid import TimeGrid
