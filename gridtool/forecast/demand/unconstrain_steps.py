@@ -55,8 +55,9 @@ def find_restoration_steps(
     """Falls of the unserved share within an outage or at its end, in order of time.
 
     A step is a fall between the day before and the day after an hour of at least
-    :data:`LEAST_STEP` of demand and :data:`LEAST_ERRORS` times its error, the steepest within a
-    day of it. Days err together in part: the error of a difference is taken as that of one day.
+    :data:`LEAST_STEP` of demand and :data:`LEAST_ERRORS` times its error, dated at the steepest
+    hour near the greatest fall. Days err together in part: the error of a difference is taken as
+    that of one day.
 
     Parameters
     ----------
@@ -79,7 +80,7 @@ def find_restoration_steps(
     steps = []
     while np.isfinite(fall).any():
         best = int(np.nanargmax(fall))
-        window = np.arange(max(best - SIDE_H // 2, 0), min(best + SIDE_H // 2, history.hours))
+        window = np.arange(max(best - NEAR_H, 0), min(best + NEAR_H + 1, history.hours))
         at = int(window[np.argmax(np.nan_to_num(steep[window], nan=-1.0))])
         steps.append(
             RestorationStep(
