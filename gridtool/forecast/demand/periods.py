@@ -48,6 +48,7 @@ class _Past:
     periods: PeriodsAhead
     energy_per_level: FloatArray
     log_level: FloatArray
+    level_sd: float
     temp_c: FloatArray | None
     weaker: str | None
 
@@ -102,12 +103,13 @@ def fit_periods(
     """
     zone = zone or history.zone
     shape = HourShape.of(network_profile, zone=zone, special_days=special_days)
-    demand = wanted_energy(history, events=events)
     profile = profile_only or carries_profile_only(history)
-    past = _lay_out(history, demand, shape=shape, zone=zone, seasons=profile)
+    periods = cover_edges(_moments(history), zone=zone)
+    demand = wanted_energy(history, events=events, day=periods.day)
+    past = _lay_out(history, demand, periods=periods, shape=shape, seasons=profile)
     sized = _find_size(history, past, shape=shape, seasons=profile, peak_mw=peak_mw)
     if sized.shape is not shape:
-        past = _lay_out(history, demand, shape=sized.shape, zone=zone, seasons=profile)
+        past = _lay_out(history, demand, periods=periods, shape=sized.shape, seasons=profile)
     source = (
         _fit_profile(history, past, shape=sized.shape)
         if profile
@@ -180,20 +182,21 @@ def _usable_temp(history: PeriodHistory) -> bool:
     )
 
 
+def _moments(history: PeriodHistory) -> list[datetime]:
+    """The edges of the periods, aware UTC."""
+    seconds = history.edges.astype("datetime64[s]").astype(np.int64)
+    return [datetime.fromtimestamp(int(edge), tz=UTC) for edge in seconds]
+
+
 def _lay_out(
     history: PeriodHistory,
     demand: PeriodDemand,
     *,
+    periods: PeriodsAhead,
     shape: HourShape,
-    zone: ZoneInfo,
     seasons: bool,
 ) -> _Past:
     """Log levels of the periods: their energy against that of the shape."""
-    edges = [
-        datetime.fromtimestamp(int(edge), tz=UTC)
-        for edge in history.edges.astype("datetime64[s]").astype(np.int64)
-    ]
-    periods = cover_edges(edges, zone=zone)
     shaped = shape_hours(shape, periods, by_day=history.step == "day", seasons=seasons)
     usable = _usable_temp(history)
     weaker = history.set_aside
@@ -204,6 +207,7 @@ def _lay_out(
         periods=periods,
         energy_per_level=shaped.energy_per_level,
         log_level=np.log(demand.energy_mwh / shaped.energy_per_level),
+        level_sd=demand.level_sd,
         temp_c=history.temp_c if usable else None,
         weaker=weaker,
     )
@@ -216,6 +220,7 @@ def _fit_source(history: PeriodHistory, past: _Past, *, shape: HourShape) -> Lev
             past=past.periods,
             temp_c=past.temp_c,
             special_days=shape.special_days,
+            level_sd=past.level_sd,
         )
     return fit_levels(
         past.log_level,

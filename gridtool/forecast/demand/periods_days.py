@@ -9,7 +9,7 @@ once is known as little as it is. What is left of a day within its week is drawn
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -104,8 +104,11 @@ def fit_day_levels(
     past: PeriodsAhead,
     temp_c: FloatArray | None,
     special_days: SpecialDays,
+    level_sd: float = 0.0,
 ) -> DayLevels:
     """Fit to days (n,), NaN where unknown; ``temp_c`` (n,) daily means or None.
+
+    ``level_sd`` is what guessing adds to the doubt of the level at the history's end.
 
     Raises
     ------
@@ -128,6 +131,9 @@ def fit_day_levels(
         period_days=WEEK,
         waves=0 if terms.short else WAVES,
     )
+    doubt = weekly.cov.copy()
+    doubt[0, 0] += level_sd**2
+    weekly = replace(weekly, cov=doubt)
     within = np.where(known, by_week - mean[:, None], 0.0)[enough]
     return DayLevels(
         terms=terms,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,7 +111,9 @@ def fit_days(
         basis = CubicSpline(places, np.eye(count), bc_type="natural")
         blocks.append(basis(mean[usable])[:, kept])
     rows, values = compress_rows(np.concatenate(blocks, axis=1), log_level[usable])
-    found = np.asarray(OLS(values, rows).fit().params)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # two memories may tell the same: least norm
+        found = np.asarray(OLS(values, rows).fit().params)
     effects = np.zeros((len(means), count))
     effects[:, kept] = found[fixed.shape[1] :].reshape(len(means), len(kept))
     return DayTerms(
