@@ -38,14 +38,15 @@ class ShareLevel:
     step_sigma
         Standard deviation of what a week adds.
     usual_sd
-        Standard error of the usual course that the share returns to.
+        Standard errors of the usual course that the share returns to: of its mean, and of the
+        coefficients of its first and second yearly wave.
     """
 
     mean: float
     variance: float
     memory: float
     step_sigma: float
-    usual_sd: float = 0.0
+    usual_sd: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def follow(self, normal: FloatArray, *, weeks: int) -> FloatArray:
         """Courses of weeks 0, 1, ... from normal numbers (..., weeks + j), (..., weeks).
@@ -63,7 +64,8 @@ class ShareLevel:
         time = np.arange(weeks, dtype=np.float64)
         usual = _usual_courses(time, count=normal.shape[-1] - weeks)
         missed = usual - usual[:, :1] * self.memory**time
-        courses += self.usual_sd * np.einsum("...j,jw->...w", normal[..., weeks:], missed)
+        errors = np.array(self.usual_sd)[(np.arange(len(missed)) + 1) // 2]
+        courses += np.einsum("...j,j,jw->...w", normal[..., weeks:], errors, missed)
         return courses
 
     def expect(self, weeks: int) -> FloatArray:
@@ -77,8 +79,7 @@ def fit_share_level(weekly: FloatArray) -> tuple[ShareLevel, FloatArray]:
 
     NaN where a week is unknown. How fast a share returns to its usual course is thus the
     history's to say; people who moved are kept where they are (:data:`LONGEST_MEMORY`) if that
-    costs less than :data:`KEEPING_COSTS` of log likelihood. The mean of w weeks has the standard
-    error step / (1 - memory) / sqrt(w), beside that of the noise. With fewer than
+    costs less than :data:`KEEPING_COSTS` of log likelihood. With fewer than
     :data:`LEAST_WEEKS` known weeks, or where no maximum is found, memory and step are
     :data:`PRIOR_MEMORY` and :data:`PRIOR_STEP`.
 
@@ -94,13 +95,15 @@ def fit_share_level(weekly: FloatArray) -> tuple[ShareLevel, FloatArray]:
     if fitted is None:
         return _assume_level(weekly)
     noise, step, memory = (float(value) for value in fitted.params)
-    usual = step / (1.0 - memory) ** 2 + noise
+    memory = _correct_memory(memory, weeks=int(known.sum()))
     level = ShareLevel(
         mean=scale * float(fitted.filtered_state[0, -1]),
         variance=scale**2 * float(max(fitted.filtered_state_cov[0, 0, -1], 0.0)),
         memory=memory,
         step_sigma=scale * float(np.sqrt(step)),
-        usual_sd=scale * float(np.sqrt(usual / known.sum())),
+        usual_sd=_usual_errors(
+            memory, step=scale**2 * step, noise=scale**2 * noise, weeks=int(known.sum())
+        ),
     )
     return level, scale * np.asarray(fitted.smoothed_state[0])
 
@@ -125,6 +128,22 @@ def _choose_fit(weekly: FloatArray) -> Any:
     return next(fit for fit in found if fit.llf > best - KEEPING_COSTS or fit.llf == best)
 
 
+def _usual_errors(
+    memory: float, *, step: float, noise: float, weeks: int
+) -> tuple[float, float, float]:
+    """Standard errors of a mean and of yearly waves' coefficients by least squares.
+
+    Their squares are the spectral density of an autoregression in noise at the wave's frequency,
+    step / |1 - memory exp(-i w)|^2 + noise, over the number of weeks (Grenander 1954, "On the
+    estimation of regression coefficients in the case of an autocorrelated disturbance", Annals of
+    Mathematical Statistics 25, 252-272); the waves have mean square 1.
+    """
+    turns = 2 * np.pi * np.arange(3) / WEEKS_A_YEAR
+    density = step / np.abs(1.0 - memory * np.exp(-1j * turns)) ** 2 + noise
+    mean, first, second = np.sqrt(density / weeks).tolist()
+    return mean, first, second
+
+
 def _usual_courses(time: FloatArray, *, count: int) -> FloatArray:
     """1 and ``count - 1`` yearly waves of mean square 1 at weeks ``time`` (w,), (count, w)."""
     turn = 2 * np.pi * time / WEEKS_A_YEAR
@@ -142,6 +161,15 @@ def weekly_means(values: FloatArray) -> FloatArray:
     return np.where(count >= LEAST_KNOWN_H, total / np.maximum(count, 1), np.nan)
 
 
+def _correct_memory(memory: float, *, weeks: int) -> float:
+    """``memory`` without the bias of its estimate, -(1 + 3 memory) / weeks where a mean is removed.
+
+    Kendall (1954), "Note on bias in the estimation of autocorrelation", Biometrika 41, 403-404.
+    """
+    corrected = (weeks * memory + 1.0) / (weeks - 3.0)
+    return min(max(memory, corrected), max(memory, LONGEST_MEMORY))
+
+
 def spread_weeks(levels: FloatArray, *, hours: int) -> FloatArray:
     """Weekly values (w,) at the middle of their weeks, joined by straight lines, (hours,)."""
     middles = hours - (np.arange(len(levels))[::-1] + 0.5) * WEEK_H
@@ -156,6 +184,8 @@ def _assume_level(weekly: FloatArray) -> tuple[ShareLevel, FloatArray]:
         variance=PRIOR_STEP**2,
         memory=PRIOR_MEMORY,
         step_sigma=PRIOR_STEP,
-        usual_sd=PRIOR_STEP / (1.0 - PRIOR_MEMORY) / float(np.sqrt(max(len(known), 1))),
+        usual_sd=_usual_errors(
+            PRIOR_MEMORY, step=PRIOR_STEP**2, noise=0.0, weeks=max(len(known), 1)
+        ),
     )
     return level, np.where(np.isfinite(weekly), weekly, 0.0)

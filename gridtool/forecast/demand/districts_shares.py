@@ -44,7 +44,8 @@ __all__ = ["FittedShares", "SharePaths", "fit_shares", "split_paths"]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 LEAST_DAYS = 28
-YEAR_DAYS = 350
+SEASON_DAYS = 690
+"""Days that teach a season: in one year nobody can tell a season from people who moved."""
 LEAST_SHARE = 1e-4
 """A district with less than this share of the city counts as if it had it: nothing has no log."""
 PRIOR_WEEKS = 8
@@ -173,7 +174,7 @@ def fit_shares(
 ) -> FittedShares:
     """Fit the shares of the districts to the hours in which all of them are known.
 
-    Two years or more teach a season of two waves, one year of one, less none.
+    Two years or so teach a season of two waves, less none.
 
     Raises
     ------
@@ -191,7 +192,7 @@ def fit_shares(
     course = fit_course(
         logs,
         calendar=calendar,
-        harmonics=min(2, days // YEAR_DAYS),
+        harmonics=2 if days >= SEASON_DAYS else 0,
         special_days=special_days or SpecialDays(),
     )
     left = logs - course.predict(calendar)
@@ -207,7 +208,7 @@ def fit_shares(
                 hint="fill the gaps of the districts' history",
             )
         )
-    words = {0: "no season", 1: "a season of one wave", 2: "a season of two waves"}
+    season = "season" if course.harmonics else "no season"
     return FittedShares(
         districts=history.districts,
         course=course,
@@ -217,7 +218,7 @@ def fit_shares(
         end=history.end,
         description=(
             f"shares of {len(shares)} districts from {days} days by {history.step}: hour of the "
-            f"week, {words[course.harmonics]}, weekly levels that return, residual days"
+            f"week, {season}, weekly levels that return, residual days"
         ),
         notes=(*history.notes, *_note_gaps(whole)),
     )

@@ -172,11 +172,15 @@ def test_level_of_an_autoregression_is_found():
     assert level.memory == pytest.approx(0.8, abs=3 * np.sqrt(0.36 / 600))
     assert level.step_sigma == pytest.approx(0.05, rel=3 / np.sqrt(2 * 600) + 0.05)
     assert level.mean == pytest.approx(weeks[-1], abs=0.02)
-    assert level.usual_sd == pytest.approx(0.05 / 0.2 / np.sqrt(600), rel=0.25)
+    assert level.usual_sd[0] == pytest.approx(0.05 / 0.2 / np.sqrt(600), rel=0.3)
+    wave = abs(1 - 0.8 * np.exp(-2j * np.pi * 7 / 365.25))
+    assert level.usual_sd[1] == pytest.approx(0.05 / wave / np.sqrt(600), rel=0.3)
 
 
 def test_courses_by_hand():
-    level = ShareLevel(mean=0.2, variance=0.04, memory=0.5, step_sigma=0.1, usual_sd=1.0)
+    level = ShareLevel(
+        mean=0.2, variance=0.04, memory=0.5, step_sigma=0.1, usual_sd=(1.0, 1.0, 0.0)
+    )
     courses = level.follow(np.array([[1.0, 2.0, 0.0, 3.0]]), weeks=3)
     # 0.2 + 0.2 = 0.4; 0.2 + 0.2 = 0.4; 0.2 + 0; and 3 x (0, 0.5, 0.75) of the usual course
     np.testing.assert_allclose(courses, [[0.4, 1.9, 2.45]])
