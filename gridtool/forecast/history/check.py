@@ -84,7 +84,7 @@ def check_load(
     checked = CheckedLoad(load_mw=load_mw.copy(), start=start, file=file, short=short.copy())
     known = np.flatnonzero(np.isfinite(load_mw))
     if not len(known):
-        checked.refuse("no row holds a demand")
+        checked.refuse("no hour holds a demand")
         return checked
     span = slice(int(known[0]), int(known[-1]) + 1)
     _check_gaps(checked, span)

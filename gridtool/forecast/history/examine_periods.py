@@ -34,7 +34,8 @@ def examine_periods(
         _note(mask, kind, what=what, masked=masked, values=values, setting=setting, found=found)
         if masked:
             mean_mw[mask] = np.nan
-    valid = float(np.isfinite(mean_mw).mean())
+    demand = np.flatnonzero(np.isfinite(values.energy_mwh))
+    valid = float(np.isfinite(mean_mw[demand[0] :]).mean()) if len(demand) else 0.0
     if valid < LEAST_VALID_SHARE:
         found.issues.append(
             Issue(
@@ -75,8 +76,10 @@ def _judge(mean_mw: FloatArray) -> list[tuple[BoolArray, str, str, bool]]:
         padded = np.concatenate(([np.nan], np.where(slipped, np.nan, mean_mw), [np.nan]))
         beside = np.fmax(padded[:-2], padded[2:])
         spikes = (mean_mw > SPIKE_RATIO * np.fmax(beside, median)) & ~slipped
+    gap = np.isnan(mean_mw)
+    gap[: int(np.argmin(gap))] = False  # before the first demand there is only weather
     return [
-        (np.isnan(mean_mw), "gap", "no demand", True),
+        (gap, "gap", "no demand", True),
         (low, "zero", "demand of zero or less", True),
         (slipped, "unit slip", "demand a factor of about 1000 away from the median", True),
         (spikes, "spike", f"more than {SPIKE_RATIO:g} times both neighbours and the median", True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -83,7 +83,7 @@ def sum_days(readings: Readings, *, zone: ZoneInfo) -> PeriodValues:
         return np.asarray(mean / hours * length if energy else mean * length)
 
     temp = readings.temp_c
-    return PeriodValues(
+    days_of = PeriodValues(
         step="day",
         edges=edges,
         energy_mwh=total(readings.load, energy=readings.energy),
@@ -93,6 +93,7 @@ def sum_days(readings: Readings, *, zone: ZoneInfo) -> PeriodValues:
         else total(readings.shed, energy=readings.shed_energy),
         words=(f"readings every {hours:g} hours, summed to days",),
     )
+    return _cut_ends(days_of)
 
 
 def lay_periods(
@@ -124,14 +125,31 @@ def lay_periods(
     temp, shed = readings.temp_c, readings.shed
     energy = _spread(readings.load, numbers, len(hours)) * (1.0 if readings.energy else hours)
     shed_factor = 1.0 if readings.shed_energy else hours
-    return PeriodValues(
+    laid = PeriodValues(
         step=step,
         edges=edges,
         energy_mwh=energy,
         temp_c=None if temp is None else _spread(temp, numbers, len(hours)),
         shed_mwh=None if shed is None else _spread(shed, numbers, len(hours)) * shed_factor,
         words=tuple(words),
-    ), []
+    )
+    return _cut_ends(laid), []
+
+
+def _cut_ends(values: PeriodValues) -> PeriodValues:
+    """Without periods before anything is known and after the last demand."""
+    demand = np.isfinite(values.energy_mwh)
+    if not demand.any():
+        return values
+    known = demand if values.temp_c is None else demand | np.isfinite(values.temp_c)
+    first, end = int(np.flatnonzero(known)[0]), int(np.flatnonzero(demand)[-1]) + 1
+    return replace(
+        values,
+        edges=values.edges[first : end + 1],
+        energy_mwh=values.energy_mwh[first:end],
+        temp_c=None if values.temp_c is None else values.temp_c[first:end],
+        shed_mwh=None if values.shed_mwh is None else values.shed_mwh[first:end],
+    )
 
 
 def _days_of(readings: Readings, zone: ZoneInfo) -> tuple[Times, ZoneInfo, list[str]]:
