@@ -109,7 +109,7 @@ def fit_demand(
         start=history.start,
         deviate=True,
     )
-    days = collect_residual_days(base.residual, calendar=calendar)
+    days = collect_residual_days(_unfit(base), calendar=calendar)
     if not len(days.starts):
         raise HistoryError(
             Issue(message="no week of the history is whole", hint="fill the gaps of the history")
@@ -134,6 +134,14 @@ def fit_demand(
         events=tuple(events),
         said=(*demand.notes, *special_days.notes),
     )
+
+
+def _unfit(base: BaseFit) -> FloatArray:
+    """Residuals as large as those of hours not fitted to: by the root of n / (n - p)."""
+    days = np.isfinite(base.residual).sum() / 24
+    memories, knots = base.regression.knots_c.shape if base.regression.knots_c.size else (0, 1)
+    size = base.regression.calendar.shape[1] + memories * (knots - 1)
+    return np.asarray(base.residual * np.sqrt(days / max(days - size, days / 2)))
 
 
 def _widen(base: BaseFit, demand: Unconstrained) -> DemandLevel:
