@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from gridtool.errors import HistoryError, Issue
+from gridtool.forecast.demand.backtest_calibrated import list_earlier, score_calibrated
 from gridtool.forecast.demand.backtest_model import (
     CLIMATOLOGY,
     MODEL,
@@ -58,6 +59,7 @@ def backtest_demand(
     events: Sequence[DemandEvent] = (),
     load_months: int | None = None,
     model: str = "auto",
+    calibrated: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Backtest:
     """Fit and simulate ``months`` ahead at up to ``origins`` origins, the latest possible.
@@ -73,6 +75,9 @@ def backtest_demand(
         all. It shows what a history as short as that is worth.
     model
         Name of the model to test, see :func:`gridtool.forecast.demand.choose.fit_history`.
+    calibrated
+        Test the model also as calibrated at each origin on the origins before it, as far as the
+        history reaches. It takes up to twice the time.
     progress
         Called with 1 after each origin.
 
@@ -121,6 +126,19 @@ def backtest_demand(
             progress(1)
     if not found:
         raise _refuse_unknown(history)
+    if calibrated:
+        earlier = list_earlier(history, placed[0], months=months, step_months=step_months)
+        before = fit_origins(
+            history,
+            truth,
+            origins=earlier,
+            months=months,
+            special_days=special_days,
+            events=events,
+            load_months=load_months,
+            model=model,
+        )
+        found = score_calibrated(found, before=before, paths=paths, seed=seed)
     last = found[-1].forecast.model
     return tabulate_scores(
         [(own.label, name, scores) for own in found for name, scores in own.scores.items()],

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-__all__ = ["CLIMATOLOGY", "MODEL", "SEASONAL_NAIVE", "Backtest"]
+__all__ = ["CALIBRATED", "CLIMATOLOGY", "MODEL", "SEASONAL_NAIVE", "Backtest"]
 
 MODEL = "model"
+CALIBRATED = "calibrated model"
 SEASONAL_NAIVE = "seasonal naive"
 CLIMATOLOGY = "climatology"
 

@@ -16,13 +16,14 @@ from gridtool.forecast.demand.calibrate_scales import (
     choose_scales,
     measure_spread,
 )
-from gridtool.forecast.demand.fit import FittedDemand
+from gridtool.forecast.demand.fitted import FittedDemand
 from gridtool.forecast.demand.model import Calibration, DemandEvent, SpecialDays
 from gridtool.forecast.history.model import History, PeriodHistory
 
-__all__ = ["calibrate"]
+__all__ = ["CALIBRATION_PATHS", "calibrate", "measure_origin"]
 
 NO_DAYS = SpecialDays()
+CALIBRATION_PATHS = 300
 
 
 def calibrate(
@@ -31,7 +32,7 @@ def calibrate(
     months: int = 6,
     origins: int = 5,
     step_months: int | None = None,
-    paths: int = 300,
+    paths: int = CALIBRATION_PATHS,
     seed: int = 1,
     special_days: SpecialDays = NO_DAYS,
     events: Sequence[DemandEvent] = (),
@@ -73,7 +74,7 @@ def calibrate(
         events=events,
         model=model,
     ):
-        spread = _measure_origin(at, paths=paths, seed=seed)
+        spread = measure_origin(at, paths=paths, seed=seed)
         if spread is not None:
             spreads.append(spread)
         if progress is not None:
@@ -83,29 +84,20 @@ def calibrate(
     return choose_scales(spreads)
 
 
-def _measure_origin(at: OriginForecast, *, paths: int, seed: int) -> OriginSpread | None:
+def measure_origin(at: OriginForecast, *, paths: int, seed: int) -> OriginSpread | None:
+    """What an origin says of the spread; None without a month known, or of another model."""
     fitted = at.model
     if not isinstance(fitted, FittedDemand):
         return None
 
-    def draw(model: FittedDemand) -> npt.NDArray[np.float64]:
-        return model.simulate(paths, grid=at.grid, seed=seed)
+    def draw(*, level: float = 1.0, residual: float = 1.0) -> npt.NDArray[np.float64]:
+        scaled = Calibration(level_scale=level, residual_scale=residual)
+        return replace(fitted, calibration=scaled).simulate(paths, grid=at.grid, seed=seed)
 
     return measure_spread(
         at.truth_mw,
-        draw(fitted),
-        without_level=draw(_hold_level(fitted)),
-        without_residual=draw(_drop_residual(fitted)),
+        draw(),
+        without_level=draw(level=0.0),
+        without_residual=draw(residual=0.0),
         month=at.grid.month_index,
     )
-
-
-def _hold_level(model: FittedDemand) -> FittedDemand:
-    """The model with its level kept at the mean."""
-    return replace(model, level=replace(model.level, variance=0.0, step_sigma=0.0))
-
-
-def _drop_residual(model: FittedDemand) -> FittedDemand:
-    """The model without residual days."""
-    days = model.residual_days
-    return replace(model, residual_days=replace(days, values=np.zeros_like(days.values)))

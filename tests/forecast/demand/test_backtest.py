@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from gridtool.errors import HistoryError
-from gridtool.forecast.demand import backtest_truth
+from gridtool.forecast.demand import backtest_calibrated, backtest_truth
 from gridtool.forecast.demand.backtest import backtest_demand
+from gridtool.forecast.demand.backtest_calibrated import list_earlier
 from gridtool.forecast.demand.backtest_origins import fit_origins, place_origins
 from gridtool.forecast.demand.backtest_truth import find_truth
-from gridtool.forecast.demand.model import DemandEvent, SpecialDays, Unconstrained
+from gridtool.forecast.demand.model import Calibration, DemandEvent, SpecialDays, Unconstrained
 from gridtool.forecast.history.made import make_history
 from gridtool.forecast.history.model import History
 from gridtool.forecast.history.read import read_history
@@ -54,19 +55,19 @@ def test_origins_are_first_instants_of_local_months(history):
 
 def test_origins_see_nothing_of_what_comes_after(history):
     """Changing the future of the last origin changes none of the earlier scores."""
-    whole = backtest_demand(history, months=3, origins=3, paths=40)
-    assert whole.origins["origin"].tolist()[::3] == ["2025-04-01", "2025-07-01", "2025-10-01"]
+    whole = backtest_demand(history, months=3, origins=2, paths=30)
+    assert whole.origins["origin"].tolist()[::3] == ["2025-07-01", "2025-10-01"]
     load, temp = history.load_mw.copy(), history.temp_c.copy()
     load[-92 * 24 :] *= 1.3
     temp[-92 * 24 :] += 9.0
     other = backtest_demand(
-        replace(history, load_mw=load, temp_c=temp), months=3, origins=3, paths=40
+        replace(history, load_mw=load, temp_c=temp), months=3, origins=2, paths=30
     )
     columns = ["pinball_pct", "coverage_80", "peak_error_pct"]
     np.testing.assert_array_equal(
-        whole.origins[columns].to_numpy()[:6], other.origins[columns].to_numpy()[:6]
+        whole.origins[columns].to_numpy()[:3], other.origins[columns].to_numpy()[:3]
     )
-    assert (other.origins["pinball_pct"][6:] > whole.origins["pinball_pct"][6:]).all()
+    assert (other.origins["pinball_pct"][3:] > whole.origins["pinball_pct"][3:]).all()
 
 
 def test_events_are_known_from_their_beginning_on(history):
@@ -178,6 +179,28 @@ def test_measured_shedding_belongs_to_the_truth(history):
     assert truth.describe(np.ones(history.hours, dtype=bool)) == (
         "in 500 hours the truth is served plus shed load, as the history has it",
     )
+
+
+def test_the_calibrated_model_rests_on_origins_that_were_over(history, monkeypatch):
+    """Half a year apart: before the first origin lies one, before the second two."""
+    rested = []
+
+    def choose(spreads):
+        rested.append(len(spreads))
+        return Calibration(residual_scale=3.0)
+
+    monkeypatch.setattr(backtest_calibrated, "choose_scales", choose)
+    found = backtest_demand(history, months=6, origins=2, paths=60, calibrated=True)
+    assert rested == [1, 2]
+    scores = found.scores.set_index("method")
+    assert scores.index.tolist()[:2] == ["model", "calibrated model"]
+    assert scores.at["calibrated model", "coverage_80"] > scores.at["model", "coverage_80"] + 0.05
+    first = place_origins(
+        history.start, history.end, zone=KYIV, months=6, origins=3, step_months=3
+    )[0]
+    earlier = list_earlier(history, first, months=6, step_months=3)
+    months = [f"{moment.astimezone(KYIV):%Y-%m}" for moment in (*earlier, first)]
+    assert months == ["2024-04", "2024-07", "2024-10", "2025-01"]  # a year lies before the first
 
 
 def test_same_seed_same_tables(history, half_years):

@@ -9,6 +9,7 @@ from gridtool.forecast.demand import calibrate as module
 from gridtool.forecast.demand.backtest_origins import fit_origins
 from gridtool.forecast.demand.calibrate import calibrate
 from gridtool.forecast.demand.fit import fit_demand
+from gridtool.forecast.demand.model import Calibration
 from gridtool.forecast.history.made import make_history
 from gridtool.forecast.history.model import History, PeriodHistory
 from gridtool.timegrid import TimeGrid
@@ -33,18 +34,20 @@ def test_the_parts_left_out_add_up_to_the_spread(history):
     """Paths less the level, less the residual days, vary by weather alone."""
     model = fit_demand(history)
     grid = TimeGrid(history.end, 24 * 60, KYIV)
-    parts = {
-        "whole": model,
-        "no level": module._hold_level(model),
-        "no residual": module._drop_residual(model),
-        "neither": module._hold_level(module._drop_residual(model)),
-    }
-    variance = {
-        name: np.log(own.simulate(200, grid=grid, seed=3)).var(axis=0).mean()
-        for name, own in parts.items()
-    }
+    variance = {}
+    for name, scales in {
+        "whole": Calibration(),
+        "no level": Calibration(level_scale=0.0),
+        "no residual": Calibration(residual_scale=0.0),
+        "neither": Calibration(level_scale=0.0, residual_scale=0.0),
+        "twice the level": Calibration(level_scale=2.0),
+    }.items():
+        paths = replace(model, calibration=scales).simulate(200, grid=grid, seed=3)
+        variance[name] = np.log(paths).var(axis=0).mean()
     left = variance["no level"] + variance["no residual"] - variance["whole"]
     assert variance["neither"] == pytest.approx(left, rel=0.1)
+    level = variance["whole"] - variance["no level"]
+    assert variance["twice the level"] == pytest.approx(variance["whole"] + 3 * level, rel=0.1)
     assert variance["neither"] < min(variance["no residual"], variance["no level"])
 
 
@@ -53,13 +56,13 @@ def test_too_narrow_residual_days_are_widened(history, monkeypatch):
         for at in fit_origins(*given, **named):
             yield replace(at, model=narrow(at.model))
 
-    plain = calibrate(history, months=3, origins=6, paths=80)
+    plain = calibrate(history, months=3, origins=4, paths=80)
     monkeypatch.setattr(module, "fit_origins", fit_narrow)
-    found = calibrate(history, months=3, origins=6, paths=80)
-    assert found.origins == 6
+    found = calibrate(history, months=3, origins=4, paths=80)
+    assert found.origins == 4
     assert found.residual_scale > 1.5 * plain.residual_scale
     assert found.residual_scale > 1.3
-    assert "over 6 past origins the hours ask for intervals" in found.words
+    assert "over 4 past origins the hours ask for intervals" in found.words
 
 
 def test_same_seed_same_calibration(history):
