@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +16,9 @@ from gridtool.cli.history_options import (
     tz_option,
 )
 from gridtool.cli.options import OutputOptions, output_options, parse_zone
+
+if TYPE_CHECKING:  # commands that only print help import this module
+    from gridtool.forecast.history.model import History, PeriodHistory
 
 __all__ = ["check"]
 
@@ -67,17 +71,19 @@ def check(
     if refused and not examined.understood:
         raise HistoryError(examined.issues, subject="history")
     known = examined.history
+    model, words = _try_model(known) if known is not None else (None, "")
     emit(
         Result(
             command="demand check",
             tables=tables_check(examined),
-            verdict=describe_check(examined),
+            verdict=f"{describe_check(examined)}{words}",
             as_of=known.end if known is not None else None,
             inputs=(history, *reading.files),
             warnings=() if refused else examined.issues,
             headline=headline_check(examined),
             facts={
                 "usable": not refused,
+                "model": model,
                 "understood": dict(examined.understood),
                 "set_aside": known.set_aside if known is not None else None,
                 "refused": [str(i) for i in examined.issues if i.severity == "error"],
@@ -88,3 +94,16 @@ def check(
     )
     if refused:
         raise HistoryError(examined.issues, subject="history")
+
+
+def _try_model(history: History | PeriodHistory) -> tuple[str | None, str]:
+    """The model that the history gets, None if none, and a sentence on it."""
+    from gridtool.errors import HistoryError
+    from gridtool.forecast.demand.choose import fit_history
+
+    try:
+        model = fit_history(history)
+    except HistoryError as refused:
+        return None, f" It carries no model: {'; '.join(map(str, refused.issues))}."
+    weaker = f" Weaker than the file promises: {model.weaker}." if model.weaker else ""
+    return model.description, f" The model it gets: {model.description}.{weaker}"

@@ -60,12 +60,10 @@ def describe_check(examined: Examination) -> str:
         why = "1 finding refuses it" if errors == 1 else f"{errors} findings refuse it"
         return f"This history cannot be used: {why}, listed at the end; {named}."
     headline = headline_check(examined)
-    aside = examined.history.set_aside
-    words = (
+    return (
         f"{headline['usable_pct']:.1f} % of {headline['hours']:,.0f} hours of demand are "
         f"usable; {named}."
     ).replace(",", " ", 1 if headline["hours"] >= 1000 else 0)
-    return words + (f" Set aside: {aside}." if aside else "")
 
 
 def _judge_hours(history: History | PeriodHistory) -> tuple[npt.NDArray[np.bool_], FloatArray]:

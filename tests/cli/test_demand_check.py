@@ -57,6 +57,15 @@ def test_the_verdict_counts_usable_hours_for_people(tmp_path):
     assert "2025-01-02 08:00" in result.stdout  # local time of the spike
 
 
+def test_the_model_it_gets_is_said(tmp_path):
+    path = write(tmp_path, hours=24 * 400)
+    result = check(path, *KYIV, "--format", "json")
+    assert result.exit_code == 0, result.output
+    envelope = json.loads(result.stdout)
+    assert "no weather" in envelope["data"]["model"]
+    assert f"The model it gets: {envelope['data']['model']}." in envelope["data"]["verdict"]
+
+
 def test_a_refused_history_is_shown_and_ends_with_3(tmp_path):
     path = write(tmp_path, changes=dict.fromkeys(range(480), "500"))
     result = check(path, *KYIV, "--format", "json", "--fail-on", "usable_pct<90")
