@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from gridtool.forecast.demand.calendar import make_calendar
-from gridtool.forecast.demand.fit import FittedDemand
+from gridtool.forecast.demand.fitted import FittedDemand
 from gridtool.forecast.demand.model import Unconstrained
 from gridtool.forecast.demand.regression import trailing_mean
 from gridtool.forecast.demand.save import SavedModel

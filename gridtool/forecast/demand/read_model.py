@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,7 +24,8 @@ __all__ = ["parse_model", "read_model"]
 
 _LIMIT_MB = 256
 _MEMBERS = ("format", "format_version", "gridtool_version", "history", "network_peak_mw", "model")
-_TRIED_H = 10 * 24
+_TRIED = timedelta(days=10)
+HOUR = timedelta(hours=1)
 _AGAIN = "fit the model again with gridtool demand fit, or fetch the file again"
 
 
@@ -111,24 +112,35 @@ def _check_head(plain: object, *, name: str) -> dict[str, Any]:
 
 
 def _try_paths(model: FittedModel, *, name: str) -> None:
-    """Draw one path over the last days of the history, of which every model can speak.
+    """Draw one path over days of which the model must be able to speak.
 
-    Fields that are sound one by one need not make a model.
+    Fields that are sound one by one need not make a model. Models of hours speak of the last days
+    of their history, others of the first days after it.
     """
     fitted: Any = model  # every kind of model knows the end of its history
-    last = fitted.end.replace(minute=0, second=0, microsecond=0)
-    grid = TimeGrid(last - timedelta(hours=_TRIED_H), _TRIED_H, ZoneInfo("UTC"))
+    end = fitted.end.replace(minute=0, second=0, microsecond=0)
+    lacks = ""
+    for start in (end - _TRIED, end):
+        lacks = _try_days(model, start, name=name)
+        if not lacks:
+            return
+    raise _unusable(name, lacks)
+
+
+def _try_days(model: FittedModel, start: datetime, *, name: str) -> str:
+    """What the model says it lacks for the days from ``start`` on; nothing if it drew them."""
+    grid = TimeGrid(start, _TRIED // HOUR, ZoneInfo("UTC"))
     try:
         with np.errstate(all="ignore"):
             path = model.simulate(1, grid=grid, seed=0)
         model.check_reach(grid)
-        sound = bool(np.isfinite(path).all())
     except HistoryError as error:
-        raise _unusable(name, error.issues[0].message) from None
+        return error.issues[0].message
     except (ArithmeticError, LookupError, TypeError, ValueError) as problem:
         raise _unusable(name, f"its parts do not fit together ({problem})") from None
-    if not sound:
+    if not np.isfinite(path).all():
         raise _unusable(name, "its paths are not finite")
+    return ""
 
 
 def _unusable(name: str, reason: str) -> HistoryError:

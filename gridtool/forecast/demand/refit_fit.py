@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from gridtool.errors import HistoryError
 from gridtool.forecast.demand.calendar import make_calendar
-from gridtool.forecast.demand.fit import FittedDemand
+from gridtool.forecast.demand.fitted import FittedDemand
 from gridtool.forecast.demand.paths import DemandPaths
 from gridtool.forecast.demand.regression import trailing_mean
 from gridtool.forecast.history.model import History, PeriodHistory

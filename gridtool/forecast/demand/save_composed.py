@@ -73,15 +73,16 @@ class Pair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyed:
-    """A mapping as an object whose keys are ``key``'s texts, sorted."""
+    """A mapping as an object whose keys are ``key``'s texts, sorted unless ``ordered``."""
 
     key: Codec
     value: Codec
+    ordered: bool = False
 
     def encode(self, value: Any) -> dict[str, Any]:
-        """Sorted by the texts of the keys."""
-        items = ((self.key.encode(key), self.value.encode(item)) for key, item in value.items())
-        return dict(sorted(items))
+        """Sorted by the texts of the keys, or in the mapping's own order."""
+        items = [(self.key.encode(key), self.value.encode(item)) for key, item in value.items()]
+        return dict(items if self.ordered else sorted(items))
 
     def decode(self, plain: Any, reading: Reading, *, place: str) -> dict[Any, Any]:
         """See :class:`Codec`."""

@@ -8,28 +8,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from gridtool.forecast.demand.fit import FittedDemand
+from gridtool.forecast.demand.deviations import Deviations
+from gridtool.forecast.demand.fitted import FittedDemand
 from gridtool.forecast.demand.level import DemandLevel
-from gridtool.forecast.demand.model import SpecialDays, SpecialPeriod
 from gridtool.forecast.demand.regression import DemandRegression, Terms
 from gridtool.forecast.demand.residual_days import BLOCK_DAYS, ResidualDays
 from gridtool.forecast.demand.save_arrays import Reals, Wholes
-from gridtool.forecast.demand.save_codecs import Instant, LocalDate, Real, Whole, Words, Zone
-from gridtool.forecast.demand.save_composed import Each, Keyed, Maybe, OneOf, Pair, Record
+from gridtool.forecast.demand.save_codecs import Instant, Real, Whole, Words, Zone
+from gridtool.forecast.demand.save_composed import Each, Maybe, OneOf, Pair, Record
+from gridtool.forecast.demand.save_days import CALIBRATION, DEMAND_EVENT, SPECIAL_DAYS
+from gridtool.forecast.demand.save_limits import COLD_C, HOT_C, LOG
 from gridtool.forecast.demand.save_mark import HistoryMark, YearMark
+from gridtool.forecast.demand.save_periods import FITTED_PERIODS
 from gridtool.forecast.demand.weather import TemperatureRecord
 
 __all__ = ["HISTORY_MARK", "MODEL"]
-
-_LOG = 200.0
-"""Most of a logarithm of demand: e to the power of it is beyond every network."""
-_COLD_C, _HOT_C = -120.0, 120.0
-_LONGEST_PERIOD_DAYS = 4000
-
-
-def _check_period(period: SpecialPeriod) -> str | None:
-    days = (period.last - period.first).days
-    return None if 0 <= days <= _LONGEST_PERIOD_DAYS else "the period is empty or over ten years"
 
 
 def _check_regression(regression: DemandRegression) -> str | None:
@@ -75,21 +68,6 @@ HISTORY_MARK = Record(
         "years": Each(YEAR_MARK),
     },
 )
-SPECIAL_PERIOD = Record(
-    SpecialPeriod,
-    {"kind": Words(), "first": LocalDate(), "last": LocalDate()},
-    _check_period,
-)
-SPECIAL_DAYS = Record(
-    SpecialDays,
-    {
-        "kind_of": Keyed(key=LocalDate(), value=Words()),
-        "periods": Each(SPECIAL_PERIOD),
-        "like": Keyed(key=LocalDate(), value=Whole(most=6)),
-        "names": Keyed(key=LocalDate(), value=Words()),
-        "notes": Each(Words()),
-    },
-)
 TERMS = Record(
     Terms,
     {
@@ -103,26 +81,35 @@ REGRESSION = Record(
     {
         "terms": TERMS,
         "special_days": SPECIAL_DAYS,
-        "calendar": Reals(shape=(24, "calendar terms"), least=-_LOG, most=_LOG),
-        "knots_c": Reals(shape=("memories", "knots"), least=_COLD_C, most=_HOT_C),
-        "effects": Reals(shape=(24, "memories", "knots"), least=-_LOG, most=_LOG),
+        "calendar": Reals(shape=(24, "calendar terms"), least=-LOG, most=LOG),
+        "knots_c": Reals(shape=("memories", "knots"), least=COLD_C, most=HOT_C),
+        "effects": Reals(shape=(24, "memories", "knots"), least=-LOG, most=LOG),
     },
     _check_regression,
+)
+DEVIATIONS = Record(
+    Deviations,
+    {
+        "calendar": Reals(shape=("draws", 24, "calendar terms"), least=-LOG, most=LOG),
+        "effects": Reals(shape=("draws", 24, "memories", "knots"), least=-LOG, most=LOG),
+        "level": Reals(shape=("draws",), least=-LOG, most=LOG),
+    },
 )
 LEVEL = Record(
     DemandLevel,
     {
-        "mean": Real(least=-_LOG, most=_LOG),
-        "variance": Real(least=0.0, most=_LOG),
-        "step_sigma": Real(least=0.0, most=_LOG),
-        "smoothed": Reals(shape=("hours",), least=-_LOG, most=_LOG),
+        "mean": Real(least=-LOG, most=LOG),
+        "variance": Real(least=0.0, most=LOG),
+        "step_sigma": Real(least=0.0, most=LOG),
+        "noise_sigma": Real(least=0.0, most=LOG),
+        "smoothed": Reals(shape=("hours",), least=-LOG, most=LOG),
         "basis": Words(),
     },
 )
 RESIDUAL_DAYS = Record(
     ResidualDays,
     {
-        "values": Reals(shape=("days", 24), least=-_LOG, most=_LOG),
+        "values": Reals(shape=("days", 24), least=-LOG, most=LOG),
         "day_of_year": Wholes(shape=("days",), most=365),
         "starts": Wholes(shape=("weeks",)),
     },
@@ -132,7 +119,7 @@ WEATHER = Record(
     TemperatureRecord,
     {
         "start": Instant(),
-        "temp_c": Reals(shape=("temperatures",), least=_COLD_C, most=_HOT_C, gaps=True),
+        "temp_c": Reals(shape=("temperatures",), least=COLD_C, most=HOT_C, gaps=True),
         "zone": Zone(),
     },
     _check_weather,
@@ -146,12 +133,16 @@ HOURLY = Record(
         "weather": Maybe(WEATHER),
         "end": Instant(),
         "history_h": Whole(least=1, most=1_000_000),
-        "band": Pair(Real(least=-_LOG, most=_LOG)),
+        "band": Pair(Real(least=-LOG, most=LOG)),
         "reference_peak_mw": Real(least=1e-9, most=1e9),
         "factor": Real(least=1e-9, most=1e9),
         "description": Words(),
         "weaker": Maybe(Words()),
+        "deviations": Maybe(DEVIATIONS),
+        "calibration": Maybe(CALIBRATION),
+        "events": Each(DEMAND_EVENT),
+        "said": Each(Words()),
     },
 )
-MODEL = OneOf({"hourly": HOURLY})
+MODEL = OneOf({"hourly": HOURLY, "periods": FITTED_PERIODS})
 """Every kind of model that can be saved, by the word it goes by in a file."""
