@@ -9,7 +9,8 @@ The arrows of the chain, one call each::
     state = gt.state_as_of(city, batch.reports, as_of)
     assessment = gt.assess(state)
     plan = gt.plan_restoration(state, gt.read_resources("resources/", city), seed=1)
-    demand = gt.fit_demand(gt.read_history("history.csv", zone=zone, network=city), ...)
+    history = gt.read_demand_history("history.csv", zone=city.manifest.zone)
+    demand = gt.fit_history(history, peak_mw=city.peak_mw, special_days=gt.holidays_of("PL", ...))
     forecast = gt.forecast_shortage(state, plan, demand, config=gt.ForecastConfig(), seed=1)
 
 Results are frozen objects holding frames. Names load when they are first used, so that
@@ -43,8 +44,17 @@ if TYPE_CHECKING:  # what type checkers and editors see; at run time __getattr__
     from gridtool.damage.ledger import state_as_of
     from gridtool.damage.read import read_reports
     from gridtool.flow.assess import assess
+    from gridtool.forecast.demand.backtest import backtest_demand
+    from gridtool.forecast.demand.calibrate import calibrate
+    from gridtool.forecast.demand.choose import fit_history
     from gridtool.forecast.demand.fit import fit_demand
-    from gridtool.forecast.history.read import read_history
+    from gridtool.forecast.demand.holidays import holidays_of
+    from gridtool.forecast.demand.read_events import read_events
+    from gridtool.forecast.demand.read_model import read_model
+    from gridtool.forecast.demand.read_special_days import read_special_days
+    from gridtool.forecast.demand.refit import refit_reasons
+    from gridtool.forecast.demand.save import write_model
+    from gridtool.forecast.history.read import read_demand_history, read_history
     from gridtool.forecast.model import ForecastConfig
     from gridtool.forecast.shortage import forecast_shortage
     from gridtool.jobs.read import read_job
@@ -74,32 +84,52 @@ __all__ = [
     "SolverLimit",
     "StoreError",
     "assess",
+    "backtest_demand",
+    "calibrate",
     "fit_demand",
+    "fit_history",
     "forecast_shortage",
+    "holidays_of",
     "load_network",
     "plan_restoration",
+    "read_demand_history",
+    "read_events",
     "read_history",
     "read_job",
+    "read_model",
     "read_reports",
     "read_resources",
+    "read_special_days",
+    "refit_reasons",
     "run_job",
     "state_as_of",
+    "write_model",
 ]
 
 _HOMES = {
     "ForecastConfig": "gridtool.forecast.model",
     "PlanConfig": "gridtool.restoration.plan",
     "assess": "gridtool.flow.assess",
+    "backtest_demand": "gridtool.forecast.demand.backtest",
+    "calibrate": "gridtool.forecast.demand.calibrate",
     "fit_demand": "gridtool.forecast.demand.fit",
+    "fit_history": "gridtool.forecast.demand.choose",
     "forecast_shortage": "gridtool.forecast.shortage",
+    "holidays_of": "gridtool.forecast.demand.holidays",
     "load_network": "gridtool.network.catalog",
     "plan_restoration": "gridtool.restoration.plan",
+    "read_demand_history": "gridtool.forecast.history.read",
+    "read_events": "gridtool.forecast.demand.read_events",
     "read_history": "gridtool.forecast.history.read",
     "read_job": "gridtool.jobs.read",
+    "read_model": "gridtool.forecast.demand.read_model",
     "read_reports": "gridtool.damage.read",
     "read_resources": "gridtool.restoration.resources",
+    "read_special_days": "gridtool.forecast.demand.read_special_days",
+    "refit_reasons": "gridtool.forecast.demand.refit",
     "run_job": "gridtool.jobs.run",
     "state_as_of": "gridtool.damage.ledger",
+    "write_model": "gridtool.forecast.demand.save",
 }
 
 

@@ -14,8 +14,8 @@ from gridtool.cli.exits import MEANING, ExitCode
 from gridtool.errors import GridtoolError
 
 OUTPUT = {"format", "out", "quiet", "verbose", "progress", "strict", "fail_on"}
-FOREIGN_TO_OUTPUT = {"network convert", "network generate"}
-"""Commands that write a network package, not results."""
+FOREIGN_TO_OUTPUT = {"network convert", "network generate", "demand plot"}
+"""Commands that write a network package, or charts, not results."""
 
 
 def walk(command, name=""):
@@ -52,6 +52,7 @@ def test_every_command_of_the_issue_is_there():
     }
     expected = {"network list", "network show", "network check", "network convert"}
     expected |= {"network generate", "damage check", "damage log", "demand fit", "demand backtest"}
+    expected |= {"demand check", "demand forecast", "demand plot"}
     assert expected <= set(LEAVES)
 
 

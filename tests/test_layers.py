@@ -47,8 +47,8 @@ HOMES = {
     "pydantic": ("jobs/*", "formats/*", "*/read*", "network/manifest.py"),
     "yaml": ("formats/*",),
     "openpyxl": ("network/foreign/*",),
-    "altair": ("report/charts*", "report/plot*"),
-    "vl_convert": ("report/charts*", "report/plot*"),
+    "altair": ("report/charts*",),
+    "vl_convert": ("report/plot*",),
     "holidays": ("forecast/demand/holidays.py",),
 }
 FORBIDDEN = {"pickle", "cPickle", "dill", "shelve", "marshal", "random"}

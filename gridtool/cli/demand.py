@@ -21,6 +21,9 @@ COMMANDS = {
             "forecast", "gridtool.cli.demand_forecast", "Forecast demand by month, day or hour."
         ),
         LazyCommand("backtest", "gridtool.cli.demand_backtest", "Test the model on the past."),
+        LazyCommand(
+            "plot", "gridtool.cli.demand_plot", "Draw the history, its model and the months ahead."
+        ),
     )
 }
 """Every command of the group, in the order of the work."""

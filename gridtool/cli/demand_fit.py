@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gridtool.cli.demand_options import months_option, paths_option
+from gridtool.cli.demand_options import calibrate_option, months_option, paths_option
 from gridtool.cli.history_options import (
     HistoryOptions,
     history_argument,
@@ -31,6 +31,7 @@ __all__ = ["fit"]
     help="Also write the model, as data: forecasts take it with --model. So does -o with a name "
     "that ends in .json or .json.gz.",
 )
+@calibrate_option
 @months_option
 @paths_option
 @seed_option
@@ -41,6 +42,7 @@ def fit(
     tz: str,
     reading: HistoryOptions,
     save: Path | None,
+    calibrate: bool,
     months: int,
     paths: int,
     seed: int,
@@ -59,10 +61,10 @@ def fit(
     """
     from gridtool import __version__
     from gridtool.cli.demand_ahead import simulate_ahead
-    from gridtool.cli.output import Result, emit, note, refuse_warnings
+    from gridtool.cli.output import Result, emit, note, progress, refuse_warnings
     from gridtool.forecast.demand.save import write_model
     from gridtool.forecast.history.model import History
-    from gridtool.jobs.given_history import fit_given
+    from gridtool.jobs.given_history import calibrate_given, fit_given
     from gridtool.jobs.unconstrained import estimate_unconstrained
     from gridtool.report.demand import describe_fit, table_history
     from gridtool.report.demand_unconstrained import headline_unconstrained, tables_unconstrained
@@ -71,6 +73,9 @@ def fit(
     given = read_given_history(history, reading, zone=parse_zone(tz))
     known = given.history
     model = fit_given(given)
+    if calibrate:
+        with progress(output, None, "calibrating") as advance:
+            model = calibrate_given(given, model, months=months, progress=advance)
     ahead = simulate_ahead(
         model, start=known.end, zone=known.zone, months=months, paths=paths, seed=seed
     )
@@ -83,7 +88,7 @@ def fit(
     result = Result(
         command="demand fit",
         tables=tuple(tables),
-        verdict=describe_fit(model, found),
+        verdict=describe_fit(model),
         as_of=known.end,
         seed=seed,
         inputs=(history, *reading.files),

@@ -7,9 +7,10 @@ from typing import Literal
 
 import click
 
-from gridtool.cli.demand_options import months_option, paths_option
+from gridtool.cli.demand_options import calibrate_option, months_option, paths_option
 from gridtool.cli.history_options import (
     HistoryOptions,
+    district_history_option,
     history_options,
 )
 from gridtool.cli.options import OutputOptions, output_options, seed_option
@@ -47,6 +48,7 @@ def _parse_levels(
     "network's, else UTC).",
 )
 @history_options
+@district_history_option
 @click.option(
     "--network",
     metavar="NETWORK",
@@ -65,6 +67,7 @@ def _parse_levels(
     metavar="TIME",
     help="Forecast from this time on, with what was known then (default: the history's end).",
 )
+@calibrate_option
 @months_option
 @click.option(
     "--by",
@@ -99,6 +102,7 @@ def forecast(
     network: str | None,
     scale: Literal["peak", "none"],
     as_of: str | None,
+    calibrate: bool,
     months: int,
     by: Literal["month", "day", "hour"],
     quantiles: tuple[float, ...],
@@ -120,6 +124,8 @@ def forecast(
 
     if history is None and model is None:
         raise click.UsageError("HISTORY or --model is needed: what demand is expected from")
+    if reading.district_history is not None and network is None:
+        raise click.UsageError("--district-history needs --network: the districts there are")
     request = ForecastRequest(
         history=history,
         model=model,
@@ -128,13 +134,14 @@ def forecast(
         network=network,
         scale=scale,
         as_of=as_of,
+        calibrate=calibrate,
         months=months,
         by=by,
         quantiles=quantiles,
         paths=paths,
         seed=seed,
     )
-    result, ahead = answer_forecast(request)
+    result, ahead = answer_forecast(request, output)
     refuse_warnings(result, output)
     if paths_out is not None:
         ahead.write_paths(paths_out)

@@ -7,9 +7,21 @@ from typing import TypeVar
 
 import click
 
-__all__ = ["months_option", "paths_option"]
+__all__ = ["calibrate_option", "months_option", "paths_option"]
 
 R = TypeVar("R")
+
+
+def calibrate_option(command: Callable[..., R]) -> Callable[..., R]:
+    """Add ``--calibrate`` (keyword ``calibrate: bool``)."""
+    option = click.option(
+        "--calibrate/--no-calibrate",
+        default=True,
+        show_default=True,
+        help="Scale the spread as a test of the model on its own past asks for; some seconds.",
+    )
+    decorated: Callable[..., R] = option(command)
+    return decorated
 
 
 def months_option(command: Callable[..., R]) -> Callable[..., R]:

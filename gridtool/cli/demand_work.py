@@ -12,18 +12,18 @@ from gridtool import __version__
 from gridtool.cli.demand_ahead import DemandAhead, simulate_ahead
 from gridtool.cli.history_options import GivenHistory, HistoryOptions, read_given_history
 from gridtool.cli.options import parse_zone
-from gridtool.cli.output import Result
+from gridtool.cli.output import OutputOptions, Result, progress
 from gridtool.cli.state import resolve_as_of
 from gridtool.errors import Issue
-from gridtool.forecast.demand.districts import split_demand
 from gridtool.forecast.demand.read_model import read_model
 from gridtool.forecast.demand.save import SavedModel
 from gridtool.forecast.model import FittedModel
-from gridtool.jobs.given_history import fit_given
+from gridtool.jobs.districts import read_split
+from gridtool.jobs.given_history import calibrate_given, fit_given
 from gridtool.jobs.saved_model import judge_saved
 from gridtool.network.catalog import load_network
 from gridtool.network.model import CityNetwork
-from gridtool.report.demand_districts import DistrictPaths, tables_districts
+from gridtool.report.demand_districts import tables_districts
 
 __all__ = ["ForecastRequest", "answer_forecast"]
 
@@ -39,6 +39,7 @@ class ForecastRequest:
     network: str | None
     scale: Literal["peak", "none"]
     as_of: str | None
+    calibrate: bool
     months: int
     by: Literal["month", "day", "hour"]
     quantiles: tuple[float, ...]
@@ -56,7 +57,7 @@ class _Found:
     fallback: str
 
 
-def answer_forecast(request: ForecastRequest) -> tuple[Result, DemandAhead]:
+def answer_forecast(request: ForecastRequest, output: OutputOptions) -> tuple[Result, DemandAhead]:
     """The answer, and the paths that it rests on."""
     city = None if request.network is None else load_network(request.network)
     saved = None if request.model is None else read_model(request.model)
@@ -67,7 +68,7 @@ def answer_forecast(request: ForecastRequest) -> tuple[Result, DemandAhead]:
         given = read_given_history(request.history, request.reading, zone=zone, as_of=moment)
         if moment is not None:
             given = replace(given, history=given.history.until(moment))
-    found = _take_model(request, saved, given, moment=moment, city=city)
+    found = _take_model(request, saved, given, moment=moment, city=city, output=output)
     ahead = simulate_ahead(
         found.model,
         start=found.start,
@@ -77,9 +78,24 @@ def answer_forecast(request: ForecastRequest) -> tuple[Result, DemandAhead]:
         seed=request.seed,
     )
     tables = ahead.tables(request.by, levels=request.quantiles)
+    notes: tuple[str, ...] = ()
     if city is not None:
-        paths = DistrictPaths(city_mw=ahead.paths, split=split_demand(city))
-        tables += tables_districts(paths, grid=ahead.grid, network=city, levels=request.quantiles)
+        split = read_split(
+            city,
+            request.reading.district_history,
+            zone=zone,
+            as_of=found.start,
+            special_days=None if given is None else given.special_days,
+        )
+        notes = split.notes
+        tables += tables_districts(
+            ahead.paths,
+            split,
+            grid=ahead.grid,
+            network=city,
+            seed=request.seed,
+            levels=request.quantiles,
+        )
     files = (request.model, request.history, *_network_files(city))
     result = Result(
         command="demand forecast",
@@ -88,7 +104,7 @@ def answer_forecast(request: ForecastRequest) -> tuple[Result, DemandAhead]:
         as_of=found.start,
         seed=request.seed,
         inputs=(*(path for path in files if path is not None), *request.reading.files),
-        warnings=(*found.warnings, *ahead.notes),
+        warnings=(*found.warnings, *ahead.notes, *notes),
         headline=ahead.headline,
         facts={"model": found.model.description},
         zone=zone,
@@ -116,6 +132,7 @@ def _take_model(
     *,
     moment: datetime | None,
     city: CityNetwork | None,
+    output: OutputOptions,
 ) -> _Found:
     """The saved model, judged for its age, or the one of the history; in the city's size."""
     warnings = () if given is None else given.warnings
@@ -123,6 +140,9 @@ def _take_model(
     if saved is None:
         assert given is not None  # the command line has one of them
         model = fit_given(given, peak_mw=peak_mw, network=city)
+        if request.calibrate:
+            with progress(output, None, "calibrating") as advance:
+                model = calibrate_given(given, model, months=request.months, progress=advance)
         start = moment or given.history.end
         return _Found(model=model, start=start, warnings=warnings, fallback=model.weaker or "")
     assert request.model is not None

@@ -8,7 +8,11 @@ from typing import Literal
 import click
 
 from gridtool.cli.forecast_options import FuturesOptions, futures_options
-from gridtool.cli.history_options import HistoryOptions, history_options
+from gridtool.cli.history_options import (
+    HistoryOptions,
+    district_history_option,
+    history_options,
+)
 from gridtool.cli.options import (
     OutputOptions,
     damage_options,
@@ -52,6 +56,7 @@ __all__ = ["forecast"]
     help="peak: the history's highest hour of its last year becomes the network's reference peak.",
 )
 @history_options
+@district_history_option
 @futures_options
 @click.option(
     "--evaluations",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +18,7 @@ from gridtool.forecast.model import FittedModel, ForecastConfig
 from gridtool.forecast.preview import preview_shortage
 from gridtool.forecast.shortage import forecast_grid, forecast_shortage
 from gridtool.jobs.demand import make_model
+from gridtool.jobs.districts import move_districts
 from gridtool.jobs.model import DemandSource
 from gridtool.network.catalog import load_network
 from gridtool.report.forecast import (
@@ -127,11 +128,20 @@ def _read_inputs(request: ForecastRequest) -> _Read:
         quarantine=request.quarantine,
     )
     config = make_forecast_config(request.futures, city)
+    zone = resolve_zone(request.history_tz or request.tz, city)
+    city, said = move_districts(
+        city,
+        request.reading.district_history,
+        zone=zone,
+        as_of=found.state.as_of,
+        months=config.months,
+    )
+    found = replace(found, state=replace(found.state, network=city))
     source = DemandSource(
         history=request.history,
         saved=request.model,
         options=request.reading,
-        timezone=resolve_zone(request.history_tz or request.tz, city).key,
+        timezone=zone.key,
         scale="peak" if request.scale == "peak" else 1.0,
     )
     made = make_model(
@@ -149,7 +159,7 @@ def _read_inputs(request: ForecastRequest) -> _Read:
         demand=made.model,
         supplies=supplies,
         config=config,
-        warnings=(*found.warnings, *unused, *made.warnings),
+        warnings=(*found.warnings, *unused, *made.warnings, *said),
         inputs=(*found.inputs, *(path for path in files if path is not None)),
         fallback=made.fallback,
     )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "GivenHistory",
     "HistoryOptions",
+    "district_history_option",
     "history_argument",
     "history_options",
     "read_given_history",
@@ -50,6 +51,19 @@ def history_argument(command: Callable[..., R]) -> Callable[..., R]:
     return decorated
 
 
+def district_history_option(command: Callable[..., R]) -> Callable[..., R]:
+    """Add ``--district-history``, below :func:`history_options`, which takes it as well."""
+    option = click.option(
+        "--district-history",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="What each district took: a time and a column for each, or a column 'district'. It "
+        "overrules the shares of the network's feeders.",
+    )
+    decorated: Callable[..., R] = option(command)
+    return decorated
+
+
 def tz_option(command: Callable[..., R]) -> Callable[..., R]:
     """Add ``--tz`` of a history that belongs to no network (keyword ``tz: str``)."""
     option = click.option(
@@ -69,7 +83,7 @@ def history_options(command: Callable[..., R]) -> Callable[..., R]:
     @functools.wraps(command)
     def with_reading(*args: Any, **kwargs: Any) -> R:
         names = tuple(HistoryOptions.__dataclass_fields__)
-        reading = HistoryOptions(**{name: kwargs.pop(name) for name in names})
+        reading = HistoryOptions(**{name: kwargs.pop(name) for name in names if name in kwargs})
         return command(*args, reading=reading, **kwargs)
 
     decorated: Callable[..., R] = with_reading

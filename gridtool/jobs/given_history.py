@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from gridtool.forecast.demand.calibrate import calibrate
 from gridtool.forecast.demand.choose import fit_history
+from gridtool.forecast.demand.fitted import FittedDemand
 from gridtool.forecast.demand.holidays import holidays_of
 from gridtool.forecast.demand.model import SpecialDays
 from gridtool.forecast.demand.read_events import read_events
@@ -18,7 +22,7 @@ from gridtool.jobs.clock import read_clock
 from gridtool.jobs.history_options import GivenHistory, HistoryOptions
 from gridtool.network.model import CityNetwork
 
-__all__ = ["fit_given", "read_given_history"]
+__all__ = ["calibrate_given", "fit_given", "read_given_history"]
 
 YEARS_AHEAD = 5
 """Years after the history's end, or the time that is forecast from, with holidays."""
@@ -109,3 +113,32 @@ def fit_given(
         model=given.model_kind,
         network_profile=None if network is None else network_mix(network),
     )
+
+
+def calibrate_given(
+    given: GivenHistory,
+    model: FittedModel,
+    *,
+    months: int,
+    progress: Callable[[int], None] | None = None,
+) -> FittedModel:
+    """``model`` with its spread scaled as its own past origins ask for; others as they are.
+
+    Parameters
+    ----------
+    months
+        How far ahead it is to be right.
+    progress
+        Called with 1 after each origin.
+    """
+    if not isinstance(model, FittedDemand):
+        return model
+    found = calibrate(
+        given.history,
+        months=months,
+        special_days=given.special_days,
+        events=given.events,
+        model=given.model_kind,
+        progress=progress,
+    )
+    return replace(model, calibration=found)

@@ -25,7 +25,7 @@ class HistoryOptions:
     ``country`` (``UA``, ``US-NY``) says whose public holidays are kept, ``special_days`` lists
     dates on which people live otherwise, and wins; ``events`` states outages, moves of the level
     and rebounds; ``model_kind`` asks for a model by name instead of the one that the history can
-    carry.
+    carry; ``district_history`` says what each district took.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -37,11 +37,12 @@ class HistoryOptions:
     special_days: Path | None = None
     events: Path | None = None
     model_kind: str = "auto"
+    district_history: Path | None = None
 
     @property
     def files(self) -> tuple[Path, ...]:
         """Every file read beside the history."""
-        beside = (self.outages, self.special_days, self.events)
+        beside = (self.outages, self.special_days, self.events, self.district_history)
         return tuple(path for path in beside if path is not None)
 
 

@@ -12,7 +12,7 @@ from gridtool.jobs.settings import DemandSection
 
 __all__ = ["resolve_demand"]
 
-FILES = ("outages", "special_days", "events")
+FILES = ("outages", "special_days", "events", "district_history")
 """Keys that name a file beside the history."""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from gridtool.damage.ledger import state_as_of
 from gridtool.damage.model import GridState
@@ -17,6 +18,7 @@ from gridtool.flow.model import Assessment
 from gridtool.forecast.model import ForecastConfig, ShortageForecast
 from gridtool.forecast.shortage import forecast_shortage
 from gridtool.jobs.demand import make_model
+from gridtool.jobs.districts import move_districts
 from gridtool.jobs.further_damage import expose_assets
 from gridtool.jobs.model import Job
 from gridtool.network.catalog import load_network
@@ -87,7 +89,9 @@ def run_job(
         network = load_network(job.network)
         batch = _read_reports(job, network)
         resources = read_resources(job.resources, network) if job.resources else None
-        state = state_as_of(network, batch.reports if batch else (), _as_of(job, batch))
+        as_of = _as_of(job, batch)
+        network, said = _place_people(job, network, as_of=as_of)
+        state = state_as_of(network, batch.reports if batch else (), as_of)
         demand = None
         if job.demand is not None:
             demand = make_model(
@@ -132,6 +136,7 @@ def run_job(
             *_report_warnings(batch),
             *(list_unused(state, resources) if resources is not None else ()),
             *(demand.warnings if demand is not None else ()),
+            *said,
         ),
         fallback=demand.fallback if demand is not None and not ended else "",
     )
@@ -173,3 +178,19 @@ def _as_of(job: Job, batch: ReportBatch | None) -> datetime:
     reports = batch.reports if batch else ()
     times = [max(report.reported_at, report.recorded_at) for report in reports]
     return max(times, default=datetime.now(UTC).replace(minute=0, second=0, microsecond=0))
+
+
+def _place_people(
+    job: Job, network: CityNetwork, *, as_of: datetime
+) -> tuple[CityNetwork, tuple[str, ...]]:
+    """The network with its districts as their history has them, where the job gives one."""
+    if job.demand is None:
+        return network, ()
+    source = job.demand
+    return move_districts(
+        network,
+        source.options.district_history,
+        zone=ZoneInfo(source.timezone) if source.timezone else network.manifest.zone,
+        as_of=as_of,
+        months=job.forecast.months,
+    )

@@ -163,6 +163,11 @@ class DemandSection(_Section):
     model_kind: _Text = Field(
         default="auto", description="name of the model to fit; auto: what the history can carry"
     )
+    district_history: _Text | None = Field(
+        default=None,
+        description="CSV file of what each district took; it overrules the shares of the network's "
+        "feeders",
+    )
     scale: Annotated[float, Field(gt=0)] | Literal["peak"] = Field(
         default="peak",
         description="factor on the history's demand; 'peak' scales its peak to the network's",

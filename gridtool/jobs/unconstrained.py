@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gridtool.forecast.demand.calendar import make_calendar
-from gridtool.forecast.demand.fit import FittedDemand
+from gridtool.forecast.demand.fitted import FittedDemand
 from gridtool.forecast.demand.model import Unconstrained
 from gridtool.forecast.demand.special_days import settle_kinds
 from gridtool.forecast.demand.unconstrain import unconstrain

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gridtool.forecast.demand.model import Unconstrained
+from gridtool.forecast.demand.fitted import FittedDemand
 from gridtool.forecast.history.model import History, PeriodHistory
 from gridtool.forecast.model import FittedModel
 from gridtool.report.tables import NamedTable
@@ -16,20 +16,14 @@ __all__ = ["describe_fit", "table_history"]
 FloatArray = npt.NDArray[np.float64]
 
 
-def describe_fit(model: FittedModel, found: Unconstrained | None) -> str:
-    """The model in words, and what was made of hours that were short."""
-    peak = f"The highest hour of the last twelve months is {model.reference_peak_mw:.0f} MW."
-    return " ".join(
-        [
-            f"The model: {model.description}.",
-            peak,
-            *(_sentence(text) for text in (found.notes if found else ())),
-        ]
+def describe_fit(model: FittedModel) -> str:
+    """The model in words, its size, and how it was calibrated."""
+    text = (
+        f"The model: {model.description}. The highest hour of the last twelve months is "
+        f"{model.reference_peak_mw:.0f} MW."
     )
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+    calibration = model.calibration if isinstance(model, FittedDemand) else None
+    return text if calibration is None else f"{text} Calibration: {calibration.words}."
 
 
 def table_history(history: History | PeriodHistory) -> NamedTable:

@@ -2,106 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gridtool.forecast.demand.districts import DemandShares
+from gridtool.forecast.demand.districts_split import CitySplit
 from gridtool.network.model import CityNetwork
 from gridtool.report.demand_ahead import LEVELS, name_level
 from gridtool.report.tables import NamedTable
 from gridtool.timegrid import TimeGrid
 
-__all__ = ["DistrictPaths", "tables_districts"]
+__all__ = ["tables_districts"]
 
 FloatArray = npt.NDArray[np.float64]
-CHUNK = 16
-"""Paths split at once: those of all districts take as much memory each as a path of the city."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DistrictPaths:
-    """The city's paths and how they are split.
-
-    Attributes
-    ----------
-    city_mw : (n, hours)
-    split
-        Shares of districts and classes at the reference peak.
-    draw_shares
-        ``draw_shares(first, n)`` gives the districts' shares of paths ``first`` to
-        ``first + n - 1``, (n, D, hours); None: those of ``split``, the same at all times.
-    """
-
-    city_mw: FloatArray
-    split: DemandShares
-    draw_shares: Callable[[int, int], FloatArray] | None = None
-
-    def shares(self, first: int, n: int) -> FloatArray:
-        """Shares of the districts, (n, D, hours) or as numpy spreads it to that."""
-        if self.draw_shares is not None:
-            return self.draw_shares(first, n)
-        own: FloatArray = self.split.shares.sum(axis=1)[None, :, None]
-        return own
+CHUNK = 64
+"""Paths divided at once: those of all districts take as much memory each as a path of the city."""
 
 
 def tables_districts(
-    paths: DistrictPaths,
+    city_mw: FloatArray,
+    split: CitySplit,
     *,
     grid: TimeGrid,
     network: CityNetwork,
+    seed: int,
     levels: Sequence[float] = LEVELS,
 ) -> tuple[NamedTable, NamedTable]:
-    """Energy and peak of each local month by district, and by class of customers."""
-    split = paths.split
-    mix = _mix_classes(split)
+    """Energy and peak of each local month by district, and by class of customers.
+
+    Parameters
+    ----------
+    city_mw : (n, hours)
+        Paths 0 to n - 1 of the city.
+    seed
+        Of those paths.
+    """
+    prepared = split.prepare(grid)
     districts, classes = [], []
-    for first in range(0, len(paths.city_mw), CHUNK):
-        city = paths.city_mw[first : first + CHUNK]
-        shares = paths.shares(first, len(city))
-        by_class = np.einsum("nd...,dc->nc...", shares, mix)
-        districts.append(_sum_months(city[:, None] * shares, grid=grid))
-        classes.append(_sum_months(city[:, None] * by_class, grid=grid))
+    for first in range(0, len(city_mw), CHUNK):
+        part = prepared.split(city_mw[first : first + CHUNK], seed=seed, first=first)
+        districts.append(_sum_months(part, grid=grid))
+        classes.append(_sum_months(prepared.by_class(part), grid=grid))
     names = network.districts["name"]
+    own = {
+        "district": list(prepared.districts),
+        "name": [str(names[district]) for district in prepared.districts],
+    }
     return (
         NamedTable(
             name="demand_districts",
             title="Demand expected, by month and district",
-            frame=_tabulate(
-                districts,
-                grid=grid,
-                levels=levels,
-                keys={
-                    "district": list(split.districts),
-                    "name": [str(names[district]) for district in split.districts],
-                },
-            ),
-            terminal_rows=3 * len(split.districts),
-            note="Shares of the districts: "
-            + (
-                "those of the feeders at the reference peak."
-                if paths.draw_shares is None
-                else "those of the districts' own history, which move."
-            ),
+            frame=_tabulate(districts, grid=grid, levels=levels, keys=own),
+            terminal_rows=3 * len(prepared.districts),
+            note=f"Divided by {split.description}.",
         ),
         NamedTable(
             name="demand_classes",
             title="Demand expected, by month and class of customers",
             frame=_tabulate(
-                classes, grid=grid, levels=levels, keys={"customer_class": list(split.classes)}
+                classes, grid=grid, levels=levels, keys={"customer_class": list(prepared.classes)}
             ),
-            terminal_rows=0,
+            terminal_rows=len(prepared.classes),
         ),
     )
-
-
-def _mix_classes(split: DemandShares) -> FloatArray:
-    """Shares of the classes within each district, (D, C)."""
-    mix: FloatArray = split.with_districts(np.ones((len(split.districts), 1)))[..., 0]
-    return mix
 
 
 def _sum_months(parts_mw: FloatArray, *, grid: TimeGrid) -> FloatArray:

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 from cli.made_histories import TZ, data_of, run, write_made_city
 
+FAST = (*TZ, "--no-calibrate")
+
 
 @pytest.fixture(scope="module")
 def history(tmp_path_factory):
@@ -18,7 +20,7 @@ def history(tmp_path_factory):
 
 
 def test_fit_shows_the_months_ahead(history):
-    result = run("demand", "fit", history, *TZ, "--months", 2, "--format", "json")
+    result = run("demand", "fit", history, *FAST, "--months", 2, "--format", "json")
     data = data_of(result)
     assert [row["month"] for row in data["demand"]] == ["2026-05", "2026-06"]
     for row in data["demand"]:
@@ -33,14 +35,14 @@ def test_fit_lists_its_inputs_with_their_hashes(history, tmp_path):
     days = tmp_path / "days.csv"
     days.write_text("date\n2026-01-01\n")
     words = ("--special-days", days, "--months", 1, "--format", "json")
-    envelope = json.loads(run("demand", "fit", history, *TZ, *words).stdout)
+    envelope = json.loads(run("demand", "fit", history, *FAST, *words).stdout)
     assert [entry["path"] for entry in envelope["inputs"]] == [str(history), str(days)]
     assert all(len(entry["sha256"]) == 64 for entry in envelope["inputs"])
 
 
 def test_forecast_by_hour_day_and_month_says_one_thing(history):
     words = ("--months", 2, "--paths", 60, "--quantiles", "0.1,0.5,0.9", "--format", "json")
-    data = data_of(run("demand", "forecast", history, *TZ, *words, "--by", "hour"))
+    data = data_of(run("demand", "forecast", history, *FAST, *words, "--by", "hour"))
     hours = pd.DataFrame(data["demand_hours"])
     assert len(hours) == 24 * (31 - 5 + 30) - 3  # from 03:00 local on 6 May on
     assert (hours["load_p10_mw"] <= hours["load_p50_mw"]).all()
@@ -49,7 +51,7 @@ def test_forecast_by_hour_day_and_month_says_one_thing(history):
     peaks = [row["peak_p90_mw"] for row in data["demand"]]
     assert data["headline"]["peak_p90_mw"] >= max(peaks)
     assert peaks[0] >= max(row["peak_p90_mw"] for row in data["demand_days"][:26])
-    low = data_of(run("demand", "forecast", history, *TZ, *words))
+    low = data_of(run("demand", "forecast", history, *FAST, *words))
     assert low["demand"] == data["demand"]
     assert "demand_days" not in low
 
@@ -57,7 +59,7 @@ def test_forecast_by_hour_day_and_month_says_one_thing(history):
 def test_paths_are_written_and_are_those_of_the_tables(history, tmp_path):
     file = tmp_path / "paths.csv"
     words = ("--months", 1, "--paths", 20, "--quantiles", "0.5", "--paths-out", file)
-    data = data_of(run("demand", "forecast", history, *TZ, *words, "--format", "json"))
+    data = data_of(run("demand", "forecast", history, *FAST, *words, "--format", "json"))
     paths = pd.read_csv(file)
     assert list(paths.columns) == ["time", *(f"path_{k}" for k in range(20))]
     assert paths["time"].iloc[0] == "2026-05-06T00:00:00Z"
@@ -74,11 +76,11 @@ def test_paths_are_written_and_are_those_of_the_tables(history, tmp_path):
 def test_forecast_from_an_earlier_time_knows_no_more(history, tmp_path):
     """The same numbers as from a file that ends there."""
     words = ("--months", 1, "--paths", 20, "--format", "json")
-    early = data_of(run("demand", "forecast", history, *TZ, *words, "--as-of", "2026-04-01"))
+    early = data_of(run("demand", "forecast", history, *FAST, *words, "--as-of", "2026-04-01"))
     short = tmp_path / "short.csv.gz"
     rows = pd.read_csv(history)
     rows[rows["timestamp"] < "2026-03-31T21:00"].to_csv(short, index=False)
-    assert early["demand"] == data_of(run("demand", "forecast", short, *TZ, *words))["demand"]
+    assert early["demand"] == data_of(run("demand", "forecast", short, *FAST, *words))["demand"]
 
 
 def test_the_same_seed_gives_the_same_bytes(history, tmp_path, monkeypatch):
@@ -86,7 +88,7 @@ def test_the_same_seed_gives_the_same_bytes(history, tmp_path, monkeypatch):
     said = []
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         words = ("--months", 1, "--paths", 20, "--seed", seed, "--by", "day")
-        result = run("demand", "forecast", history, *TZ, *words, "-o", tmp_path / name)
+        result = run("demand", "forecast", history, *FAST, *words, "-o", tmp_path / name)
         assert result.exit_code == 0, result.output
         said.append((tmp_path / name / "result.json").read_bytes())
     assert said[0] == said[1]
@@ -95,7 +97,7 @@ def test_the_same_seed_gives_the_same_bytes(history, tmp_path, monkeypatch):
 
 
 def test_forecast_reads_as_a_sentence(history):
-    result = run("demand", "forecast", history, *TZ, "--months", 1, "--paths", 20)
+    result = run("demand", "forecast", history, *FAST, "--months", 1, "--paths", 20)
     flat = " ".join(result.stdout.split())
     assert flat.startswith("From 2026-05-06 to 2026-06-01 the demand is expected to be ")
     assert "in 80 % of the futures" in flat
@@ -103,7 +105,7 @@ def test_forecast_reads_as_a_sentence(history):
 
 
 def test_thresholds_on_the_demand(history):
-    words = (*TZ, "--months", 1, "--paths", 20)
+    words = (*FAST, "--months", 1, "--paths", 20)
     assert run("demand", "forecast", history, *words, "--fail-on", "peak_p90_mw>1").exit_code == 10
     assert run("demand", "forecast", history, *words, "--fail-on", "peak_p90_mw>9e6").exit_code == 0
 
@@ -151,10 +153,21 @@ def test_forecast_refuses_what_it_cannot_use(history, words, exit_code, message)
     assert message in result.stderr
 
 
+def test_stated_events_change_the_months_ahead(history, tmp_path):
+    """A tenth of the people leave on 1 June: June's demand is a tenth lower, May's as it was."""
+    events = tmp_path / "events.csv"
+    events.write_text("kind,from,to,change_pct,note\nlevel,2026-06-01,,-10,people leave\n")
+    words = ("--months", 2, "--paths", 20, "--format", "json")
+    plain = data_of(run("demand", "forecast", history, *FAST, *words))["demand"]
+    moved = data_of(run("demand", "forecast", history, *FAST, *words, "--events", events))["demand"]
+    assert moved[0]["energy_p50_mwh"] == pytest.approx(plain[0]["energy_p50_mwh"])
+    assert moved[1]["energy_p50_mwh"] == pytest.approx(0.9 * plain[1]["energy_p50_mwh"])
+
+
 def test_faulty_events_are_refused_with_row_field_and_value(history, tmp_path):
     events = tmp_path / "events.csv"
     events.write_text("kind,from,to,change_pct,note\nlevl,2026-06-01,,-10,\noutage,soon,,,\n")
-    result = run("demand", "fit", history, *TZ, "--events", events)
+    result = run("demand", "fit", history, *FAST, "--events", events)
     assert result.exit_code == 3
     assert "events.csv, row 2, kind" in result.stderr
     assert "'levl'" in result.stderr
@@ -163,7 +176,7 @@ def test_faulty_events_are_refused_with_row_field_and_value(history, tmp_path):
 
 def test_holidays_come_from_the_country_and_the_users_list_wins(history, tmp_path):
     """A public holiday ahead is quiet; a day that the user calls ordinary is not."""
-    words = (*TZ, "--months", 12, "--paths", 20, "--by", "day", "--format", "json")
+    words = (*FAST, "--months", 12, "--paths", 20, "--by", "day", "--format", "json")
     ordinary = tmp_path / "ordinary.csv"
     ordinary.write_text("date,kind\n2026-12-25,ordinary\n")
     days = {}
@@ -183,10 +196,10 @@ def test_holidays_come_from_the_country_and_the_users_list_wins(history, tmp_pat
 
 def test_a_country_without_holidays_is_a_warning(history):
     words = ("--months", 1, "--paths", 20)
-    result = run("demand", "fit", history, *TZ, *words, "--country", "UA")
+    result = run("demand", "fit", history, *FAST, *words, "--country", "UA")
     assert result.exit_code == 0
     assert "martial law" in result.stderr
-    assert run("demand", "fit", history, *TZ, "--country", "UA", "--strict").exit_code == 3
+    assert run("demand", "fit", history, *FAST, "--country", "UA", "--strict").exit_code == 3
 
 
 def test_a_history_as_short_as_stated_is_worth_less(history):
