@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -128,12 +129,13 @@ def _draw_week(history: History, demand: Unconstrained | None) -> Spec | None:
 
 
 def _draw_level(model: FittedDemand, drawn: DemandDrawn) -> Spec:
+    scale = 1.0 if model.calibration is None else model.calibration.level_scale
     frame = frame_level(
         model.end,
         model.level.smoothed,
         mean=model.level.mean,
-        variance=model.level.variance,
-        step_sigma=model.level.step_sigma,
+        variance=model.level.variance * scale**2,
+        step_sigma=model.level.step_sigma * scale,
         zone=drawn.grid.zone,
     )
     return chart_level(frame, breaks=() if drawn.demand is None else drawn.demand.breaks)
@@ -142,8 +144,12 @@ def _draw_level(model: FittedDemand, drawn: DemandDrawn) -> Spec:
 def _draw_response(
     model: FittedDemand, history: History, demand: Unconstrained | None
 ) -> Spec | None:
-    """Working days of the history that the model was fitted to; None where it knows no weather."""
+    """Working days of the history that the model was fitted to; None where it knows no weather,
+    or was fitted to another history.
+    """
     if model.weather is None or history.temp_c is None:
+        return None
+    if model.end - timedelta(hours=len(model.level.smoothed)) != history.start:
         return None
     hours = min(history.hours, len(model.level.smoothed))
     calendar = make_calendar(history.start, hours, zone=history.zone)

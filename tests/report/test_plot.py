@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ import pytest
 
 from gridtool.errors import InputError
 from gridtool.forecast.demand.choose import fit_history
-from gridtool.forecast.demand.model import LevelBreak, Unconstrained
+from gridtool.forecast.demand.model import Calibration, LevelBreak, Unconstrained
 from gridtool.forecast.history.made import make_history
 from gridtool.forecast.history.model import History
 from gridtool.report.charts import rows_of, stack, wrap_lines
@@ -42,6 +43,10 @@ def title_of(spec):
 def values_of(spec, field):
     """All values of ``field`` in the data of a chart."""
     return [row[field] for rows in spec["datasets"].values() for row in rows if field in row]
+
+
+def rows_with(spec, field):
+    return [row for rows in spec["datasets"].values() for row in rows if field in row]
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +135,31 @@ def test_the_cover_says_when_intervals_were_too_narrow(specs):
 def test_without_a_history_there_are_the_months_ahead_and_the_level(drawn):
     found = draw_demand(DemandDrawn(model=drawn.model, paths=drawn.paths, grid=drawn.grid))
     assert set(found) == {"ahead", "peaks", "level"}
+
+
+def test_the_level_ahead_is_as_wide_as_the_paths_are_calibrated(drawn, specs):
+    wide = replace(drawn.model, calibration=Calibration(level_scale=2.0, origins=5))
+    spec = draw_demand(DemandDrawn(model=wide, paths=drawn.paths, grid=drawn.grid))["level"]
+
+    widest = [
+        max(np.log(row["high_pct"] / row["low_pct"]) for row in rows_with(chart, "high_pct"))
+        for chart in (specs["level"], spec)
+    ]
+    assert widest[1] / widest[0] == pytest.approx(2.0, rel=1e-3)
+
+
+def test_another_history_than_the_model_s_is_not_laid_over_its_curve(drawn):
+    later = replace(
+        drawn.history,
+        start=drawn.history.start + timedelta(hours=24),
+        load_mw=drawn.history.load_mw[24:],
+        temp_c=drawn.history.temp_c[24:],
+    )
+    found = draw_demand(
+        DemandDrawn(model=drawn.model, paths=drawn.paths, grid=drawn.grid, history=later)
+    )
+    assert "temperature" not in found
+    assert "week" in found
 
 
 def test_a_whole_history_says_so(drawn):
