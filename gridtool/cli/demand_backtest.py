@@ -44,6 +44,11 @@ __all__ = ["backtest"]
     help="Know only so many months of load at each time, but all temperatures: what a history "
     "as short as that is worth.",
 )
+@click.option(
+    "--calibrated",
+    is_flag=True,
+    help="Test the model as calibrated too, at each time on the times before it.",
+)
 @paths_option
 @seed_option
 @output_options
@@ -56,6 +61,7 @@ def backtest(
     origins: int,
     step_months: int | None,
     load_months: int | None,
+    calibrated: bool,
     paths: int,
     seed: int,
     output: OutputOptions,
@@ -85,6 +91,7 @@ def backtest(
             events=given.events,
             load_months=load_months,
             model=given.model_kind,
+            calibrated=calibrated,
             progress=advance,
         )
     scores = found.scores[found.scores["method"] == "model"].iloc[0].drop("method")

@@ -208,6 +208,8 @@ def test_a_history_as_short_as_stated_is_worth_less(history):
     full = data_of(run("demand", "backtest", history, *words))
     short = data_of(run("demand", "backtest", history, *words, "--load-months", 6))
     assert short["headline"]["pinball_pct"] != full["headline"]["pinball_pct"]
+    both = data_of(run("demand", "backtest", history, *words, "--calibrated"))["scores"]
+    assert [row["method"] for row in both].count("calibrated model") == 1
     twice = ("--origins", 3, "--step-months", 1, "--load-months", 12)
     origins = data_of(run("demand", "backtest", history, *words, *twice))["origins"]
     assert {row["origin"] for row in origins} == {"2026-02-01", "2026-03-01", "2026-04-01"}
