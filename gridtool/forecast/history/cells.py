@@ -89,6 +89,8 @@ def _parse_plain(cells: Sequence[str]) -> FloatArray | None:
     if not set("".join(cells)) <= _SIGNS:
         return None
     try:
+        if "" not in cells:
+            return np.array(list(map(float, cells)), dtype=np.float64)
         return np.array([float(cell) if cell else np.nan for cell in cells], dtype=np.float64)
     except ValueError:
         return None

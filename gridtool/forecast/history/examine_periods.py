@@ -13,6 +13,7 @@ from gridtool.forecast.history.examine import Examined, Setting, check_future, c
 from gridtool.forecast.history.model import PeriodHistory
 from gridtool.forecast.history.periods import PeriodValues
 from gridtool.forecast.history.quality import QualityFinding, count_hours, find_runs
+from gridtool.forecast.history.read_outages import sum_outages
 
 __all__ = ["examine_periods"]
 
@@ -146,9 +147,10 @@ def _check_temperature(
 
 
 def _check_shed(values: PeriodValues, *, setting: Setting, found: Examined) -> FloatArray | None:
-    """Energy shed; none is below zero, nor above the most ever served."""
+    """Energy shed by the column, else by the log; none below zero or above the most served."""
+    logged = sum_outages(setting.outages, values.edges) if setting.outages else None
     if values.shed_mwh is None:
-        return None
+        return logged
     most = np.nanmax(values.energy_mwh) if np.isfinite(values.energy_mwh).any() else np.inf
     with np.errstate(invalid="ignore"):
         wrong = (values.shed_mwh < 0) | (values.shed_mwh > most)
@@ -161,4 +163,5 @@ def _check_shed(values: PeriodValues, *, setting: Setting, found: Examined) -> F
         setting=setting,
         found=found,
     )
-    return np.where(wrong, np.nan, values.shed_mwh)
+    shed = np.where(wrong, np.nan, values.shed_mwh)
+    return shed if logged is None else np.where(np.isnan(values.shed_mwh), logged, shed)

@@ -15,7 +15,7 @@ from gridtool.formats.findings import refuse_on_errors
 from gridtool.formats.schema import Column, TableSchema
 from gridtool.formats.typed import read_table
 
-__all__ = ["OUTAGES", "Outage", "lay_outages", "read_outages"]
+__all__ = ["OUTAGES", "Outage", "lay_outages", "read_outages", "sum_outages"]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -79,6 +79,22 @@ def read_outages(path: str | Path, *, zone: ZoneInfo) -> tuple[Outage, ...]:
         outages.append(Outage(start=start.to_pydatetime(), end=end.to_pydatetime(), shed_mw=known))
     refuse_on_errors(issues, error=HistoryError, subject=Path(path).name)
     return tuple(outages)
+
+
+def sum_outages(outages: tuple[Outage, ...], edges: npt.NDArray[np.datetime64]) -> FloatArray:
+    """Energy shed in the periods between ``edges`` (n + 1,), MWh, (n,).
+
+    A period without outages has zero; one that holds an outage of unknown size NaN.
+    """
+    bounds = edges.astype("datetime64[s]").astype(np.int64)
+    shed = np.zeros(len(bounds) - 1)
+    for outage in outages:
+        begun = np.maximum(bounds[:-1], outage.start.timestamp())
+        ended = np.minimum(bounds[1:], outage.end.timestamp())
+        inside = np.maximum(ended - begun, 0.0) / HOUR.total_seconds()
+        mw = np.nan if outage.shed_mw is None else outage.shed_mw
+        shed[inside > 0] += mw * inside[inside > 0]
+    return shed
 
 
 def lay_outages(

@@ -8,7 +8,7 @@ import pytest
 
 from gridtool.errors import HistoryError
 from gridtool.forecast.history.columns import find_columns
-from gridtool.forecast.history.read import read_history
+from gridtool.forecast.history.read import read_demand_history, read_history
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -164,6 +164,20 @@ def test_an_outage_log_marks_hours_and_adds_up_what_it_knows(tmp_path):
     assert np.flatnonzero(history.short).tolist() == [10, 11, 20]
     assert history.shed_mw[[10, 11]].tolist() == [50.0, 150.0]
     assert np.isfinite(history.shed_mw).sum() == 2
+
+
+def test_an_outage_log_beside_days_gives_their_energy(tmp_path):
+    path = tmp_path / "days.csv"
+    rows = [f"2025-01-{day:02},{900 + day % 7}" for day in range(1, 31)]
+    path.write_text("date,load_mw\n" + "\n".join(rows) + "\n")
+    log = tmp_path / "log.csv"
+    log.write_text(
+        "from,to,shed_mw\n2025-01-02T18:00Z,2025-01-03T06:00Z,100\n"
+        "2025-01-03T00:00Z,2025-01-03T03:00Z,10\n2025-01-05T10:00Z,2025-01-05T11:00Z,\n"
+    )
+    history = read_demand_history(path, zone=ZoneInfo("UTC"), outages=log)
+    assert history.shed_mwh[:4].tolist() == [0.0, 600.0, 630.0, 0.0]
+    assert np.flatnonzero(np.isnan(history.shed_mwh)).tolist() == [4]
 
 
 @pytest.mark.parametrize(
