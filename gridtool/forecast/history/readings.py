@@ -95,7 +95,8 @@ def read_rows_in_time(
         filled=np.isfinite(load),
         zone=zone,
         clock=stated,
-        ending=cells.ending if hour_ending is None else hour_ending,
+        # Numbered hours were turned into beginnings already.
+        ending=cells.ending if hour_ending is None or cells.note else hour_ending,
         load=load,
     )
     issues += found

@@ -218,6 +218,44 @@ def test_date_and_hour_in_two_columns(tmp_path, first, name):
     np.testing.assert_allclose(history.load_mw, load)
 
 
+@pytest.mark.parametrize("hour_ending", [None, True, False])
+def test_numbered_hours_are_shifted_once(tmp_path, hour_ending):
+    load = made_day(240, per_day=24)
+    start = datetime(2024, 5, 1, tzinfo=UTC)
+    rows = [
+        (f"{start + timedelta(hours=i):%Y-%m-%d}", str(i % 24 + 1), load[i]) for i in range(240)
+    ]
+    path = tmp_path / "history.csv"
+    write_csv(path, ["date", "hour", "load_mw"], rows)
+    history = read_history(path, zone=ZoneInfo("UTC"), hour_ending=hour_ending)
+    assert history.start == start
+    assert "hours 1 to 24 are ends of their intervals" in history.clock
+
+
+@pytest.mark.parametrize("hour_ending", [None, True, False])
+def test_the_user_says_what_times_mark(tmp_path, hour_ending):
+    load = made_day(240, per_day=24)
+    start = datetime(2024, 5, 1, tzinfo=UTC)
+    rows = [(f"{start + timedelta(hours=i):%Y-%m-%dT%H:%MZ}", load[i]) for i in range(240)]
+    path = tmp_path / "history.csv"
+    write_csv(path, ["time", "load_mw"], rows)
+    history = read_history(path, zone=ZoneInfo("UTC"), hour_ending=hour_ending)
+    assert history.start == start - timedelta(hours=1 if hour_ending else 0)
+
+
+def test_hours_between_those_of_utc_are_averaged_over_both(tmp_path):
+    """An hour from 00:00 in India lies half in each of two hours of UTC."""
+    load = made_day(240, per_day=24)
+    start = datetime(2024, 5, 1)  # noqa: DTZ001 - as the clock shows it
+    rows = [(f"{start + timedelta(hours=i):%Y-%m-%d %H:%M}", load[i]) for i in range(240)]
+    path = tmp_path / "history.csv"
+    write_csv(path, ["time", "load_mw"], rows)
+    history = read_history(path, zone=ZoneInfo("Asia/Kolkata"))
+    assert history.start == datetime(2024, 4, 30, 18, tzinfo=UTC)
+    np.testing.assert_allclose(history.load_mw[1:-1], (load[1:] + load[:-1]) / 2)
+    assert "between UTC hours" in str(history.warnings[0])
+
+
 def test_midnight_as_the_end_of_a_day(tmp_path):
     start = datetime(2024, 5, 1, tzinfo=UTC)
     load = made_day(240, per_day=24)
