@@ -15,7 +15,6 @@ from gridtool.forecast.demand.model import LevelBreak
 from gridtool.report.charts import (
     BLUE,
     DARK,
-    GREEN,
     GREY,
     ORANGE,
     RED,
@@ -279,7 +278,7 @@ def chart_cover(pit: pd.DataFrame) -> Spec:
             ),
             y=mw_axis("share_pct", title="share of the hours [%]", zero=True),
         ),
-        even.mark_rule(color=GREEN, strokeDash=[6, 3], strokeWidth=2).encode(y="share_pct:Q"),
+        even.mark_rule(color=ORANGE, strokeDash=[6, 3], strokeWidth=2).encode(y="share_pct:Q"),
     ]
     return finish(
         layers,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from gridtool.forecast.demand.choose import fit_history
@@ -197,6 +198,31 @@ def test_periods_are_compared_as_periods(city):
     words = " | ".join(refit_reasons(saved, halved))
     assert "days (100 %) lie outside" in words
     assert "the level has moved" in words
+
+
+def by_month(history, *, months):
+    """Monthly energy of a made history in Kyiv, the first ``months`` whole ones."""
+    stamps = pd.date_range(history.start, periods=history.hours, freq="h").tz_convert(KYIV)
+    key = stamps.tz_localize(None).to_period("M")
+    first = np.flatnonzero(key != np.roll(key, 1))[1 : months + 2]
+    edges = stamps[first].tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[s]")
+    energy = np.add.reduceat(history.load_mw, first)[:-1]
+    return PeriodHistory(step="month", edges=edges, energy_mwh=energy, temp_c=None, zone=KYIV)
+
+
+def test_a_model_of_months_is_judged_by_months(city):
+    whole, _ = city
+    fitted, later = by_month(whole, months=33), by_month(whole, months=35)
+    saved = save(fitted)
+    assert refit_reasons(saved, later, gridtool_version="1.0") == ()
+    energy = later.energy_mwh.copy()
+    energy[-2:] *= 0.6
+    words = " | ".join(refit_reasons(saved, dataclasses.replace(later, energy_mwh=energy)))
+    assert "demand of the last 31 days lies 4" in words  # of two months no cover can be told
+    assert "the level has moved" in words
+    energy[0] *= 1.1
+    words = " | ".join(refit_reasons(saved, dataclasses.replace(later, energy_mwh=energy)))
+    assert "2023 was revised since the fit: its energy was" in words
 
 
 def test_the_same_question_gets_the_same_answer(city):
