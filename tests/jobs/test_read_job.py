@@ -222,3 +222,48 @@ def test_an_unknown_job_is_answered_with_the_nearest(tmp_path, monkeypatch):
         message for message in messages("weakly") if "did you mean 'weekly'?" in message
     ]
     assert "there is no such job file" in messages("elsewhere/weekly.toml")[0]
+
+
+def test_all_that_is_said_beside_a_history_is_read(write, tmp_path):
+    for name in ("model.json", "days.csv", "outages.csv", "events.csv", "districts.csv"):
+        (tmp_path / name).write_text("x")
+    text = (
+        '[demand]\nhistory = "history.csv"\nmodel = "model.json"\nclock = "standard"\n'
+        'hour_ending = true\nsheet = "Load"\ncountry = "US-NY"\nspecial_days = "days.csv"\n'
+        'outages = "outages.csv"\nevents = "events.csv"\nmodel_kind = "days"\n'
+        'district_history = "districts.csv"\n'
+    )
+    job = read_job(write(HEAD + JOB + text))
+    options = job.demand.options
+    assert (options.clock, options.hour_ending, options.sheet) == ("standard", True, "Load")
+    assert (options.country, options.model_kind) == ("US-NY", "days")
+    assert job.demand.saved == tmp_path / "model.json"
+    assert options.outages == tmp_path / "outages.csv"
+    names = [path.name for path in job.inputs[2:]]
+    assert names == [
+        "model.json",
+        "history.csv",
+        "outages.csv",
+        "days.csv",
+        "events.csv",
+        "districts.csv",
+    ]
+
+
+def test_a_model_needs_no_history_but_one_of_them_is_needed(write, tmp_path):
+    (tmp_path / "model.json").write_text("x")
+    job = read_job(write(HEAD + JOB + '[demand]\nmodel = "model.json"\n'))
+    assert job.demand.history is None
+    (found,) = messages(write(HEAD + JOB + '[demand]\ncountry = "UA"\n'))
+    assert found == "job.toml, demand.history: is missing; so is demand.model"
+
+
+@pytest.mark.parametrize(
+    "key", ["history", "model", "special_days", "outages", "events", "district_history"]
+)
+def test_files_of_the_demand_must_be_there(write, key):
+    other = "" if key == "history" else 'history = "history.csv"\n'
+    found = messages(write(HEAD + JOB + f'[demand]\n{other}{key} = "histry.csv"\n'))
+    assert len(found) == 1
+    assert f"demand.{key}: there is no such file or folder (value 'histry.csv')" in found[0]
+    assert "did you mean 'history.csv'?" in found[0]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from gridtool.errors import JobFileError
+from gridtool.errors import HistoryError, InputError, JobFileError
 from gridtool.jobs.read import read_job
 from gridtool.jobs.run import run_job
 from gridtool.restoration.schedule.execute import COMPLETIONS
@@ -128,3 +128,39 @@ def test_a_users_own_history_is_one_line(job_of, tmp_path):
 def test_the_history_is_looked_for_before_anything_runs(job_of):
     with pytest.raises(JobFileError, match=r"mine\.csv"):
         job_of(DEMAND)
+
+
+def test_a_history_of_days_shapes_its_hours_and_a_factor_scales_it(job_of, tmp_path):
+    """Two years of days of 12 GWh: half of 500 MW on average, and the plan's city sees it."""
+    days = np.arange("2025-01-01", "2027-01-01", dtype="datetime64[D]")
+    rows = [f"{day},{12000 + 600 * np.sin(k / 58.1)}" for k, day in enumerate(days)]
+    (tmp_path / "days.csv").write_text("date,energy_mwh\n" + "\n".join(rows) + "\n")
+    text = DEMAND.replace("mine.csv", "days.csv")
+    result = run_job(job_of(text.replace('"days.csv"\n', '"days.csv"\nscale = 0.2\n')))
+    demand = result.forecast.demand_description
+    assert "day" in demand
+    assert "scaled from a peak" not in demand
+    assert result.forecast.samples == 10
+    assert result.fallback == ""
+
+
+def test_an_outage_log_is_joined_to_the_history(job_of, tmp_path):
+    """Rows that do not parse are refused with the file's name and row."""
+    hours = np.arange("2026-01-01", "2027-01-12", dtype="datetime64[h]")
+    rows = [f"{hour}:00Z,{500 + 9 * (i % 24)}" for i, hour in enumerate(hours)]
+    (tmp_path / "mine.csv").write_text("timestamp_utc,load_mw\n" + "\n".join(rows) + "\n")
+    (tmp_path / "log.csv").write_text("from,to\n2026-03-01T00:00Z,whenever\n")
+    text = DEMAND.replace('"mine.csv"\n', '"mine.csv"\noutages = "log.csv"\n')
+    with pytest.raises(HistoryError, match=r"log\.csv, row 2"):
+        run_job(job_of(text))
+    (tmp_path / "log.csv").write_text("from,to\n2026-03-01T00:00Z,2026-03-02T00:00Z\n")
+    assert run_job(job_of(text)).forecast is not None
+
+
+def test_holidays_without_a_country_of_that_name_are_refused(job_of, tmp_path):
+    hours = np.arange("2026-01-01", "2027-01-12", dtype="datetime64[h]")
+    rows = [f"{hour}:00Z,{500 + 9 * (i % 24)}" for i, hour in enumerate(hours)]
+    (tmp_path / "mine.csv").write_text("timestamp_utc,load_mw\n" + "\n".join(rows) + "\n")
+    text = DEMAND.replace('"mine.csv"\n', '"mine.csv"\ncountry = "Atlantis"\n')
+    with pytest.raises(InputError, match="no holidays are known for this country"):
+        run_job(job_of(text))
