@@ -12,11 +12,17 @@ from collections.abc import Mapping
 import numpy as np
 
 from gridtool.forecast.demand.backtest import Backtest
-from gridtool.forecast.demand.backtest_model import CLIMATOLOGY, MODEL, SEASONAL_NAIVE
+from gridtool.forecast.demand.backtest_model import (
+    CALIBRATED,
+    CLIMATOLOGY,
+    MODEL,
+    SEASONAL_NAIVE,
+)
 
 __all__ = ["THRESHOLDS", "describe_backtest"]
 
 Scores = Mapping[str, Mapping[str, float]]
+OWN = (MODEL, CALIBRATED)
 THRESHOLDS = {
     "hours_too_narrow": 0.70,
     "hours_too_wide": 0.90,
@@ -53,6 +59,8 @@ def describe_backtest(found: Backtest) -> str:
     sentences.append(_judge_energy(model))
     if "month_peak_error_pct" in model:
         sentences.append(_judge_peaks(model))
+    if CALIBRATED in scores:
+        sentences.append(_judge_calibrated(scores[CALIBRATED]))
     sentences.append(_conclude(scores))
     sentences += [note[0].upper() + note[1:] + "." for note in found.notes]
     return " ".join(sentence for sentence in sentences if sentence)
@@ -138,10 +146,19 @@ def _judge_peaks(model: Mapping[str, float]) -> str:
     )
 
 
+def _judge_calibrated(own: Mapping[str, float]) -> str:
+    return (
+        "Calibrated at each origin on those before it, its 80 % intervals held "
+        f"{100 * own['coverage_80']:.0f} % of the hours and those of energy "
+        f"{100 * own['energy_coverage_80']:.0f} % of the months, at a pinball loss of "
+        f"{own['pinball_pct']:.2f} %."
+    )
+
+
 def _conclude(scores: Scores) -> str:
     """The last word: worth more than what costs nothing, or not."""
     loss = "pinball_pct" if "pinball_pct" in scores[MODEL] else "energy_error_pct"
-    others = {name: row[loss] for name, row in scores.items() if name != MODEL}
+    others = {name: row[loss] for name, row in scores.items() if name not in OWN}
     if not others:
         return ""
     best = min(others, key=others.__getitem__)

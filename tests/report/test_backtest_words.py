@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -82,6 +84,17 @@ def test_a_good_model_is_said_to_be_one():
 )
 def test_what_a_planner_must_know_is_said(changed, words):
     assert words in describe_backtest(backtest(**changed))
+
+
+def test_the_calibrated_model_is_told_of_and_is_no_rival():
+    plain = backtest()
+    own = plain.scores[:1].assign(method="calibrated model", pinball_pct=2.4, coverage_80=0.83)
+    words = describe_backtest(
+        replace(plain, scores=pd.concat([plain.scores[:1], own, plain.scores[1:]]))
+    )
+    assert "Calibrated at each origin on those before it, its 80 % intervals held 83 %" in words
+    assert "at a pinball loss of 2.40 %" in words
+    assert words.endswith("It is worth using.")
 
 
 def test_thresholds_leave_room_for_the_nominal_share():
