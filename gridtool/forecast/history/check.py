@@ -11,6 +11,7 @@ import numpy.typing as npt
 from gridtool.errors import Issue
 from gridtool.forecast.history.quality import QualityFinding, list_findings, note_runs
 from gridtool.forecast.history.rules import (
+    BESIDE_H,
     CEILING,
     CEILING_QUANTILE,
     CLEAR_H,
@@ -156,8 +157,9 @@ def _check_shapes(checked: CheckedLoad) -> None:
     checked.note(
         held & ~checked.short,
         "held down",
-        what="supply held at one low level for a day or longer, taken as short",
-        rule=f"{FLAT_H} hours or more of the same demand, below nine tenths of the hours around",
+        what="supply held at one level for a day or longer, taken as short",
+        rule=f"{FLAT_H} hours or more of the same demand, below nine tenths of the hours around or "
+        f"never exceeded in the {BESIDE_H} hours before or after",
         masked=False,
     )
     _note_spikes(checked)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from gridtool.forecast.history.quality import find_runs
 
 __all__ = [
+    "BESIDE_H",
     "CEILING",
     "CEILING_QUANTILE",
     "CLEAR_H",
@@ -37,7 +38,9 @@ FLAT_STEPS = 3.0
 """A day's usual range in steps of the resolution below which flat hours say nothing."""
 LOW_QUANTILE = 0.1
 LOW_DAYS = 45
-"""A flat line below this quantile of the days around is supply held down, no stuck meter."""
+"""A flat line below this quantile of the days around is supply held down, no stuck meter;"""
+BESIDE_H = 48
+"""so is one that is not exceeded in the hours before it, or after it."""
 SPIKE_RATIO = 2.0
 """An hour this many times above all of its neighbours may be a spike,"""
 CEILING = 1.25
@@ -84,11 +87,22 @@ def find_flat(load_mw: FloatArray) -> tuple[BoolArray, BoolArray]:
         flat[first:end] = True
     lively = np.where(flat, np.nan, load_mw)
     for first, end in runs:
-        around = lively[max(first - 24 * LOW_DAYS, 0) : end + 24 * LOW_DAYS]
-        around = around[np.isfinite(around)]
-        low = len(around) > 0 and load_mw[first] < np.quantile(around, LOW_QUANTILE)
-        (held if low else stuck)[first:end] = True
+        at_limit = _is_limit(lively, first, end=end, level=float(load_mw[first]))
+        (held if at_limit else stuck)[first:end] = True
     return stuck, held
+
+
+def _is_limit(lively: FloatArray, first: int, *, end: int, level: float) -> bool:
+    """Whether a flat line is low, or the most that is served on one of its sides."""
+    around = lively[max(first - 24 * LOW_DAYS, 0) : end + 24 * LOW_DAYS]
+    around = around[np.isfinite(around)]
+    if len(around) and level < np.quantile(around, LOW_QUANTILE):
+        return True
+    for side in (lively[max(first - BESIDE_H, 0) : first], lively[end : end + BESIDE_H]):
+        known = side[np.isfinite(side)]
+        if len(known) >= FLAT_H and known.max() <= level:
+            return True
+    return False
 
 
 def _is_coarse(load_mw: FloatArray) -> bool:

@@ -139,6 +139,18 @@ def test_supply_held_at_a_limit_is_short_and_true(city, limit):
     np.testing.assert_array_equal(checked.load_mw, load)
 
 
+def test_supply_held_at_an_allocation_within_the_usual_range_is_true(city):
+    """Two weeks under a limit that cold days exceed at every hour and mild nights do not."""
+    load = city[0].copy()
+    load[500:900] = np.minimum(load[500:900], 900.0)
+    load[620:700] = 900.0
+    checked = examine(load)
+    held = hours_of(checked, "held down")
+    assert set(range(620, 700)) <= set(held)
+    assert not [finding for finding in checked.findings if finding.masked]
+    np.testing.assert_array_equal(checked.load_mw, load)
+
+
 @pytest.mark.parametrize("length", [1, 2, 3])
 def test_a_short_dip_is_kept_and_taken_as_short(city, length):
     load = city[0].copy()
