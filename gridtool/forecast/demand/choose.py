@@ -8,6 +8,9 @@ From the most that a history may hold to the least:
 - ``days``, ``weeks``, ``months``: daily, weekly or monthly energy, shaped to hours
 - ``profile``: the energy of a year, or of less than the others need, with typical profiles
 
+Hours too gappy to be fitted, or too few without temperature, leave their days; they are shaped by
+what their hours tell.
+
 A history can be fitted as one that holds less than it does, never as one that holds more.
 """
 
@@ -25,6 +28,7 @@ from gridtool.forecast.demand.periods import fit_periods
 from gridtool.forecast.demand.periods_ahead import Step
 from gridtool.forecast.demand.periods_coarsen import coarsen_days, sum_hours
 from gridtool.forecast.demand.shape import HourShape
+from gridtool.forecast.demand.shape_learned import learn_shape
 from gridtool.forecast.history.model import History, PeriodHistory
 from gridtool.forecast.model import FittedModel
 
@@ -76,17 +80,19 @@ def fit_history(
         raise HistoryError(
             Issue(message="no such demand model", value=model, accepted=", ".join(MODELS))
         )
-    zone = zone or history.zone
+    zone, learned = zone or history.zone, None
     if isinstance(history, History):
-        if model == "auto":
-            history = _without_unusable_hours(history, zone=zone, special_days=special_days)
-        else:
-            history = _as_asked(history, model=model, zone=zone, special_days=special_days)
-        if isinstance(history, History):
+        shape = HourShape.of(network_profile, zone=zone, special_days=special_days)
+        words = find_flaw(history, zone=zone) if model == "auto" else None
+        if model in _HOURLY:
+            history = _hours_as_asked(history, model=model, zone=zone)
+        if words is None and model in ("auto", *_HOURLY):
             return fit_demand(
                 history, zone=zone, peak_mw=peak_mw, special_days=special_days, events=events
             )
-    elif model != "auto":
+        learned = learn_shape(shape, history, zone=zone).learned
+        history = _label(sum_hours(history, shape=shape, zone=zone), words=words)
+    if model != "auto":
         history = _coarsen_as_asked(history, model=model)
     return fit_periods(
         history,
@@ -96,35 +102,26 @@ def fit_history(
         events=events,
         peak_mw=peak_mw,
         profile_only=model == "profile",
+        learned=learned,
     )
 
 
-def _without_unusable_hours(
-    history: History, *, zone: ZoneInfo, special_days: SpecialDays
-) -> History | PeriodHistory:
-    """The history, or its days where its hours cannot be used, labelled as weaker."""
-    flaw = find_flaw(history, zone=zone)
-    if flaw is None:
-        return history
-    shape = HourShape.of(None, zone=zone, special_days=special_days)
-    days = sum_hours(history, shape=shape, zone=zone)
-    words = f"{flaw}: its days are fitted, and shaped to hours"
-    if history.set_aside is not None:
-        words = f"{history.set_aside}; {words}"
-    return replace(days, set_aside=words)
+def _hours_as_asked(history: History, *, model: str, zone: ZoneInfo) -> History:
+    """The hours that the model asked for is fitted to."""
+    check_hours(history, model=model, zone=zone)
+    if model == "short":
+        return as_short(history)
+    return history if model == "full" else replace(history, temp_c=None)
 
 
-def _as_asked(
-    history: History, *, model: str, zone: ZoneInfo, special_days: SpecialDays
-) -> History | PeriodHistory:
-    """The hours or periods that the model asked for is fitted to."""
-    if model in _HOURLY:
-        check_hours(history, model=model, zone=zone)
-        if model == "short":
-            return as_short(history)
-        return history if model == "full" else replace(history, temp_c=None)
-    shape = HourShape.of(None, zone=zone, special_days=special_days)
-    return _coarsen_as_asked(sum_hours(history, shape=shape, zone=zone), model=model)
+def _label(days: PeriodHistory, *, words: str | None) -> PeriodHistory:
+    """Days that stand for hours that cannot be used, with the reason."""
+    if words is None:
+        return days
+    words = f"{words}: its days are fitted, and shaped to hours"
+    return replace(
+        days, set_aside=words if days.set_aside is None else f"{days.set_aside}; {words}"
+    )
 
 
 def _coarsen_as_asked(history: PeriodHistory, *, model: str) -> PeriodHistory:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from gridtool.errors import HistoryError, Issue
 from gridtool.forecast.demand.calendar import make_calendar
 from gridtool.forecast.demand.fit import FULL_DAYS, LEAST_DAYS, LEAST_DAYS_WITHOUT_WEATHER
+from gridtool.forecast.demand.periods import LEAST_PROFILE_D
 from gridtool.forecast.demand.residual_days import BLOCK_DAYS, LEAST_HOURS
 from gridtool.forecast.history.model import History
 
@@ -26,7 +27,10 @@ _LEAST = {"full": FULL_DAYS, "short": LEAST_DAYS, "no-weather": LEAST_DAYS_WITHO
 
 
 def find_flaw(history: History, *, zone: ZoneInfo) -> str | None:
-    """Why the hours of a history cannot be used though its days can, in words; None if they can."""
+    """Why the hours of a history cannot be fitted though its days can, in words; None if they can.
+
+    What is too short for its days too is left to be refused with the hours.
+    """
     calendar = make_calendar(history.start, history.hours, zone=zone)
     known = np.isfinite(history.load_mw)
     if history.short is not None:
@@ -42,6 +46,10 @@ def find_flaw(history: History, *, zone: ZoneInfo) -> str | None:
     whole = int((run > BLOCK_DAYS - 0.5).sum())
     if whole < LEAST_WEEKS * BLOCK_DAYS and by_day.astype(bool).sum() >= LEAST_DAYS:
         return f"the gaps of the hours leave fewer than {LEAST_WEEKS} weeks whole"
+    days = _length_d(history)
+    blind = not _has_temperature(history)
+    if blind and LEAST_PROFILE_D <= days < LEAST_DAYS_WITHOUT_WEATHER:
+        return f"{days:.0f} days of hours without temperature tell of no seasons"
     return None
 
 
@@ -53,12 +61,11 @@ def check_hours(history: History, *, model: str, zone: ZoneInfo) -> None:
     HistoryError
         If it is too short, has no temperature, or its hours cannot be used.
     """
-    known = np.flatnonzero(np.isfinite(history.load_mw))
-    days = (int(known[-1]) - int(known[0]) + 1) / 24 if len(known) else 0.0
+    days = _length_d(history)
     reasons = []
     if days < _LEAST[model]:
         reasons.append(f"{days:.0f} days of demand, {_LEAST[model]} are needed")
-    if model != "no-weather" and not _has_temperature(history, known):
+    if model != "no-weather" and not _has_temperature(history):
         reasons.append("no temperature in half of the hours")
     flaw = find_flaw(history, zone=zone)
     if flaw is not None:
@@ -82,9 +89,16 @@ def as_short(history: History) -> History:
     return replace(history, load_mw=load)
 
 
-def _has_temperature(history: History, known: npt.NDArray[np.int64]) -> bool:
+def _length_d(history: History) -> float:
+    """Days from the first known hour to the last."""
+    known = np.flatnonzero(np.isfinite(history.load_mw))
+    return (int(known[-1]) - int(known[0]) + 1) / 24 if len(known) else 0.0
+
+
+def _has_temperature(history: History) -> bool:
+    known = np.isfinite(history.load_mw)
     return (
         history.temp_c is not None
-        and len(known) > 0
+        and bool(known.any())
         and bool(np.isfinite(history.temp_c[known]).mean() > LEAST_TEMP)
     )

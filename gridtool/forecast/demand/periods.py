@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,7 @@ from gridtool.forecast.demand.periods_words import describe_periods, say_of_peri
 from gridtool.forecast.demand.shape import HourShape, shape_hours
 from gridtool.forecast.history.model import PeriodHistory
 
-__all__ = ["PERIOD_DAYS", "carries_profile_only", "fit_periods"]
+__all__ = ["LEAST_PROFILE_D", "PERIOD_DAYS", "carries_profile_only", "fit_periods"]
 
 FloatArray = npt.NDArray[np.float64]
 NO_DAYS = SpecialDays()
@@ -72,6 +72,7 @@ def fit_periods(
     events: Sequence[DemandEvent] = (),
     peak_mw: float | None = None,
     profile_only: bool = False,
+    learned: FloatArray | None = None,
 ) -> FittedPeriods:
     """Fit the model that the periods carry.
 
@@ -95,6 +96,9 @@ def fit_periods(
         of the shaped last year becomes this. None keeps the history's own size.
     profile_only
         Use of the history no more than its energy.
+    learned : (3, 24) or None
+        What hours told of the shape, as of
+        :func:`gridtool.forecast.demand.shape_learned.learn_shape`.
 
     Raises
     ------
@@ -103,6 +107,7 @@ def fit_periods(
     """
     zone = zone or history.zone
     shape = HourShape.of(network_profile, zone=zone, special_days=special_days)
+    shape = replace(shape, learned=learned)
     profile = profile_only or carries_profile_only(history)
     periods = cover_edges(_moments(history), zone=zone)
     demand = wanted_energy(history, events=events, day=periods.day)
@@ -130,7 +135,7 @@ def fit_periods(
         description=describe_periods(
             history,
             words=source.words,
-            own_mix=network_profile is not None,
+            whose=_name_shape(network_profile, learned=learned),
             seasons=profile,
             size=sized.words,
         ),
@@ -147,6 +152,15 @@ def fit_periods(
         weaker=past.weaker,
         events=tuple(events),
     )
+
+
+def _name_shape(network_profile: Mapping[str, float] | None, *, learned: FloatArray | None) -> str:
+    """Whose hours the shape is made of, in words."""
+    if learned is not None:
+        return "the hours that are known"
+    if network_profile is not None:
+        return "the network's classes of customers"
+    return "a mean city"
 
 
 def carries_profile_only(history: PeriodHistory) -> bool:

@@ -14,7 +14,7 @@ def describe_periods(
     history: PeriodHistory,
     *,
     words: str,
-    own_mix: bool,
+    whose: str,
     seasons: bool,
     size: str,
 ) -> str:
@@ -24,15 +24,14 @@ def describe_periods(
     ----------
     words
         Of the source of levels.
-    own_mix
-        The shape is that of the network's customers.
+    whose
+        Whose hours the shape is made of.
     seasons
         The year's course is that of the profiles.
     size
         How it comes to the network's size.
     """
     kind = "energy with typical profiles" if seasons else _STEP_NAMES[history.step] + " model"
-    whose = "the network's classes of customers" if own_mix else "a mean city"
     years = (history.end - history.start).days / 365.25
     length = f"{years:.1f} years" if years >= 1 else f"{12 * years:.0f} months"
     end = history.end.astimezone(history.zone)

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from gridtool.forecast.demand.calendar import LocalCalendar
 from gridtool.network.declared.demand import CUSTOMER_CLASSES
 
-__all__ = ["BASE", "MEAN_CITY", "PROFILES", "ClassProfile", "day_kinds"]
+__all__ = ["BASE", "KINDS", "MEAN_CITY", "PROFILES", "ClassProfile", "day_kinds"]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -29,6 +29,8 @@ EVENING_HOURS = 1.6
 """Standard deviation of the evening's hours around its hour."""
 DARK_EVENING_H, LIGHT_EVENING_H = 18.0, 20.5
 SATURDAY, SUNDAY = 5, 6
+KINDS = 3
+"""Of days: working days, Saturdays, Sundays and other free days."""
 BASE = 0.35
 """Share of a city's demand that runs at all hours: losses, street lighting, what nobody switches
 off. Without it the classes' profiles, which describe customers, swing further than cities do."""
@@ -64,19 +66,17 @@ class ClassProfile:
         ) * self.free.mean()
         return float(week / 7.0 + self.evening * EVENING_HOURS * np.sqrt(2 * np.pi) / 24.0)
 
-    def follow(
-        self, calendar: LocalCalendar, *, working: FloatArray, dark: FloatArray
-    ) -> FloatArray:
+    def follow(self, calendar: LocalCalendar, *, kind: IntArray, dark: FloatArray) -> FloatArray:
         """Demand of the hours of ``calendar``, without the yearly wave, shape (n,).
 
         Parameters
         ----------
-        working : (n,)
-            1 on working days, 0 on free days, -1 on Saturdays, which lie between.
+        kind : (n,)
+            Of the days, as of :func:`day_kinds`.
         dark : (n,)
             1 in midwinter, 0 in midsummer.
         """
-        share = np.where(working < 0, self.saturday, working)
+        share = np.array([1.0, self.saturday, 0.0])[kind]
         hour = calendar.hour
         base = share * self.working[hour] + (1.0 - share) * self.free[hour]
         late = LIGHT_EVENING_H + (DARK_EVENING_H - LIGHT_EVENING_H) * dark
@@ -85,10 +85,10 @@ class ClassProfile:
         return followed
 
 
-def day_kinds(weekday: IntArray, *, free: BoolArray) -> FloatArray:
-    """1 on working days, 0 on Sundays and ``free`` days, -1 on other Saturdays, (n,)."""
-    kind = np.where(weekday == SATURDAY, -1.0, 1.0)
-    kind[(weekday == SUNDAY) | free] = 0.0
+def day_kinds(weekday: IntArray, *, free: BoolArray) -> IntArray:
+    """0 on working days, 1 on Saturdays, 2 on Sundays and ``free`` days, (n,)."""
+    kind = np.where(weekday == SATURDAY, 1, 0)
+    kind[(weekday == SUNDAY) | free] = 2
     return kind
 
 

@@ -60,12 +60,15 @@ class HourShape:
         Single days among them are lived as Sundays.
     sharpness
         Power to which the classes' shape is raised.
+    learned : (3, 24) or None
+        Added to log demand on working days, Saturdays and free days by local hour.
     """
 
     mix: Mapping[str, float]
     southern: bool
     special_days: SpecialDays
     sharpness: float = 1.0
+    learned: FloatArray | None = None
 
     @classmethod
     def of(
@@ -82,17 +85,24 @@ class HourShape:
 
     def follow(self, calendar: LocalCalendar, *, seasons: bool) -> FloatArray:
         """Demand of each hour relative to the mean, (n,); with the yearly wave or not."""
-        days = self.special_days
-        free = np.isin(calendar.day, _free_days(days))
-        kind = day_kinds(days.resembled(calendar.weekday, day=calendar.day), free=free)
+        kind = self.kinds(calendar)
         cold = self.season_cosine(calendar)
         total = np.zeros(len(calendar.hour))
         for name, share in self.mix.items():
             profile = PROFILES[name]
-            hours = profile.follow(calendar, working=kind, dark=0.5 + 0.5 * cold) / profile.mean
+            hours = profile.follow(calendar, kind=kind, dark=0.5 + 0.5 * cold) / profile.mean
             wave = 1.0 + profile.winter * cold if seasons else 1.0
             total += share * ((1.0 - BASE) * hours + BASE) * wave
+        if self.learned is not None:
+            total = total * np.exp(self.learned[kind, calendar.hour])
         return np.asarray(total**self.sharpness)
+
+    def kinds(self, calendar: LocalCalendar) -> IntArray:
+        """0 on working days, 1 on Saturdays, 2 on Sundays and other free days, (n,)."""
+        days = self.special_days
+        free = np.isin(calendar.day, _free_days(days))
+        weekday = days.resembled(calendar.weekday, day=calendar.day)
+        return day_kinds(weekday, free=free)
 
     def season_doubt(self, calendar: LocalCalendar) -> float:
         """Standard deviation of mean log demand over the hours, where seasons are drawn."""

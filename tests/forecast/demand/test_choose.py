@@ -129,6 +129,33 @@ def test_hours_that_cannot_be_used_leave_days_and_say_so(hourly, kept):
     assert fitted.simulate(50, grid=grid, seed=1).mean() == pytest.approx(own, rel=0.05)
 
 
+def test_the_hours_that_are_known_shape_the_days(hourly):
+    clock = (np.arange(hourly.hours) + 2) % 24
+    gappy = replace(hourly, load_mw=np.where(clock % 3 == 0, hourly.load_mw, np.nan))
+    grid = TimeGrid(END, 24 * 28, KYIV)
+    fitted = fit_history(gappy)
+    assert "shaped as those of the hours that are known" in fitted.description
+    truth = fit_history(hourly).simulate(60, grid=grid, seed=1)
+    learned = fitted.simulate(60, grid=grid, seed=1)
+    city = replace(fitted, shape=replace(fitted.shape, learned=None))
+    blind = city.simulate(60, grid=grid, seed=1)
+
+    def day(paths):
+        hours = np.median(paths, axis=0).reshape(28, 24).mean(axis=0)
+        return hours / hours.mean()
+
+    away = [np.abs(day(paths) - day(truth)).mean() for paths in (learned, blind)]
+    assert away[0] < 0.7 * away[1]
+    assert away[0] < 0.025
+
+
+def test_half_a_year_of_hours_without_temperature_is_energy_with_their_shape(hourly):
+    half = replace(hourly.until(datetime(2024, 7, 1, tzinfo=UTC)), temp_c=None)
+    fitted = fit_history(half)
+    assert fitted.weaker.startswith("182 days of hours without temperature tell of no seasons")
+    assert fitted.description.startswith("energy with typical profiles: 181 days")
+
+
 def test_gaps_that_leave_no_weeks_leave_days(hourly):
     hour = np.arange(hourly.hours)
     gaps = hour // 24 % 5 == 0  # every fifth day

@@ -23,7 +23,7 @@ MONDAY = datetime(2026, 3, 23, tzinfo=UTC)  # an equinox week
 def follow(name, *, day=0, dark=0.5, special=()):
     calendar = make_calendar(MONDAY, 168, zone=UTC_ZONE)
     kind = day_kinds(calendar.weekday, free=np.isin(calendar.day, special))
-    hours = PROFILES[name].follow(calendar, working=kind, dark=np.full(168, dark))
+    hours = PROFILES[name].follow(calendar, kind=kind, dark=np.full(168, dark))
     return hours.reshape(7, 24)[day]
 
 

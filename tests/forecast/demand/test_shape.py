@@ -24,6 +24,8 @@ from gridtool.forecast.demand.shape import (
     _remember,
     shape_hours,
 )
+from gridtool.forecast.demand.shape_learned import learn_shape
+from gridtool.forecast.history.model import History
 from gridtool.timegrid import TimeGrid
 
 CITY = HourShape.of(None, zone=KYIV, special_days=SpecialDays())
@@ -200,3 +202,31 @@ def test_edges_of_cases_follow_the_zone():
     edges = edges_of(midnight(2026, 3, 28), 2, step="day")
     assert (np.diff(edges) / np.timedelta64(1, "h")).tolist() == [24.0, 23.0]
     assert midnight(2026, 3, 29) + timedelta(hours=23) == midnight(2026, 3, 30)
+
+
+def test_a_shape_learned_by_hand():
+    hours = laid_out(midnight(2026, 5, 4), 70, step="day")
+    expected = CITY.follow(hours.calendar, seasons=False)
+    load = 300.0 * expected
+    load[hours.calendar.hour == 12] *= 1.2
+    known = hours.calendar.hour % 3 == 0
+    history = History(
+        start=hours.start, load_mw=np.where(known, load, np.nan), temp_c=None, zone=KYIV
+    )
+    learned = learn_shape(CITY, history, zone=KYIV).learned
+    # Hours 9 and 15 are as expected, 12 a fifth above them; those between lie between.
+    for kind in range(3):
+        assert learned[kind, 12] - learned[kind, 9] == pytest.approx(np.log(1.2))
+        assert learned[kind, 10] - learned[kind, 9] == pytest.approx(np.log(1.2) / 3)
+        assert learned[kind, 21] == pytest.approx(learned[kind, 3])
+        assert learned[kind, 23] == pytest.approx(learned[kind, 0])
+
+
+def test_a_kind_of_day_never_seen_keeps_its_shape():
+    days = laid_out(midnight(2026, 5, 4), 70, step="day")
+    load = 300.0 * CITY.follow(days.calendar, seasons=False) ** 0.5
+    load[CITY.kinds(days.calendar) == 2] = np.nan
+    history = History(start=days.start, load_mw=load, temp_c=None, zone=KYIV)
+    learned = learn_shape(CITY, history, zone=KYIV).learned
+    assert (learned[2] == 0.0).all()
+    assert np.abs(learned[:2]).max() > 0.05
