@@ -114,8 +114,8 @@ def fit_demand(
         raise HistoryError(
             Issue(message="no week of the history is whole", hint="fill the gaps of the history")
         )
-    load = history.load_mw[known]
-    recent = history.load_mw[-YEAR_H:]
+    load = demand.load_mw[np.isfinite(demand.load_mw) & ~demand.guessed]
+    recent = demand.load_mw[-YEAR_H:]
     peak = float(np.nanmax(recent)) if np.isfinite(recent).any() else float(load.max())
     return FittedDemand(
         regression=base.regression,

@@ -16,6 +16,7 @@ from gridtool.forecast.demand.paths import STALE, DemandPaths, find_blocks, lead
 from gridtool.forecast.demand.rebound import rebound_factor, stated_level
 from gridtool.forecast.demand.regression import DemandRegression, Deviations, trailing_mean
 from gridtool.forecast.demand.residual_days import ResidualDays
+from gridtool.forecast.demand.spline import draw_beyond
 from gridtool.forecast.demand.weather import LOOKBACK_H, TemperatureRecord, make_weather_years
 from gridtool.timegrid import TimeGrid
 
@@ -162,6 +163,11 @@ class FittedDemand:
             explained[turn] += self.regression.predict_temperature(
                 means, hour=calendar.hour, deviations=drawn, variant=variant[turn]
             )
+            if drawn is not None:
+                day = min(1, len(means) - 1)  # of the memories that of a day, not of an hour
+                explained[turn] += draw_beyond(
+                    means[day], knots=self.regression.knots_c[day], variant=variant[turn]
+                )
         return explained
 
     def _find_weather(self, grid: TimeGrid) -> FloatArray | None:

@@ -9,14 +9,19 @@ import numpy.typing as npt
 from scipy.interpolate import CubicSpline
 
 from gridtool.errors import HistoryError, Issue
+from gridtool.forecast.streams import component_number, open_stream
 
-__all__ = ["BEYOND_SEEN_C", "SplineTable", "place_knots", "spline_basis"]
+__all__ = ["BEYOND_SEEN_C", "SplineTable", "draw_beyond", "place_knots", "spline_basis"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BEYOND_SEEN_C = 3.0
 """Temperatures further than this outside what the history saw count as if they were there."""
+BEYOND_SLOPE, MOST_BEYOND_C = 0.02, 15.0
+"""Standard deviation of the effect per degree beyond what was seen, for so many degrees: heating
+and cooling move the demand of cities by nothing to four percent a degree."""
 LEAST_STEP_C = 0.01
+_BEYOND = component_number("demand: beyond the temperatures seen")
 TABLE_STEP_C = 0.05
 
 
@@ -95,3 +100,18 @@ class SplineTable:
             low = flat.take(column)
             column += 1
             total[row] += low + at * (flat.take(column) - low)
+
+
+def draw_beyond(temp_c: FloatArray, *, knots: FloatArray, variant: IntArray) -> FloatArray:
+    """What temperatures (s, n) beyond the ``knots`` may do to log demand, one way per ``variant``.
+
+    A history of a winter says nothing of summers: each variant (s,) continues in its own way.
+    """
+    beyond = np.clip(temp_c - np.clip(temp_c, knots[0], knots[-1]), -MOST_BEYOND_C, MOST_BEYOND_C)
+    if not beyond.any():
+        return beyond
+    slopes = BEYOND_SLOPE * np.array(
+        [open_stream(0, int(one), component=_BEYOND).standard_normal(2) for one in variant]
+    )
+    low, high = np.minimum(beyond, 0.0), np.maximum(beyond, 0.0)
+    return np.asarray(low * slopes[:, :1] + high * slopes[:, 1:])
