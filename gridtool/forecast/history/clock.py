@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -77,7 +78,7 @@ def parse_times(
     stamps, issues = parse_stamps(cells, place)
     if stamps is None:
         return None, issues
-    step_s = _usual_step(stamps.times)
+    step_s = _usual_step(stamps.times) or _named_step(cells[0])
     times, words = stamps.times, [stamps.said] if stamps.said else []
     if (ending or stamps.ending) and 0 < step_s < DAY_S:
         times = times - np.timedelta64(step_s, "s")
@@ -110,6 +111,13 @@ def begin_days(midnights: Times, zone: ZoneInfo) -> Times:
 def _usual_step(times: Times) -> int:
     steps = np.diff(np.unique(times)).astype("timedelta64[s]").astype(np.int64)
     return int(np.median(steps)) if len(steps) else 0
+
+
+def _named_step(cell: str) -> int:
+    """The length of a year or month that is named as such, for a file of one row; else 0."""
+    if re.fullmatch(r"\d{4}", cell, re.ASCII):
+        return 365 * DAY_S
+    return 30 * DAY_S if re.fullmatch(r"\d{4}-\d{2}|\d{2}\.\d{4}", cell, re.ASCII) else 0
 
 
 def _check_offsets(stamps: Stamps, *, city: ZoneClock, place: ColumnPlace) -> list[Issue]:

@@ -54,7 +54,7 @@ def examine_periods(
     history = PeriodHistory(
         step=values.step,
         edges=values.edges,
-        energy_mwh=mean_mw * hours,
+        energy_mwh=np.where(np.isfinite(mean_mw), values.energy_mwh, np.nan),
         temp_c=temp,
         shed_mwh=_check_shed(values, setting=setting, found=found),
         zone=setting.zone,

@@ -168,6 +168,18 @@ def test_months_and_years_by_their_short_names(tmp_path, form, step):
     np.testing.assert_allclose(history.energy_mwh, 1000 * (700 + np.arange(len(firsts))))
 
 
+@pytest.mark.parametrize(
+    ("cell", "step", "hours"), [("2025", "year", 8760), ("2025-02", "month", 672)]
+)
+def test_one_year_or_month_alone_is_a_history(tmp_path, cell, step, hours):
+    path = tmp_path / "history.csv"
+    write_csv(path, ["period", "energy_gwh"], [(cell, 800.0)])
+    history = read_demand_history(path, zone=ZoneInfo("Europe/Kyiv"))
+    assert (history.step, history.periods) == (step, 1)
+    assert history.energy_mwh.tolist() == [800_000.0]
+    assert (history.end - history.start) / timedelta(hours=1) == hours
+
+
 def test_a_missing_month_is_a_gap(tmp_path):
     firsts = [datetime(2018 + i // 12, i % 12 + 1, 1, tzinfo=UTC) for i in range(36)]
     rows = [(f"{first:%Y-%m-%d}", 700.0 + i) for i, first in enumerate(firsts) if i != 7]
