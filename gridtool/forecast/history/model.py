@@ -34,8 +34,8 @@ class History:
         Mean load shed in the hour as measured or reported, NaN where unknown; None where the file
         says nothing of it.
     short : (n,) bool or None
-        Hours in which less was served than wanted, by an outage log or a shed column; None where
-        nothing is known of it.
+        Hours in which less was served than wanted: by an outage log or a shed column, or because
+        the load dips for hours or is held at a limit; None where nothing is known of it.
     zone
         Time zone of the local days that the demand follows.
     clock
