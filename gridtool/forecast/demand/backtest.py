@@ -8,6 +8,7 @@ the protocol: Tashman (2000), "Out-of-sample tests of forecasting accuracy".
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -109,17 +110,18 @@ def backtest_demand(
         file=history.origin,
     )
     truth = find_truth(history, special_days=special_days, events=events)
-    found: list[ScoredOrigin] = []
-    for at in fit_origins(
+    fit = partial(
+        fit_origins,
         history,
         truth,
-        origins=placed,
         months=months,
         special_days=special_days,
         events=events,
         load_months=load_months,
         model=model,
-    ):
+    )
+    found = []
+    for at in fit(origins=placed):
         if np.isfinite(at.truth_mw).sum() >= LEAST_TRUTH_H:
             found.append(_score_origin(at, paths=paths, seed=seed, special_days=special_days))
         if progress is not None:
@@ -128,17 +130,7 @@ def backtest_demand(
         raise _refuse_unknown(history)
     if calibrated:
         earlier = list_earlier(history, placed[0], months=months, step_months=step_months)
-        before = fit_origins(
-            history,
-            truth,
-            origins=earlier,
-            months=months,
-            special_days=special_days,
-            events=events,
-            load_months=load_months,
-            model=model,
-        )
-        found = score_calibrated(found, before=before, paths=paths, seed=seed)
+        found = score_calibrated(found, before=fit(origins=earlier), paths=paths, seed=seed)
     last = found[-1].forecast.model
     return tabulate_scores(
         [(own.label, name, scores) for own in found for name, scores in own.scores.items()],

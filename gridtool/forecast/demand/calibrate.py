@@ -39,7 +39,7 @@ def calibrate(
     model: str = "auto",
     progress: Callable[[int], None] | None = None,
 ) -> Calibration:
-    """How the model's spread is to be scaled, by the rule of :mod:`..calibrate_scales`.
+    """How the model's spread is to be scaled, by the rule of ``calibrate_scales``.
 
     A history too short for an origin, or a model that is not the hourly one, gives a
     calibration that scales nothing and says why.
