@@ -14,6 +14,7 @@ from gridtool.forecast.demand.model import HOLIDAY, SpecialPeriod
 from gridtool.forecast.demand.read_districts import DISTRICT_WORDS, read_district_history
 from gridtool.forecast.demand.special_days import (
     LEAST_DAYS,
+    LEAST_HOLIDAYS,
     LEAST_PERIOD_DAYS,
     read_special_days,
 )
@@ -68,7 +69,7 @@ def test_its_district_histories_are_read_as_it_says(example):
 def test_its_numbers_are_those_of_the_code(text):
     flat = " ".join(text.split())
     assert f"fewer than {LEAST_DAYS} days takes the effect of holidays" in flat
-    assert f"fewer than {LEAST_DAYS} holidays, they are taken for Sundays" in flat
+    assert f"fewer than {LEAST_HOLIDAYS} holidays, they are taken for Sundays" in flat
     assert f"at least {LEAST_PERIOD_DAYS} of its days and {LEAST_PERIOD_DAYS} others" in flat
     assert f"It needs {LEAST_SHARE_DAYS} days; two years teach a season" in flat
     assert 1.8 < SEASON_DAYS / 365 < 2.0

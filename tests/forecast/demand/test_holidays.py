@@ -1,14 +1,20 @@
 """Public holidays from the library, checked against dates worked out by hand."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridtool.errors import InputError
+from gridtool.forecast.demand.fit import fit_demand
 from gridtool.forecast.demand.holidays import holidays_of
+from gridtool.forecast.demand.model import SpecialDays
+from gridtool.forecast.history.read import read_history
+from gridtool.timegrid import TimeGrid
 
 
 def western_easter(year):
@@ -113,3 +119,37 @@ def test_the_library_is_loaded_only_when_asked():
     loads = [line for line in lines if "from holidays" in line]
     assert loads
     assert all(line.startswith("    ") for line in loads)
+
+
+@pytest.mark.reference
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("file", "place", "region", "zone", "origin"),
+    [
+        ("nyc_city_hourly_2012_2017", "US", "NY", "America/New_York", (2016, 8)),
+        ("vic_elec_halfhourly_2012_2014", "AU", "VIC", "Australia/Melbourne", (2014, 7)),
+    ],
+)
+def test_holidays_help_in_two_real_places(reference, file, place, region, zone, origin):
+    """The pinball on the holidays themselves six months ahead; other days hardly change."""
+    local = ZoneInfo(zone)
+    history = read_history(reference / "load" / f"{file}.csv.gz", zone=local)
+    start = datetime(*origin, 1, tzinfo=local).astimezone(UTC)
+    grid = TimeGrid(start, 24 * 180, local)
+    first = int((start - history.start).total_seconds() // 3600)
+    truth = history.load_mw[first : first + grid.hours]
+    days = holidays_of(place, subdivision=region, years=range(history.start.year, 2018))
+    losses = {}
+    for name, special in (("with", days), ("without", SpecialDays())):
+        fitted = fit_demand(history.until(start), special_days=special)
+        found = np.quantile(fitted.simulate(150, grid=grid, seed=1), np.arange(1, 10) / 10, axis=0)
+        level = (np.arange(1, 10) / 10)[:, None]
+        error = truth - found
+        losses[name] = np.maximum(level * error, (level - 1) * error).mean(axis=0)
+    off = np.array([moment.date() in days.kind_of for moment in grid.local])
+    known = np.isfinite(truth)
+    held = {name: loss[off & known].mean() for name, loss in losses.items()}
+    other = {name: loss[~off & known].mean() for name, loss in losses.items()}
+    print(held, other)
+    assert held["with"] < 0.9 * held["without"]
+    assert other["with"] < 1.02 * other["without"]

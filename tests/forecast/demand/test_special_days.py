@@ -145,7 +145,7 @@ def known_days(first, count):
 
 def test_kinds_that_the_history_can_teach_stay():
     days = SpecialDays(
-        kind_of={date(2026, 1, d): "strike" for d in (1, 2, 3)}
+        kind_of={date(2026, 1, d): "strike" for d in (1, 2, 3, 4)}
         | {date(2026, 2, d): HOLIDAY for d in (1, 2, 3)},
         periods=(SpecialPeriod(kind="school", first=date(2026, 3, 1), last=date(2026, 3, 20)),),
     )
