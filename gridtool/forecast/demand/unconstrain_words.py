@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +14,41 @@ from gridtool.forecast.demand.unconstrain_detect import ShortHours
 from gridtool.forecast.demand.unconstrain_known import KnownHours
 from gridtool.forecast.history.model import History
 
-__all__ = ["describe_treatment"]
+__all__ = ["Widening", "describe_treatment"]
 
 FloatArray = npt.NDArray[np.float64]
 YEAR_H = 8766
 ALMOST_ALWAYS = 0.8
 MOST_STRETCHES = 6
 TELLING_LEVEL = 0.005
+GUESSED_WEEK = 0.02 / float(np.sqrt(30.4 / 7))
+"""Standard deviation by which the level may have moved in each last week without a known hour:
+two per cent a month, as in the level model where the history is too short to tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Widening:
+    """What makes the level at the end of a history uncertain because hours were short.
+
+    Attributes
+    ----------
+    between
+        Distance of the level with short hours left out from that with them as censored.
+    blind_weeks
+        Weeks at the end without a known hour.
+    late_drop
+        By how much lower the last weeks were served where no log calls them short.
+    """
+
+    between: float
+    blind_weeks: int
+    late_drop: float
+
+    @property
+    def level_sd(self) -> float:
+        """Standard deviation of the level: an unlogged drop may be half outage, half level."""
+        parts = (self.between, GUESSED_WEEK * self.blind_weeks**0.5, 0.5 * self.late_drop)
+        return float(np.linalg.norm(parts))
 
 
 def describe_treatment(
@@ -30,8 +59,7 @@ def describe_treatment(
     breaks: Sequence[LevelBreak],
     load_mw: FloatArray,
     calendar: LocalCalendar,
-    between: float,
-    blind_weeks: int,
+    widening: Widening,
 ) -> tuple[str, ...]:
     """Notes for a reader of the forecast; none for a clean history.
 
@@ -39,27 +67,34 @@ def describe_treatment(
     ----------
     load_mw : (n,)
         Demand as it would have been.
-    between
-        Distance of the level at the end as masked and as censored.
-    blind_weeks
-        Weeks at the end without a known hour.
     """
     notes = [*_tell_measured(history, known=known, load_mw=load_mw)]
     notes += _tell_guessed(history, known=known, found=found, load_mw=load_mw)
     notes += _tell_stretches(found, calendar=calendar)
     notes += _tell_blind(known, found=found, calendar=calendar)
     notes += [_tell_break(one, history=history) for one in breaks]
-    if between > TELLING_LEVEL:
+    return (*notes, *_tell_widening(widening))
+
+
+def _tell_widening(widening: Widening) -> list[str]:
+    notes = []
+    if widening.between > TELLING_LEVEL:
         notes.append(
-            f"the level at the end is {100 * between:.1f} % apart with the short hours left out "
-            "and with them taken as censored: the forecast is widened by it"
+            f"the level at the end is {100 * widening.between:.1f} % apart with the short hours "
+            "left out and with them taken as censored: the forecast is widened by it"
         )
-    if blind_weeks:
+    if widening.blind_weeks:
         notes.append(
-            f"the last {blind_weeks} weeks of the history were short throughout: the level there "
-            "is that of the weeks before, and the forecast is widened"
+            f"the last {widening.blind_weeks} weeks of the history were short throughout: the "
+            "level there is that of the weeks before, and the forecast is widened"
         )
-    return tuple(notes)
+    if widening.late_drop > TELLING_LEVEL:
+        notes.append(
+            "the last weeks of the history lie low and nothing says whether the grid or the "
+            "demand fell: taken for the grid, and the forecast is widened; state an outage or a "
+            "level to settle it"
+        )
+    return notes
 
 
 def _tell_measured(history: History, *, known: KnownHours, load_mw: FloatArray) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from scipy.stats import truncnorm
 
 from gridtool.errors import HistoryError
 from gridtool.forecast.demand import unconstrain as module
@@ -15,6 +16,8 @@ from gridtool.forecast.demand.calendar import make_calendar
 from gridtool.forecast.demand.model import DemandEvent, SpecialDays
 from gridtool.forecast.demand.rungs import FULL
 from gridtool.forecast.demand.unconstrain import unconstrain
+from gridtool.forecast.demand.unconstrain_known import take_known
+from gridtool.forecast.demand.unconstrain_level import week_values
 from gridtool.forecast.demand.unconstrain_steps import find_restoration_steps, unserved_share
 from gridtool.forecast.history.made import make_history
 from gridtool.forecast.history.model import History
@@ -195,6 +198,34 @@ def test_an_outage_at_the_end_widens(clean):
     assert step <= found[0].level_sd < 1.3 * step
     assert 3 * step <= found[1].level_sd < 1.3 * 3 * step
     assert any("the last 9 weeks" in note for note in found[1].notes)
+
+
+def test_an_unlogged_drop_at_the_end_may_be_either_and_widens(clean):
+    load = clean.load_mw.copy()
+    load[-14 * 24 :] *= 0.75
+    found = estimate(replace(clean, load_mw=load))
+    assert found.guessed[-14 * 24 :].mean() > 0.9
+    assert 0.05 < found.level_sd < 0.1  # half of half of log(1 / 0.75), at least
+    assert any("whether the grid or the demand fell" in note for note in found.notes)
+
+
+def test_censored_hours_take_their_expectation_above_what_was_served(clean):
+    """Against scipy's truncated normal, at the level that the iteration ends with."""
+    scale = np.full(clean.hours, 0.05)
+    left = np.random.default_rng(2).normal(0.3, 0.05, clean.hours)
+    short = np.arange(clean.hours) % 3 == 0
+    served = np.where(short, left - 0.02, left)
+    calendar = make_calendar(START, clean.hours, zone=KYIV)
+    known = take_known(replace(clean, short=short), calendar=calendar, events=())
+    filled = module._fill_censored(
+        np.where(short, np.nan, served), served, known=known, scale=scale
+    )
+    level = week_values(filled).value.mean()
+    at = np.flatnonzero(short)[:200]
+    expected = truncnorm.mean((served[at] - level) / 0.05, np.inf, loc=level, scale=0.05)
+    np.testing.assert_allclose(filled[at], expected, atol=0.01)
+    assert (filled[short] > served[short]).all()
+    np.testing.assert_array_equal(filled[~short], served[~short])
 
 
 def test_a_history_that_is_short_throughout_is_refused(clean):
