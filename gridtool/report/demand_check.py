@@ -138,32 +138,31 @@ def _table_years(history: History | PeriodHistory) -> NamedTable:
     rows = []
     for year in sorted(set(begins.year)):
         at = np.flatnonzero(begins.year == year)
-        known = at[np.isfinite(load[at])]
-        weather = temp[at][np.isfinite(temp[at])]
-        rows.append(
-            {
-                "year": str(year),
-                "hours": float(hours[at].sum()),
-                "usable_hours": float(hours[known][~short[known]].sum()),
-                "short_hours": float(hours[at][short[at]].sum()),
-                "mean_mw": float(np.average(load[known], weights=hours[known]))
-                if len(known)
-                else np.nan,
-                "highest_mw": float(load[known].max()) if len(known) else np.nan,
-                "temp_hours": float(hours[at][np.isfinite(temp[at])].sum()),
-                "mean_temp_c": float(weather.mean()) if len(weather) else np.nan,
-            }
-        )
-    decimals = dict.fromkeys(("hours", "usable_hours", "short_hours", "temp_hours"), 0)
+        own = _describe_year(load[at], temp[at], hours=hours[at], short=short[at])
+        rows.append({"year": str(year)} | own)
+    note = "Usable: known, not left out, and not known to be short."
+    if isinstance(history, PeriodHistory):
+        note += f" The highest demand is that of a whole {history.step}."
     return NamedTable(
         name="years",
         title="By local year",
         frame=pd.DataFrame(rows),
-        decimals=decimals,
-        note="Usable: known, not left out, and not known to be short."
-        + (
-            " The highest demand is that of a whole " + history.step + "."
-            if isinstance(history, PeriodHistory)
-            else ""
-        ),
+        decimals=dict.fromkeys(("hours", "usable_hours", "short_hours", "temp_hours"), 0),
+        note=note,
     )
+
+
+def _describe_year(
+    load: FloatArray, temp: FloatArray, *, hours: FloatArray, short: npt.NDArray[np.bool_]
+) -> dict[str, float]:
+    known, weather = np.isfinite(load), np.isfinite(temp)
+    some = bool(known.any())
+    return {
+        "hours": float(hours.sum()),
+        "usable_hours": float(hours[known & ~short].sum()),
+        "short_hours": float(hours[short].sum()),
+        "mean_mw": float(np.average(load[known], weights=hours[known])) if some else np.nan,
+        "highest_mw": float(load[known].max()) if some else np.nan,
+        "temp_hours": float(hours[weather].sum()),
+        "mean_temp_c": float(temp[weather].mean()) if weather.any() else np.nan,
+    }
