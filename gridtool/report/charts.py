@@ -17,7 +17,6 @@ import pandas as pd
 __all__ = [
     "BLUE",
     "DARK",
-    "GREEN",
     "GREY",
     "ORANGE",
     "RED",
@@ -34,7 +33,7 @@ __all__ = [
 Spec = dict[str, Any]
 """A Vega-Lite chart as plain values."""
 
-BLUE, ORANGE, RED, GREEN, GREY = "#0072B2", "#E69F00", "#D55E00", "#009E73", "#8A8A8A"
+BLUE, ORANGE, RED, GREY = "#0072B2", "#E69F00", "#D55E00", "#8A8A8A"
 DARK, _INK, _PALE = "#4A4A4A", "#222222", "#E4E4E4"
 _WIDTH = 780
 _TITLE_WIDTH = 92

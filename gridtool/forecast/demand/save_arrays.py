@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from gridtool.forecast.demand.save_codecs import FieldError, Reading, refuse
 
-__all__ = ["Flags", "Moments", "Reals", "Wholes"]
+__all__ = ["Reals", "Wholes"]
 
 Shape = tuple[int | str, ...]
 _MOST_FINDINGS = 3
@@ -108,43 +108,6 @@ class Wholes:
             )
         _check_shape(shape, self.shape, reading, place=place)
         return np.array(numbers, dtype=np.int64).reshape(shape)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flags:
-    """An array of bool, written as 0 and 1."""
-
-    shape: Shape
-
-    def encode(self, value: Any) -> Any:
-        """As 0 and 1."""
-        return Wholes(shape=self.shape).encode(value)
-
-    def decode(self, plain: Any, reading: Reading, *, place: str) -> npt.NDArray[np.bool_]:
-        """See :class:`gridtool.forecast.demand.save_codecs.Codec`."""
-        found = Wholes(shape=self.shape, most=1).decode(plain, reading, place=place)
-        return found.astype(np.bool_)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moments:
-    """An array of datetime64[s] in UTC, written as seconds since 1970; rising."""
-
-    shape: Shape
-
-    def encode(self, value: Any) -> Any:
-        """As whole numbers."""
-        return Wholes(shape=self.shape).encode(
-            np.asarray(value).astype("datetime64[s]").astype(np.int64)
-        )
-
-    def decode(self, plain: Any, reading: Reading, *, place: str) -> npt.NDArray[np.datetime64]:
-        """See :class:`gridtool.forecast.demand.save_codecs.Codec`."""
-        limits = Wholes(shape=self.shape, least=-(2**33), most=2**33)
-        seconds = limits.decode(plain, reading, place=place)
-        if (np.diff(seconds) <= 0).any():
-            raise refuse("times do not rise", reading, place=place)
-        return seconds.astype("datetime64[s]")
 
 
 def _pack(numbers: list[Any], shape: tuple[int, ...]) -> Any:

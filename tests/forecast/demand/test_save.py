@@ -21,7 +21,7 @@ from gridtool.forecast.demand.choose import fit_history
 from gridtool.forecast.demand.model import SpecialDays, SpecialPeriod
 from gridtool.forecast.demand.read_model import parse_model, read_model
 from gridtool.forecast.demand.save import SavedModel, model_text, write_model
-from gridtool.forecast.demand.save_arrays import Flags, Moments, Reals, Wholes
+from gridtool.forecast.demand.save_arrays import Reals, Wholes
 from gridtool.forecast.demand.save_codecs import FieldError, Instant, Reading
 from gridtool.forecast.demand.save_composed import OneOf, Record
 from gridtool.forecast.demand.save_mark import mark_history
@@ -390,18 +390,13 @@ def test_arrays_come_back_bit_for_bit(numbers, rows):
     assert back.tobytes() == canonical.tobytes()  # the sign of a zero included
 
 
-def test_other_arrays_come_back_too():
-    reading = Reading(file="x")
-    for codec, array in (
-        (Wholes(shape=("n",)), np.array([3, 0, 7])),
-        (Flags(shape=("n",)), np.array([True, False, True])),
-        (Moments(shape=("m",)), np.array(["2020-01-01", "2021-01-01"], "datetime64[s]")),
-    ):
-        back = codec.decode(json.loads(json.dumps(codec.encode(array))), reading, place="a")
-        assert back.dtype == array.dtype
-        np.testing.assert_array_equal(back, array)
-    with pytest.raises(FieldError, match="do not rise"):
-        Moments(shape=("m",)).decode([5, 5], reading, place="a")
+def test_whole_numbers_come_back_and_infinite_ones_are_not_written():
+    codec, array = Wholes(shape=("n",)), np.array([3, 0, 7])
+    back = codec.decode(json.loads(json.dumps(codec.encode(array))), Reading(file="x"), place="a")
+    assert back.dtype == array.dtype
+    np.testing.assert_array_equal(back, array)
+    with pytest.raises(FieldError, match=r"a\[1\]: is not accepted"):
+        codec.decode([1, 2.5], Reading(file="x"), place="a")
     with pytest.raises(ValueError, match="infinite"):
         Reals(shape=("n",)).encode(np.array([np.inf]))
 
