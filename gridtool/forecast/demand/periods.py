@@ -109,7 +109,8 @@ def fit_periods(
     shape = HourShape.of(network_profile, zone=zone, special_days=special_days)
     shape = replace(shape, learned=learned)
     profile = profile_only or carries_profile_only(history)
-    periods = cover_edges(_moments(history), zone=zone)
+    moments = _moments(history)
+    periods = cover_edges(moments, zone=zone)
     demand = wanted_energy(history, events=events, day=periods.day)
     past = _lay_out(history, demand, periods=periods, shape=shape, seasons=profile)
     sized = _find_size(history, past, shape=shape, seasons=profile, peak_mw=peak_mw)
@@ -120,7 +121,8 @@ def fit_periods(
         if profile
         else _fit_source(history, past, shape=shape)
     )
-    known = past.log_level[np.isfinite(past.log_level)]
+    at = np.flatnonzero(np.isfinite(past.log_level))
+    known, start = past.log_level[at], moments[int(at[0])]  # temperature may begin before
     band = WIDE_BAND if profile else BAND
     return FittedPeriods(
         step="year" if profile else history.step,
@@ -128,12 +130,13 @@ def fit_periods(
         shape=sized.shape,
         seasons=profile,
         end=history.end,
-        reach_h=_reach(history, profile=profile),
+        reach_h=_reach(start, history.end, profile=profile),
         band=(float(known.min()) - band, float(known.max()) + band),
         reference_peak_mw=sized.peak_mw,
         factor=1.0 if peak_mw is None else peak_mw / sized.peak_mw,
         description=describe_periods(
             history,
+            start=start,
             words=source.words,
             whose=_name_shape(network_profile, learned=learned),
             seasons=profile,
@@ -257,8 +260,8 @@ def _fit_profile(history: PeriodHistory, past: _Past, *, shape: HourShape) -> Le
     )
 
 
-def _reach(history: PeriodHistory, *, profile: bool) -> int:
-    length = int((history.end - history.start) / HOUR)
+def _reach(start: datetime, end: datetime, *, profile: bool) -> int:
+    length = int((end - start) / HOUR)
     return max(length, PROFILE_REACH_H) if profile else length
 
 

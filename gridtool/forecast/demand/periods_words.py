@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from gridtool.forecast.history.model import PeriodHistory
 
 __all__ = ["describe_periods", "say_of_periods"]
@@ -13,6 +15,7 @@ _STEP_NAMES = {"day": "daily", "week": "weekly", "month": "monthly", "year": "ye
 def describe_periods(
     history: PeriodHistory,
     *,
+    start: datetime,
     words: str,
     whose: str,
     seasons: bool,
@@ -22,6 +25,8 @@ def describe_periods(
 
     Parameters
     ----------
+    start
+        Of the first period whose energy is known.
     words
         Of the source of levels.
     whose
@@ -32,7 +37,7 @@ def describe_periods(
         How it comes to the network's size.
     """
     kind = "energy with typical profiles" if seasons else _STEP_NAMES[history.step] + " model"
-    years = (history.end - history.start).days / 365.25
+    years = (history.end - start).days / 365.25
     length = f"{years:.1f} years" if years >= 1 else f"{12 * years:.0f} months"
     end = history.end.astimezone(history.zone)
     held = f"{length} of {_STEP_NAMES[history.step]} history to {end:%Y-%m-%d}"

@@ -187,3 +187,19 @@ def test_shed_days_and_outages_do_not_pull_demand_down():
     assert np.median(told.mean(axis=1)) == pytest.approx(np.exp(log).mean(), rel=0.04)
     fooled = fit_periods(blind).simulate(60, grid=grid, seed=1)
     assert np.median(fooled.mean(axis=1)) < 0.9 * np.exp(log).mean()
+
+
+def test_temperature_may_begin_years_before_demand():
+    log, temp = demand()
+    late = np.where(np.arange(DAYS) < 2 * 365, np.nan, np.exp(log))
+    model = fit_periods(periods(midnight(2023), late, step="day", temp_c=temp))
+    assert "1.0 years of daily history to 2026-01-01" in model.description
+    with pytest.raises(HistoryError, match="beyond the reach of the history, 12 months"):
+        model.check_reach(ahead(END, days=370))
+    january = find_periods_ahead(END, step="day", grid=ahead(END, days=31))
+    own = fit_periods(periods(midnight(2025), late[-365:], step="day", temp_c=temp[-365:]))
+    scenarios = [len(m.source.weather.scenarios(january)[0]) for m in (model, own)]
+    assert scenarios[0] > 2 * scenarios[1]
+    whole = fit_periods(periods(midnight(2023), np.exp(log), step="day", temp_c=temp))
+    means = [m.simulate(100, grid=ahead(END, days=31), seed=1).mean() for m in (model, whole)]
+    assert means[0] == pytest.approx(means[1], rel=0.03)
