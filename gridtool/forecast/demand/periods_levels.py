@@ -7,7 +7,7 @@ Variances are estimated by statsmodels; that they are estimated from few periods
 Student's distribution. On monthly totals of New York and Victoria its pinball loss is below that
 of exponential smoothing, ETS(A,N,A), and unlike it it stands gaps and one year alone. A level that
 walks without departures that fade takes a hot summer for a new level: on the daily demand of
-Bangladesh's zones its intervals were twice as wide.
+Bangladesh's zones its intervals were nearly twice as wide.
 """
 
 from __future__ import annotations
