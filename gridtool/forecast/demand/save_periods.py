@@ -89,6 +89,7 @@ HOUR_SHAPE = Record(
         "southern": Flag(),
         "special_days": SPECIAL_DAYS,
         "sharpness": Real(least=0.0, most=10.0),
+        "learned": Maybe(Reals(shape=(3, 24), least=-LOG, most=LOG)),
     },
 )
 FITTED_PERIODS = Record(

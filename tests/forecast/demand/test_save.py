@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridtool.errors import HistoryError, StoreError
-from gridtool.forecast.demand import save_records
+from gridtool.forecast.demand import save_periods, save_records
 from gridtool.forecast.demand.choose import fit_history
 from gridtool.forecast.demand.model import SpecialDays, SpecialPeriod
 from gridtool.forecast.demand.read_model import parse_model, read_model
@@ -25,6 +25,7 @@ from gridtool.forecast.demand.save_arrays import Reals, Wholes
 from gridtool.forecast.demand.save_codecs import FieldError, Instant, Reading
 from gridtool.forecast.demand.save_composed import OneOf, Record
 from gridtool.forecast.demand.save_mark import mark_history
+from gridtool.forecast.demand.shape import HourShape
 from gridtool.forecast.history.made import make_history
 from gridtool.forecast.history.model import History, PeriodHistory
 from gridtool.timegrid import TimeGrid
@@ -114,6 +115,17 @@ HISTORIES = {
     "short": young,
     "no weather": lambda: made(temperature=False),
 }
+
+
+def test_a_shape_learned_from_hours_is_kept():
+    """Hours that cannot be fitted shape their days."""
+    shape = HourShape.of(None, zone=KYIV, special_days=DAYS)
+    learned = np.linspace(-0.1, 0.1, 72).reshape(3, 24)
+    given = dataclasses.replace(shape, learned=learned)
+    plain = json.loads(json.dumps(save_periods.HOUR_SHAPE.encode(given)))
+    back = save_periods.HOUR_SHAPE.decode(plain, Reading(file="x"), place="shape")
+    assert back.learned.tobytes() == learned.tobytes()
+    assert list(back.mix) == list(given.mix)  # the order in which the classes are added up
 
 
 @pytest.fixture(scope="module", params=sorted(HISTORIES))
