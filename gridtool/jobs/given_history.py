@@ -8,11 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from gridtool.errors import HistoryError
 from gridtool.forecast.demand.calibrate import calibrate
 from gridtool.forecast.demand.choose import fit_history
 from gridtool.forecast.demand.fitted import FittedDemand
 from gridtool.forecast.demand.holidays import holidays_of
-from gridtool.forecast.demand.model import SpecialDays
+from gridtool.forecast.demand.model import Calibration, SpecialDays
 from gridtool.forecast.demand.read_events import read_events
 from gridtool.forecast.demand.shape_network import network_mix
 from gridtool.forecast.demand.special_days import read_special_days
@@ -133,12 +134,15 @@ def calibrate_given(
     """
     if not isinstance(model, FittedDemand):
         return model
-    found = calibrate(
-        given.history,
-        months=months,
-        special_days=given.special_days,
-        events=given.events,
-        model=given.model_kind,
-        progress=progress,
-    )
+    try:
+        found = calibrate(
+            given.history,
+            months=months,
+            special_days=given.special_days,
+            events=given.events,
+            model=given.model_kind,
+            progress=progress,
+        )
+    except HistoryError as error:  # the whole carries a model, its first years do not
+        found = Calibration(words=f"none, since at a past origin {error.issues[0].message}")
     return replace(model, calibration=found)

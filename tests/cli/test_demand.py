@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from cli.made_histories import TZ, data_of, run, write_made_city
+from cli.made_histories import TZ, data_of, hour_texts, run, write_made_city, write_rows
 
 FAST = (*TZ, "--no-calibrate")
 
@@ -231,3 +231,44 @@ def test_debug_reaches_the_commands_of_the_group(history, tmp_path, monkeypatch)
     assert result.exit_code == 1
     (trace,) = tmp_path.iterdir()
     assert f"trace saved to {trace}" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda k, cell: "n/a?" if k == 500 else cell, ("bad.csv, row 502, load_mw", "'n/a?'")),
+        (lambda _k, _cell: "700", ("hold a usable demand",)),
+        (lambda _k, _cell: "0", ("hold a usable demand",)),
+    ],
+    ids=["text in numbers", "constant", "all shed"],
+)
+def test_a_bad_history_is_refused_with_its_findings(tmp_path, change, said):
+    hours = hour_texts(400)
+    rows = [f"{hour},{change(k, str(700 + 30 * (k % 24)))}" for k, hour in enumerate(hours)]
+    path = write_rows(tmp_path / "bad.csv", rows)
+    for command in ("fit", "forecast", "backtest"):
+        result = run("demand", command, path)
+        assert result.exit_code == 3, result.output
+        for words in said:
+            assert words in result.stderr
+        assert result.stdout == ""
+
+
+def test_a_history_without_times_is_refused(tmp_path):
+    path = write_rows(tmp_path / "bad.csv", ["1,700", "2,710"], header="number,load_mw")
+    result = run("demand", "fit", path)
+    assert result.exit_code == 3
+    assert "no column for the timestamp" in result.stderr
+
+
+def test_load_that_begins_years_after_the_temperature_is_fitted(tmp_path):
+    """As competitions give it: the model stands, though there is no origin to calibrate it on."""
+    load, temp = write_made_city(tmp_path / "made.csv.gz", days=800)
+    rows = [
+        f"{hour},{'' if k < 24 * 400 else round(mw, 1)},{t:.1f}"
+        for k, (hour, mw, t) in enumerate(zip(hour_texts(800), load, temp, strict=True))
+    ]
+    path = write_rows(tmp_path / "late.csv", rows, header="timestamp_utc,load_mw,temp_c")
+    found = data_of(run("demand", "fit", path, *TZ, "--paths", 20, "--format", "json"))
+    assert "Calibration: " in found["verdict"]
+    assert len(found["demand"]) == 6
