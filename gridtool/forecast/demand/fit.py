@@ -50,6 +50,10 @@ YEAR_H = 8760
 BAND = 0.35
 """Paths stay within the history's extremes, widened by this on the log scale."""
 NO_DAYS = SpecialDays()
+_TREND_WORDS = {
+    "keep": (),
+    "remove": ("past years' temperatures are taken without their trend, as warm as at the end",),
+}
 
 
 def fit_demand(
@@ -132,7 +136,7 @@ def fit_demand(
         deviations=base.deviations,
         calibration=calibration,
         events=tuple(events),
-        said=(*demand.notes, *special_days.notes),
+        said=(*demand.notes, *special_days.notes, *_TREND_WORDS[weather_trend]),
     )
 
 

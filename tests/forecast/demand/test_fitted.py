@@ -148,3 +148,10 @@ def test_what_the_fit_has_to_tell_is_told(model):
 def test_a_file_that_promised_more_makes_a_weaker_model(history):
     assert fit_demand(history).weaker is None
     assert fit_demand(replace(history, set_aside="the column is text")).weaker is not None
+
+
+def test_weather_without_its_trend_says_so(history):
+    fitted = fit_demand(history, weather_trend="remove")
+    assert any("without their trend" in words for words in fitted.notes(ahead(10)))
+    assert fitted.weather is not None
+    assert (fitted.weather.temp_c != history.temp_c).any()
