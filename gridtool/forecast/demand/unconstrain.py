@@ -47,7 +47,9 @@ LEAST_MASKED = 0.01
 TRUNCATED_MEAN = 0.139
 """Mean of a standard normal above -1.5: by it a trimmed week lies too high."""
 TOBIT_ROUNDS = 12
-LATE_H = 4 * WEEK_H
+LATE_DAYS = 35
+UNBROKEN = 0.85
+"""Share of the hours of a last stretch that are short, from which the level may have moved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +105,7 @@ def unconstrain(
     widening = Widening(
         between=abs(float(_level_of(filled).value[-1] - masked.value[-1])),
         blind_weeks=masked.blind_weeks,
-        late_drop=_late_drop(history, load, found=found),
+        late_drop=_late_drop(history, load, found=found, calendar=calendar),
     )
     return Unconstrained(
         load_mw=load,
@@ -136,13 +138,27 @@ def _fill_guesses(
     return np.asarray(np.where(guessed, least, known.load_mw))
 
 
-def _late_drop(history: History, load_mw: FloatArray, *, found: ShortHours) -> float:
-    """Share of the last weeks found short, times their mean depth: perhaps the level fell."""
-    late = found.short.copy()
-    late[:-LATE_H] = False
-    depth = np.log(load_mw[late] / history.load_mw[late])
-    depth = depth[np.isfinite(depth)]
-    return float(late[-LATE_H:].mean() * depth.mean()) if len(depth) else 0.0
+def _late_drop(
+    history: History, load_mw: FloatArray, *, found: ShortHours, calendar: LocalCalendar
+) -> float:
+    """Depth of a last stretch (almost) without an hour at the level before: it may be one.
+
+    The longer it lasts the likelier, so the depth counts by its part of :data:`LATE_DAYS`.
+
+    Where hours served in full lie between those that are short, they tell the level; what lasts
+    longer than :data:`LATE_DAYS` is taken for a level anyway.
+    """
+    if not found.stretches:
+        return 0.0
+    first, last = found.stretches[-1]
+    inside = calendar.day >= calendar.day[0] + first
+    if last - first > LATE_DAYS or calendar.day[-1] - calendar.day[0] - last > 1:
+        return 0.0
+    if found.short[inside].mean() < UNBROKEN:
+        return 0.0
+    late = found.short & inside
+    depth = float(np.nanmean(np.log(load_mw[late] / history.load_mw[late])))
+    return depth * (last - first + 1) / (LATE_DAYS + 1)
 
 
 def _explain_and_find(
