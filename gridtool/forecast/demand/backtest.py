@@ -101,7 +101,7 @@ def backtest_demand(
             progress=progress,
         )
     placed = place_origins(
-        history.start,
+        history.load_start,
         history.end,
         zone=history.zone,
         months=months,

@@ -55,7 +55,7 @@ def calibrate(
         return Calibration(words=f"a history by {history.step} is not calibrated")
     try:
         placed = place_origins(
-            history.start,
+            history.load_start,
             history.end,
             zone=history.zone,
             months=months,

@@ -75,6 +75,12 @@ class History:
         """First instant after the last hour, UTC."""
         return self.start + self.hours * HOUR
 
+    @property
+    def load_start(self) -> datetime:
+        """First hour whose demand is known, UTC: temperature may begin years before."""
+        known = np.flatnonzero(np.isfinite(self.load_mw))
+        return self.start + int(known[0]) * HOUR if len(known) else self.end
+
     def until(self, moment: datetime) -> History:
         """What was known at ``moment`` (aware): the hours that were over by then.
 

@@ -83,3 +83,14 @@ def test_a_history_without_hours_is_left_alone():
         step="month", edges=edges, energy_mwh=np.array([1.0, 2.0]), temp_c=None, zone=KYIV
     )
     assert calibrate(months).origins == 0
+
+
+def test_temperature_years_before_the_load_are_no_history_of_demand(history):
+    """Origins count from the first known demand, not from the first temperature."""
+    late = replace(
+        history, load_mw=np.where(np.arange(history.hours) < 17_544, np.nan, history.load_mw)
+    )
+    assert late.load_start == datetime(2025, 1, 1, tzinfo=UTC)
+    found = calibrate(late)
+    assert (found.residual_scale, found.level_scale, found.origins) == (1.0, 1.0, 0)
+    assert "too short" in found.words
