@@ -44,16 +44,16 @@ if TYPE_CHECKING:  # what type checkers and editors see; at run time __getattr__
     from gridtool.damage.ledger import state_as_of
     from gridtool.damage.read import read_reports
     from gridtool.flow.assess import assess
-    from gridtool.forecast.demand.backtest import backtest_demand
-    from gridtool.forecast.demand.calibrate import calibrate
+    from gridtool.forecast.demand.censored.read_events import read_events
     from gridtool.forecast.demand.choose import fit_history
+    from gridtool.forecast.demand.days.holidays import holidays_of
+    from gridtool.forecast.demand.days.read_special_days import read_special_days
     from gridtool.forecast.demand.fit import fit_demand
-    from gridtool.forecast.demand.holidays import holidays_of
-    from gridtool.forecast.demand.read_events import read_events
-    from gridtool.forecast.demand.read_model import read_model
-    from gridtool.forecast.demand.read_special_days import read_special_days
-    from gridtool.forecast.demand.refit import refit_reasons
-    from gridtool.forecast.demand.save import write_model
+    from gridtool.forecast.demand.saved.read_model import read_model
+    from gridtool.forecast.demand.saved.refit import refit_reasons
+    from gridtool.forecast.demand.saved.write import write_model
+    from gridtool.forecast.demand.scoring.backtest import backtest_demand
+    from gridtool.forecast.demand.scoring.calibrate import calibrate
     from gridtool.forecast.history.read import read_demand_history, read_history
     from gridtool.forecast.model import ForecastConfig
     from gridtool.forecast.shortage import forecast_shortage
@@ -110,26 +110,26 @@ _HOMES = {
     "ForecastConfig": "gridtool.forecast.model",
     "PlanConfig": "gridtool.restoration.plan",
     "assess": "gridtool.flow.assess",
-    "backtest_demand": "gridtool.forecast.demand.backtest",
-    "calibrate": "gridtool.forecast.demand.calibrate",
+    "backtest_demand": "gridtool.forecast.demand.scoring.backtest",
+    "calibrate": "gridtool.forecast.demand.scoring.calibrate",
     "fit_demand": "gridtool.forecast.demand.fit",
     "fit_history": "gridtool.forecast.demand.choose",
     "forecast_shortage": "gridtool.forecast.shortage",
-    "holidays_of": "gridtool.forecast.demand.holidays",
+    "holidays_of": "gridtool.forecast.demand.days.holidays",
     "load_network": "gridtool.network.catalog",
     "plan_restoration": "gridtool.restoration.plan",
     "read_demand_history": "gridtool.forecast.history.read",
-    "read_events": "gridtool.forecast.demand.read_events",
+    "read_events": "gridtool.forecast.demand.censored.read_events",
     "read_history": "gridtool.forecast.history.read",
     "read_job": "gridtool.jobs.read",
-    "read_model": "gridtool.forecast.demand.read_model",
+    "read_model": "gridtool.forecast.demand.saved.read_model",
     "read_reports": "gridtool.damage.read",
     "read_resources": "gridtool.restoration.resources",
-    "read_special_days": "gridtool.forecast.demand.read_special_days",
-    "refit_reasons": "gridtool.forecast.demand.refit",
+    "read_special_days": "gridtool.forecast.demand.days.read_special_days",
+    "refit_reasons": "gridtool.forecast.demand.saved.refit",
     "run_job": "gridtool.jobs.run",
     "state_as_of": "gridtool.damage.ledger",
-    "write_model": "gridtool.forecast.demand.save",
+    "write_model": "gridtool.forecast.demand.saved.write",
 }
 
 

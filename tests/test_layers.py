@@ -49,7 +49,7 @@ HOMES = {
     "openpyxl": ("network/foreign/*",),
     "altair": ("report/charts*",),
     "vl_convert": ("report/plot*",),
-    "holidays": ("forecast/demand/holidays.py",),
+    "holidays": ("forecast/demand/days/holidays.py",),
 }
 FORBIDDEN = {"pickle", "cPickle", "dill", "shelve", "marshal", "random"}
 IMPURE = (

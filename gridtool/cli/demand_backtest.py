@@ -74,7 +74,7 @@ def backtest(
         gridtool demand backtest load.csv --months 3 --origins 8 --load-months 12 --format json
     """
     from gridtool.cli.output import Result, emit, progress
-    from gridtool.forecast.demand.backtest import backtest_demand
+    from gridtool.forecast.demand.scoring.backtest import backtest_demand
     from gridtool.report.backtest import describe_backtest, tables_backtest
 
     given = read_given_history(history, reading, zone=parse_zone(tz))

@@ -62,7 +62,7 @@ def fit(
     from gridtool import __version__
     from gridtool.cli.demand_ahead import simulate_ahead
     from gridtool.cli.output import Result, emit, note, progress, refuse_warnings
-    from gridtool.forecast.demand.save import write_model
+    from gridtool.forecast.demand.saved.write import write_model
     from gridtool.forecast.history.model import History
     from gridtool.jobs.given_history import calibrate_given, fit_given
     from gridtool.jobs.unconstrained import estimate_unconstrained

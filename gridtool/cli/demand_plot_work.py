@@ -14,9 +14,9 @@ from gridtool.cli.history_options import GivenHistory, HistoryOptions, read_give
 from gridtool.cli.options import parse_zone
 from gridtool.cli.output import Result
 from gridtool.errors import HistoryError, InputError, Issue
-from gridtool.forecast.demand.backtest import backtest_demand
-from gridtool.forecast.demand.read_model import read_model
-from gridtool.forecast.demand.save import SavedModel
+from gridtool.forecast.demand.saved.read_model import read_model
+from gridtool.forecast.demand.saved.write import SavedModel
+from gridtool.forecast.demand.scoring.backtest import backtest_demand
 from gridtool.forecast.history.model import History
 from gridtool.forecast.model import FittedModel
 from gridtool.jobs.given_history import fit_given

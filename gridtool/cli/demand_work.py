@@ -15,8 +15,8 @@ from gridtool.cli.options import parse_zone
 from gridtool.cli.output import OutputOptions, Result, progress
 from gridtool.cli.state import resolve_as_of
 from gridtool.errors import Issue
-from gridtool.forecast.demand.read_model import read_model
-from gridtool.forecast.demand.save import SavedModel
+from gridtool.forecast.demand.saved.read_model import read_model
+from gridtool.forecast.demand.saved.write import SavedModel
 from gridtool.forecast.model import FittedModel
 from gridtool.jobs.districts import read_split
 from gridtool.jobs.given_history import calibrate_given, fit_given

@@ -6,9 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from gridtool.forecast.demand.districts_split import CitySplit, split_city
+from gridtool.forecast.demand.districts.read_districts import read_district_history
+from gridtool.forecast.demand.districts.split import CitySplit, split_city
 from gridtool.forecast.demand.model import SpecialDays
-from gridtool.forecast.demand.read_districts import read_district_history
 from gridtool.forecast.shortage import forecast_grid
 from gridtool.network.model import CityNetwork
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from gridtool.errors import HistoryError
-from gridtool.forecast.demand.calibrate import calibrate
+from gridtool.forecast.demand.censored.read_events import read_events
 from gridtool.forecast.demand.choose import fit_history
+from gridtool.forecast.demand.days.holidays import holidays_of
+from gridtool.forecast.demand.days.special_days import read_special_days
 from gridtool.forecast.demand.fitted import FittedDemand
-from gridtool.forecast.demand.holidays import holidays_of
 from gridtool.forecast.demand.model import Calibration, SpecialDays
-from gridtool.forecast.demand.read_events import read_events
-from gridtool.forecast.demand.shape_network import network_mix
-from gridtool.forecast.demand.special_days import read_special_days
+from gridtool.forecast.demand.periods.shape_network import network_mix
+from gridtool.forecast.demand.scoring.calibrate import calibrate
 from gridtool.forecast.history.read import read_demand_history
 from gridtool.forecast.model import FittedModel
 from gridtool.jobs.clock import read_clock

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from gridtool.forecast.demand.read_model import read_model
-from gridtool.forecast.demand.refit import refit_reasons
-from gridtool.forecast.demand.save import SavedModel
+from gridtool.forecast.demand.saved.read_model import read_model
+from gridtool.forecast.demand.saved.refit import refit_reasons
+from gridtool.forecast.demand.saved.write import SavedModel
 from gridtool.forecast.history.model import History, PeriodHistory
 from gridtool.forecast.shortage import forecast_grid
 from gridtool.network.model import CityNetwork

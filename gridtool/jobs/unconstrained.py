@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from gridtool.forecast.demand.calendar import make_calendar
+from gridtool.forecast.demand.censored.unconstrain import unconstrain
+from gridtool.forecast.demand.days.special_days import settle_kinds
 from gridtool.forecast.demand.fitted import FittedDemand
 from gridtool.forecast.demand.model import Unconstrained
-from gridtool.forecast.demand.special_days import settle_kinds
-from gridtool.forecast.demand.unconstrain import unconstrain
 from gridtool.forecast.history.model import History
 from gridtool.forecast.model import FittedModel
 from gridtool.jobs.history_options import GivenHistory

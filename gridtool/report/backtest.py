@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from gridtool.forecast.demand.backtest_model import MODEL, Backtest
+from gridtool.forecast.demand.scoring.backtest_model import MODEL, Backtest
 from gridtool.report.backtest_words import describe_backtest
 from gridtool.report.tables import NamedTable
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from gridtool.forecast.demand.backtest import Backtest
-from gridtool.forecast.demand.backtest_model import (
+from gridtool.forecast.demand.scoring.backtest import Backtest
+from gridtool.forecast.demand.scoring.backtest_model import (
     CALIBRATED,
     CLIMATOLOGY,
     MODEL,

@@ -257,7 +257,8 @@ def chart_cover(pit: pd.DataFrame) -> Spec:
     Parameters
     ----------
     pit
-        Of :class:`gridtool.forecast.demand.backtest_model.Backtest`: ``method``, ``from_pct``,
+        Of :class:`gridtool.forecast.demand.scoring.backtest_model.Backtest`: ``method``,
+        ``from_pct``,
         ``to_pct``, ``share``.
     """
     model = pit[pit["method"] == "model"].copy()

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gridtool.forecast.demand.districts_split import CitySplit
+from gridtool.forecast.demand.districts.split import CitySplit
 from gridtool.network.model import CityNetwork
 from gridtool.report.demand_ahead import LEVELS, name_level
 from gridtool.report.tables import NamedTable

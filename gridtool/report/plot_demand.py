@@ -13,7 +13,7 @@ from gridtool.forecast.demand.calendar import make_calendar
 from gridtool.forecast.demand.fitted import FittedDemand
 from gridtool.forecast.demand.model import Unconstrained
 from gridtool.forecast.demand.regression import trailing_mean
-from gridtool.forecast.demand.save import SavedModel
+from gridtool.forecast.demand.saved.write import SavedModel
 from gridtool.forecast.history.model import History, PeriodHistory
 from gridtool.forecast.model import FittedModel
 from gridtool.report.charts import Spec
@@ -60,7 +60,7 @@ class DemandDrawn:
     demand
         Of the hours of ``history``, where it is hourly.
     pit
-        Of a backtest, see :class:`gridtool.forecast.demand.backtest_model.Backtest`.
+        Of a backtest, see :class:`gridtool.forecast.demand.scoring.backtest_model.Backtest`.
     """
 
     model: FittedModel

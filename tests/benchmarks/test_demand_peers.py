@@ -22,13 +22,13 @@ import numpy as np
 import pytest
 from conftest import skip_or_fail
 
-from gridtool.forecast.demand.backtest import list_baselines, tabulate_scores
-from gridtool.forecast.demand.backtest_origins import fit_origins, place_origins
-from gridtool.forecast.demand.backtest_truth import find_truth
 from gridtool.forecast.demand.calendar import make_calendar
 from gridtool.forecast.demand.model import SpecialDays
-from gridtool.forecast.demand.scores import naive_scale
-from gridtool.forecast.demand.scores_paths import Candidate, score_paths
+from gridtool.forecast.demand.scoring.backtest import list_baselines, tabulate_scores
+from gridtool.forecast.demand.scoring.backtest_origins import fit_origins, place_origins
+from gridtool.forecast.demand.scoring.backtest_truth import find_truth
+from gridtool.forecast.demand.scoring.scores import naive_scale
+from gridtool.forecast.demand.scoring.scores_paths import Candidate, score_paths
 from gridtool.forecast.demand.weather import LOOKBACK_H, TemperatureRecord, make_weather_years
 from gridtool.forecast.history.read import read_history
 

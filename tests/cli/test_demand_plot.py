@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from gridtool.cli.demand_plot import plot
 from gridtool.errors import HistoryError, InputError
 from gridtool.forecast.demand.choose import fit_history
-from gridtool.forecast.demand.save import write_model
+from gridtool.forecast.demand.saved.write import write_model
 from gridtool.forecast.history.read import read_demand_history
 
 

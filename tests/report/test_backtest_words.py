@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gridtool.forecast.demand.backtest_model import Backtest
+from gridtool.forecast.demand.scoring.backtest_model import Backtest
 from gridtool.report.backtest import describe_backtest, tables_backtest
 from gridtool.report.backtest_words import THRESHOLDS
 

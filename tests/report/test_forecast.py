@@ -4,9 +4,7 @@ import pandas as pd
 import pytest
 from report.forecasts import made_forecast, small_forecast
 
-from gridtool.forecast.demand.backtest import Backtest
 from gridtool.forecast.model import FurtherDamage
-from gridtool.report.backtest import describe_backtest, tables_backtest
 from gridtool.report.forecast import (
     chart_hours,
     chart_weeks,
@@ -179,26 +177,3 @@ def test_headline_numbers(forecast):
         "hours_off_p50": 2.0,
         "hours_off_p90": 3.0,
     }
-
-
-@pytest.mark.parametrize(
-    ("coverage", "words"),
-    [(0.5, "too narrow"), (0.8, "as they are"), (0.95, "too wide")],
-)
-def test_the_back_test_says_how_far_to_trust_the_model(coverage, words):
-    scores = pd.DataFrame(
-        {
-            "method": ["model", "seasonal naive"],
-            "pinball_pct": [2.0, 4.0],
-            "mape_pct": [5.0, 8.0],
-            "coverage_80": [coverage, float("nan")],
-            "energy_coverage_80": [0.8, float("nan")],
-            "month_peak_error_pct": [4.0, 4.0],
-            "peak_error_pct": [3.0, 3.0],
-        }
-    )
-    found = Backtest(origins=scores.assign(origin="2026-01-01"), scores=scores)
-    text = describe_backtest(found)
-    assert "2.00 % of mean demand, 50 % better than seasonal naive" in text
-    assert words in text
-    assert [table.name for table in tables_backtest(found)] == ["scores", "origins"]

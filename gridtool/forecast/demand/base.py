@@ -9,8 +9,8 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
-from gridtool.forecast.demand.breaks import level_offset
 from gridtool.forecast.demand.calendar import LocalCalendar
+from gridtool.forecast.demand.censored.breaks import level_offset
 from gridtool.forecast.demand.level import DemandLevel, fit_level, weekly_means
 from gridtool.forecast.demand.model import LevelBreak, SpecialDays
 from gridtool.forecast.demand.regression import (

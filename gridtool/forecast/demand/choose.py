@@ -24,11 +24,11 @@ from gridtool.errors import HistoryError, Issue
 from gridtool.forecast.demand.choose_hours import as_short, check_hours, find_flaw
 from gridtool.forecast.demand.fit import fit_demand
 from gridtool.forecast.demand.model import DemandEvent, SpecialDays
-from gridtool.forecast.demand.periods import fit_periods
-from gridtool.forecast.demand.periods_ahead import Step
-from gridtool.forecast.demand.periods_coarsen import coarsen_days, sum_hours
-from gridtool.forecast.demand.shape import HourShape
-from gridtool.forecast.demand.shape_learned import learn_shape
+from gridtool.forecast.demand.periods.ahead import Step
+from gridtool.forecast.demand.periods.coarsen import coarsen_days, sum_hours
+from gridtool.forecast.demand.periods.fit import fit_periods
+from gridtool.forecast.demand.periods.shape import HourShape
+from gridtool.forecast.demand.periods.shape_learned import learn_shape
 from gridtool.forecast.history.model import History, PeriodHistory
 from gridtool.forecast.model import FittedModel
 
@@ -68,8 +68,8 @@ def fit_history(
         One of :data:`MODELS`.
     network_profile
         Share of energy by class of customers, as of
-        :func:`gridtool.forecast.demand.shape_network.network_mix`, which shapes a history without
-        hours; None: a mean city.
+        :func:`gridtool.forecast.demand.periods.shape_network.network_mix`, which shapes a
+        history without hours; None: a mean city.
 
     Raises
     ------

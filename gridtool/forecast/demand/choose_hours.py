@@ -11,7 +11,7 @@ import numpy.typing as npt
 from gridtool.errors import HistoryError, Issue
 from gridtool.forecast.demand.calendar import make_calendar
 from gridtool.forecast.demand.fit import FULL_DAYS, LEAST_DAYS, LEAST_DAYS_WITHOUT_WEATHER
-from gridtool.forecast.demand.periods import LEAST_PROFILE_D
+from gridtool.forecast.demand.periods.fit import LEAST_PROFILE_D
 from gridtool.forecast.demand.residual_days import BLOCK_DAYS, LEAST_HOURS
 from gridtool.forecast.history.model import History
 

@@ -21,6 +21,8 @@ import numpy.typing as npt
 from gridtool.errors import HistoryError, Issue
 from gridtool.forecast.demand.base import BaseFit, fit_base
 from gridtool.forecast.demand.calendar import make_calendar
+from gridtool.forecast.demand.censored.unconstrain import unconstrain
+from gridtool.forecast.demand.days.special_days import settle_kinds
 from gridtool.forecast.demand.fitted import FittedDemand
 from gridtool.forecast.demand.level import DemandLevel
 from gridtool.forecast.demand.model import Calibration, DemandEvent, SpecialDays, Unconstrained
@@ -32,8 +34,6 @@ from gridtool.forecast.demand.rungs import (
     Rung,
     choose_rung,
 )
-from gridtool.forecast.demand.special_days import settle_kinds
-from gridtool.forecast.demand.unconstrain import unconstrain
 from gridtool.forecast.demand.weather import TemperatureRecord, remove_trend
 from gridtool.forecast.history.model import History
 

@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from gridtool.errors import HistoryError, Issue
 from gridtool.forecast.demand.calendar import LocalCalendar, make_calendar
+from gridtool.forecast.demand.censored.rebound import rebound_factor, stated_level
 from gridtool.forecast.demand.level import DemandLevel
 from gridtool.forecast.demand.model import Calibration, DemandEvent
 from gridtool.forecast.demand.paths import STALE, DemandPaths, find_blocks, lead_hours
-from gridtool.forecast.demand.rebound import rebound_factor, stated_level
 from gridtool.forecast.demand.regression import DemandRegression, Deviations, trailing_mean
 from gridtool.forecast.demand.residual_days import ResidualDays
 from gridtool.forecast.demand.spline import draw_beyond

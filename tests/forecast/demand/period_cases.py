@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from gridtool.forecast.demand.periods_ahead import add_steps
+from gridtool.forecast.demand.periods.ahead import add_steps
 from gridtool.forecast.history.made import make_history
 from gridtool.forecast.history.model import History, PeriodHistory
 from gridtool.timegrid import TimeGrid

@@ -13,8 +13,8 @@ from forecast.test_shortage import UNITS, damaged, one_bus
 from gridtool.errors import HistoryError
 from gridtool.forecast.demand.choose import MODELS, fit_history
 from gridtool.forecast.demand.fit import FittedDemand, fit_demand
-from gridtool.forecast.demand.periods_model import FittedPeriods
-from gridtool.forecast.demand.shape_network import network_mix
+from gridtool.forecast.demand.periods.model import FittedPeriods
+from gridtool.forecast.demand.periods.shape_network import network_mix
 from gridtool.forecast.history.made import make_history
 from gridtool.forecast.history.model import History
 from gridtool.forecast.model import FittedModel, ForecastConfig

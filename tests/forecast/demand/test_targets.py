@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gridtool.forecast.demand.backtest import backtest_demand
+from gridtool.forecast.demand.scoring.backtest import backtest_demand
 from gridtool.forecast.history.read import read_history
 
 pytestmark = [pytest.mark.reference, pytest.mark.slow]

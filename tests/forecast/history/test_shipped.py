@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gridtool.errors import HistoryError
-from gridtool.forecast.demand.special_days import read_special_days
+from gridtool.forecast.demand.days.special_days import read_special_days
 from gridtool.forecast.history.made import gzip_history, make_history
 from gridtool.forecast.history.read import read_history
 from gridtool.forecast.history.rts79 import make_rts79_year

@@ -1,0 +1,1 @@
+"""Demand behind what was served: hours found short, steps of the level, what planners state."""

@@ -1,0 +1,1 @@
+"""Demand by district and by class of customers."""

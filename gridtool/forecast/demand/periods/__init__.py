@@ -1,0 +1,1 @@
+"""Histories of days, weeks, months and years, shaped to hours."""

@@ -1,0 +1,1 @@
+"""The model held against the past: scores, methods that cost nothing, calibration."""
