@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -47,6 +48,7 @@ __all__ = [
 
 FloatArray = npt.NDArray[np.float64]
 YEAR_H = 8760
+YEAR = timedelta(days=365.25)
 BAND = 0.35
 """Paths stay within the history's extremes, widened by this on the log scale."""
 NO_DAYS = SpecialDays()
@@ -165,7 +167,7 @@ def _keep_weather(
 def _describe(
     history: History, *, rung: Rung, level: DemandLevel, peak: float, peak_mw: float | None
 ) -> str:
-    years = history.hours / 8766
+    years = (history.end - history.load_start) / YEAR
     text = (
         f"{rung.words}; {level.basis}; residual days in weekly blocks; "
         f"{years:.1f} years of hourly history to {history.end:%Y-%m-%d}"

@@ -6,7 +6,7 @@ measured it is added. Hours known to be short by an unknown amount, and hours fo
 calendar and temperature effects of the other hours at the level of the other hours of their
 weeks. What is left out is not missing at random, since shedding meets high demand: the level is
 also estimated with the hours taken as censored from below (Tobit), and the range over both
-widens the forecast. (Made shedding of 18 and 3 % of New York's energy, seven seeds: masked, the
+widens the forecast. (Made shedding of 18 and 3 % of New York's energy, eight histories: masked, the
 energy shed was estimated at 0.90 to 1.04 of the true one, as censored at 0.91 to 1.07.)
 """
 
