@@ -8,6 +8,7 @@ import click
 
 from gridtool.cli.demand_options import months_option, paths_option
 from gridtool.cli.history_options import HistoryOptions, history_options
+from gridtool.cli.lazy import HELP_OPTIONS
 from gridtool.cli.options import OutputOptions, seed_option
 
 __all__ = ["plot"]
@@ -15,7 +16,7 @@ __all__ = ["plot"]
 CHARTS = ("history", "ahead", "peaks", "temperature", "week", "level", "cover")
 
 
-@click.command()
+@click.command(context_settings=HELP_OPTIONS)
 @click.argument("history", type=click.Path(path_type=Path), metavar="[HISTORY]", required=False)
 @click.option(
     "--model",
