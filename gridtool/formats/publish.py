@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from gridtool.errors import StoreError
 
-__all__ = ["LISTING", "publish_folder", "write_bytes"]
+__all__ = ["LISTING", "publish_folder", "sync_folder", "write_bytes", "write_synced"]
 
 LISTING = ".gridtool-files"
 """Name of the listing in a published folder: SHA-256 and name of each file, as sha256sum has it."""
@@ -37,12 +37,12 @@ def write_bytes(path: Path | str, content: bytes) -> None:
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
     try:
         try:
-            _write_synced(temporary, content)
+            write_synced(temporary, content)
             temporary.replace(target)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except (OSError, ValueError) as problem:
         raise _store_error(Path(path), problem) from problem
 
@@ -83,7 +83,7 @@ def publish_folder(target: Path | str, files: Mapping[str, bytes], *, listing: b
         finally:
             # What is left at these names is the old folder, or an unfinished new one.
             _remove_folders(fresh, aside)
-        _sync_folder(final.parent)
+        sync_folder(final.parent)
     except (OSError, ValueError) as problem:
         raise _store_error(Path(target), problem) from problem
 
@@ -154,9 +154,9 @@ def _fill_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         made.add(path.parent)
-        _write_synced(path, content)
+        write_synced(path, content)
     for entry in made:
-        _sync_folder(entry)
+        sync_folder(entry)
 
 
 def _swap_in(fresh: Path, final: Path, aside: Path) -> None:
@@ -186,14 +186,16 @@ def _exchange(first: Path, second: Path) -> bool:
     return bool(rename(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0)
 
 
-def _write_synced(path: Path, content: bytes) -> None:
+def write_synced(path: Path, content: bytes) -> None:
+    """Write a file and wait until it is on the disk."""
     with path.open("wb") as stream:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in ``folder`` are on the disk, where the system can say so."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except OSError:

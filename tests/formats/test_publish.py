@@ -85,7 +85,7 @@ def test_a_failure_at_any_step_leaves_the_old_folder_or_the_new(
 
         return call
 
-    for name in ("_write_synced", "_sync_folder"):
+    for name in ("write_synced", "sync_folder"):
         monkeypatch.setattr(publish, name, failing(getattr(publish, name)))
     monkeypatch.setattr(publish.Path, "rename", failing(publish.Path.rename))
     failed = False

@@ -1,0 +1,122 @@
+"""Connections to the run history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from gridtool.errors import MissingExtra, StoreError
+
+__all__ = ["connect", "hide_password", "open_engine", "parse_url"]
+
+BUSY_MS = 20_000
+"""How long a writer waits for another one."""
+_DRIVERS = {
+    "sqlite": "sqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+}
+
+
+def parse_url(text: str) -> URL:
+    """The address of a store's database.
+
+    Raises
+    ------
+    StoreError
+        If it is none, or of a database that is not supported. No password is repeated.
+    """
+    try:
+        url = make_url(text)
+        name = _DRIVERS[url.get_backend_name()]
+    except (ArgumentError, NoSuchModuleError, KeyError, ValueError):
+        raise StoreError(
+            "the address of the store is not understood; accepted: a folder, "
+            "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
+        ) from None
+    return url.set(drivername=name)
+
+
+def hide_password(url: URL) -> str:
+    """The address for people and logs: without password, and without query, which may hold one."""
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
+def open_engine(url: URL) -> Engine:
+    """An engine whose transactions are serial among writers and survive the death of a process.
+
+    SQLite writes ahead with ``synchronous=FULL`` and takes the write lock when a transaction
+    begins: one that is upgraded later fails at once instead of waiting.
+
+    Raises
+    ------
+    StoreError
+        If the folder of the database cannot be made.
+    MissingExtra
+        If the driver is not installed.
+    """
+    if url.get_backend_name() != "sqlite":
+        try:
+            return create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": 10})
+        except ImportError:
+            raise MissingExtra("psycopg", extra="postgres") from None
+    if url.database:
+        _make_folder(Path(url.database).parent)
+    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_MS / 1000})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_immediately)
+    return engine
+
+
+@contextmanager
+def connect(engine: Engine) -> Iterator[Connection]:
+    """A transaction: kept when the block ends, dropped when it raises.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be reached, is full, damaged or refuses.
+    """
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except SQLAlchemyError as problem:
+        raise StoreError(f"the store {hide_password(engine.url)} {_words(problem)}") from problem
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise StoreError(f"cannot make the folder {folder}: {problem.strerror}") from problem
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun by _begin_immediately
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediately(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _words(problem: SQLAlchemyError) -> str:
+    """What the database said, in its own words, which hold no password."""
+    if not isinstance(problem, DBAPIError) or problem.orig is None:
+        return f"failed: {type(problem).__name__}"
+    said = " ".join(str(problem.orig).split())
+    if "malformed" in said or "not a database" in said:
+        return f"is damaged ({said}): put back a copy, or name another store"
+    if "disk is full" in said or "No space" in said:
+        return f"has no space left ({said}): nothing was lost; free some and run again"
+    if "locked" in said:
+        return f"is locked by another program ({said}): run again when that has ended"
+    return f"failed: {said}"

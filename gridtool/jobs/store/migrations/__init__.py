@@ -1,0 +1,1 @@
+"""Migrations of the run history's schema, run by alembic."""
