@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-__all__ = ["HEADLINES", "INPUTS", "RUNS", "SCORES", "metadata"]
+__all__ = ["HEADLINES", "INPUTS", "RUNS", "SCORES", "Instant", "metadata"]
 
 
 class Instant(TypeDecorator[datetime]):
