@@ -16,6 +16,7 @@ NAMES = sorted(
     name
     for _, name, _ in pkgutil.walk_packages(gridtool.__path__, "gridtool.")
     if not name.startswith(("gridtool._networks", "gridtool._forecasts", "gridtool.__main__"))
+    and not name.endswith(".migrations.env")  # alembic alone can run it
 )
 
 

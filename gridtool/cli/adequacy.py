@@ -165,8 +165,9 @@ def adequacy(
         gridtool adequacy forecasts/adequacy/rts79_units.csv forecasts/adequacy/rts79_load.csv.gz
         gridtool adequacy --network rts79 forecasts/adequacy/rts79_load.csv.gz --samples 100000
     """
-    from gridtool.cli.output import Result, emit
+    from gridtool.cli.output import emit
     from gridtool.forecast.adequacy.read_system import SystemFiles
+    from gridtool.report.result import Result
 
     zone = parse_zone(tz)
     question = _Question(

@@ -85,11 +85,12 @@ def assess(
         return
     if mld_form is not None:
         raise click.UsageError("--mld-form says how --mld reckons: give --mld too")
-    from gridtool.cli.output import Result, emit
+    from gridtool.cli.output import emit
     from gridtool.cli.state import read_state
     from gridtool.flow.assess import assess as assess_state
     from gridtool.network.catalog import load_network
     from gridtool.report.assess import describe_assessment, headline_numbers, tables_assessment
+    from gridtool.report.result import Result
 
     city = load_network(network)
     found = read_state(city, damage=damage, as_of=as_of, tz=tz, quarantine=quarantine)

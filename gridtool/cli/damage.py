@@ -13,8 +13,9 @@ import click
 
 from gridtool.cli.lazy import HELP_OPTIONS
 from gridtool.cli.options import OutputOptions, output_options
-from gridtool.cli.output import Result, emit
+from gridtool.cli.output import emit
 from gridtool.cli.state import resolve_as_of, resolve_zone
+from gridtool.report.result import Result
 
 if TYPE_CHECKING:  # what a command needs is loaded when it runs
     from gridtool.damage.ledger import DamageLedger

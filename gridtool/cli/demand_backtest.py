@@ -73,9 +73,10 @@ def backtest(
         gridtool demand backtest forecasts/history/rivercity_hourly.csv.gz --tz Europe/Kyiv
         gridtool demand backtest load.csv --months 3 --origins 8 --load-months 12 --format json
     """
-    from gridtool.cli.output import Result, emit, progress
+    from gridtool.cli.output import emit, progress
     from gridtool.forecast.demand.scoring.backtest import backtest_demand
     from gridtool.report.backtest import describe_backtest, tables_backtest
+    from gridtool.report.result import Result
 
     given = read_given_history(history, reading, zone=parse_zone(tz))
     known = given.history

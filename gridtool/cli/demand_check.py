@@ -49,11 +49,12 @@ def check(
     Example:
         gridtool demand check forecasts/history/rivercity_hourly.csv.gz --tz Europe/Kyiv
     """
-    from gridtool.cli.output import Result, emit
+    from gridtool.cli.output import emit
     from gridtool.errors import HistoryError
     from gridtool.forecast.history.read import examine_history
     from gridtool.network.catalog import load_network
     from gridtool.report.demand_check import describe_check, headline_check, tables_check
+    from gridtool.report.result import Result
 
     city = load_network(network) if network is not None else None
     examined = examine_history(

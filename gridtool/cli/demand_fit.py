@@ -61,13 +61,14 @@ def fit(
     """
     from gridtool import __version__
     from gridtool.cli.demand_ahead import simulate_ahead
-    from gridtool.cli.output import Result, emit, note, progress, refuse_warnings
+    from gridtool.cli.output import emit, note, progress, refuse_warnings
     from gridtool.forecast.demand.saved.write import write_model
     from gridtool.forecast.history.model import History
     from gridtool.jobs.given_history import calibrate_given, fit_given
     from gridtool.jobs.unconstrained import estimate_unconstrained
     from gridtool.report.demand import describe_fit, table_history
     from gridtool.report.demand_unconstrained import headline_unconstrained, tables_unconstrained
+    from gridtool.report.result import Result
 
     save, output = _take_model_file(save, output)
     given = read_given_history(history, reading, zone=parse_zone(tz))

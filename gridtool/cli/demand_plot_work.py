@@ -12,7 +12,6 @@ import pandas as pd
 from gridtool.cli.demand_ahead import simulate_ahead
 from gridtool.cli.history_options import GivenHistory, HistoryOptions, read_given_history
 from gridtool.cli.options import parse_zone
-from gridtool.cli.output import Result
 from gridtool.errors import HistoryError, InputError, Issue
 from gridtool.forecast.demand.saved.read_model import read_model
 from gridtool.forecast.demand.saved.write import SavedModel
@@ -26,6 +25,7 @@ from gridtool.report.plot import write_chart
 from gridtool.report.plot_demand import DemandDrawn, draw_demand
 from gridtool.report.plot_frames import frame_history, frame_periods
 from gridtool.report.plot_text import draw_ahead, draw_weeks
+from gridtool.report.result import Result
 from gridtool.report.tables import Chart
 
 __all__ = ["PlotRequest", "answer_plot", "write_charts"]

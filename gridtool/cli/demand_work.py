@@ -12,7 +12,7 @@ from gridtool import __version__
 from gridtool.cli.demand_ahead import DemandAhead, simulate_ahead
 from gridtool.cli.history_options import GivenHistory, HistoryOptions, read_given_history
 from gridtool.cli.options import parse_zone
-from gridtool.cli.output import OutputOptions, Result, progress
+from gridtool.cli.output import OutputOptions, progress
 from gridtool.cli.state import resolve_as_of
 from gridtool.errors import Issue
 from gridtool.forecast.demand.saved.read_model import read_model
@@ -24,6 +24,7 @@ from gridtool.jobs.saved_model import judge_saved
 from gridtool.network.catalog import load_network
 from gridtool.network.model import CityNetwork
 from gridtool.report.demand_districts import tables_districts
+from gridtool.report.result import Result
 
 __all__ = ["ForecastRequest", "answer_forecast"]
 

@@ -15,7 +15,8 @@ import click
 
 from gridtool.cli.exits import ExitCode
 from gridtool.cli.options import OutputOptions, output_options
-from gridtool.cli.output import Result, emit
+from gridtool.cli.output import emit
+from gridtool.report.result import Result
 
 __all__ = [
     "CHECKS",

@@ -10,7 +10,7 @@ from typing import Literal
 from gridtool import __version__
 from gridtool.cli.forecast_options import FuturesOptions, make_forecast_config
 from gridtool.cli.history_options import HistoryOptions
-from gridtool.cli.output import OutputOptions, Result, progress
+from gridtool.cli.output import OutputOptions, progress
 from gridtool.cli.state import StateRead, read_state, resolve_zone
 from gridtool.errors import InputError, Issue
 from gridtool.forecast.compare import compare_plans
@@ -34,6 +34,7 @@ from gridtool.report.forecast_cases import (
     tables_comparison,
 )
 from gridtool.report.preview import describe_preview, headline_preview, tables_preview
+from gridtool.report.result import Result
 from gridtool.restoration.advice.read_previous import read_previous
 from gridtool.restoration.model import PlanConfig, Resources, RestorationPlan
 from gridtool.restoration.plan import plan_restoration

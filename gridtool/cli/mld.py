@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gridtool.cli.output import OutputOptions, Result, emit
+from gridtool.cli.output import OutputOptions, emit
 from gridtool.cli.unit_repairs import matpower_path
+from gridtool.report.result import Result
 
 if TYPE_CHECKING:
     from gridtool.flow.mld_case import MatpowerFile

@@ -43,11 +43,12 @@ def list_(*, output: OutputOptions) -> None:
         gridtool network list
         gridtool network list --format csv
     """
-    from gridtool.cli.output import Result, emit
+    from gridtool.cli.output import emit
     from gridtool.errors import NetworkError
     from gridtool.network.catalog import list_networks
     from gridtool.network.read import read_package
     from gridtool.report.network import table_catalog
+    from gridtool.report.result import Result
 
     found: dict[str, tuple[Path, CityNetwork | NetworkError]] = {}
     for name, folder in list_networks().items():
@@ -78,9 +79,10 @@ def show(network: str, *, substation: str | None, output: OutputOptions) -> None
         gridtool network show rivercity --substation SS-07
         gridtool network show grid.json --format json
     """
-    from gridtool.cli.output import Result, emit
+    from gridtool.cli.output import emit
     from gridtool.network.catalog import find_network, load_network
     from gridtool.report.network import describe_network, tables_network
+    from gridtool.report.result import Result
 
     city = load_network(network)
     emit(
@@ -129,11 +131,12 @@ def check(network: str, *, output: OutputOptions) -> None:
         gridtool network check rivercity
         gridtool network check grid.m --strict
     """
-    from gridtool.cli.output import Result, emit
+    from gridtool.cli.output import emit
     from gridtool.errors import NetworkError, raise_on_errors
     from gridtool.network.catalog import find_network, load_network
     from gridtool.network.check import check_network
     from gridtool.report.network import describe_findings, table_findings
+    from gridtool.report.result import Result
 
     path = find_network(network)
     city = load_network(network)
@@ -179,9 +182,10 @@ def convert(source: str, target: Path, *, ignore_extras: bool, output: OutputOpt
         gridtool network convert case24.m rts
         gridtool network convert rivercity rivercity.json
     """
-    from gridtool.cli.output import Result, emit
+    from gridtool.cli.output import emit
     from gridtool.network.catalog import find_network, load_network
     from gridtool.report.network import describe_network, tables_network
+    from gridtool.report.result import Result
 
     city = load_network(source, ignore_extras=ignore_extras)
     if target.suffix.lower() == ".json":
@@ -237,10 +241,11 @@ def generate(
     Example:
         gridtool network generate mycity --substations 30 --seed 7
     """
-    from gridtool.cli.output import Result, emit
+    from gridtool.cli.output import emit
     from gridtool.network.synthetic import generate_city
     from gridtool.network.write import write_package
     from gridtool.report.network import describe_network, tables_network
+    from gridtool.report.result import Result
 
     city = generate_city(substations=substations, seed=seed, name=name or target.resolve().name)
     if calibrate:

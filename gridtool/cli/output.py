@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import click
 
@@ -17,39 +14,9 @@ from gridtool.cli.exits import ExitCode
 from gridtool.cli.options import OutputOptions, Threshold
 from gridtool.errors import InputError, Issue
 from gridtool.jobs.clock import read_clock
+from gridtool.report.result import Result, label_fallback
 
-if TYPE_CHECKING:  # pandas and rich cost start-up time: commands that only print help do without
-    from gridtool.report.tables import Chart, NamedTable
-
-__all__ = ["OutputOptions", "Result", "emit", "note", "progress", "refuse_warnings"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """What a command found, ready to be printed or written.
-
-    The first of ``tables`` is the main one (``--format csv`` prints it). ``charts`` are shown on
-    a terminal only. ``inputs`` are the files and folders read. ``headline`` holds the numbers
-    that ``--fail-on`` can name besides the numeric columns of the tables. ``facts`` are further
-    plain values of the JSON, beside the tables. ``zone`` is the time
-    zone that times are shown in on a terminal; files carry UTC. ``next_command`` is suggested on
-    stderr. ``fallback`` says why the answer is weaker than the files promised, empty where it is
-    not: it labels the verdict and the JSON, and the command ends with the code of fallbacks.
-    """
-
-    command: str
-    tables: tuple[NamedTable, ...] = ()
-    verdict: str = ""
-    charts: tuple[Chart | str, ...] = ()
-    as_of: datetime | None = None
-    seed: int | None = None
-    inputs: tuple[Path | str, ...] = ()
-    warnings: tuple[Issue | str, ...] = ()
-    headline: Mapping[str, float] = field(default_factory=dict)
-    facts: Mapping[str, object] = field(default_factory=dict)
-    zone: ZoneInfo | None = None
-    next_command: str = ""
-    fallback: str = ""
+__all__ = ["OutputOptions", "emit", "note", "progress", "refuse_warnings"]
 
 
 def emit(result: Result, output: OutputOptions) -> None:
@@ -65,8 +32,7 @@ def emit(result: Result, output: OutputOptions) -> None:
     _check_names(result, output.fail_on)
     for warning in result.warnings:
         note(f"warning: {warning}", output)
-    if result.fallback:
-        result = _label_fallback(result)
+    result = label_fallback(result)
     envelope = _envelope(result) if output.out or output.format == "json" else {}
     if output.out:
         _write_files(result, envelope, output.out)
@@ -120,16 +86,6 @@ def progress(
 
     with show_bar(total, label) as advance:
         yield advance
-
-
-def _label_fallback(result: Result) -> Result:
-    """``result`` with its fallback in the verdict and among the facts."""
-    words = result.fallback.rstrip(".")
-    return replace(
-        result,
-        verdict=f"{result.verdict} Fallback: {words}.".strip(),
-        facts={**result.facts, "fallback": words},
-    )
 
 
 def _as_error(warning: Issue | str) -> Issue:

@@ -12,7 +12,7 @@ import click
 
 from gridtool.cli.history_options import HistoryOptions
 from gridtool.cli.options import OutputOptions
-from gridtool.cli.output import Result, emit, progress
+from gridtool.cli.output import emit, progress
 from gridtool.cli.restore_explain import pick_jobs
 from gridtool.cli.restore_options import PlanOptions, make_config
 from gridtool.cli.state import StateRead, read_state
@@ -27,6 +27,7 @@ from gridtool.report.restore_checks import describe_cold_load, table_cold_load
 from gridtool.report.restore_replan import describe_replan, table_changes
 from gridtool.report.restore_value import table_value_of
 from gridtool.report.restore_words import describe_plan, warn_stopped
+from gridtool.report.result import Result
 from gridtool.report.tables import NamedTable
 from gridtool.restoration.advice.explain import explain_plan
 from gridtool.restoration.advice.explain_problem import PlannedProblem, rebuild_problem

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gridtool.cli.options import OutputOptions, output_options
-from gridtool.cli.output import Result, emit, note, progress
+from gridtool.cli.output import emit, note, progress
 from gridtool.cli.stopping import StopRequest, watch_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from gridtool.jobs.model import Job
-    from gridtool.jobs.run import JobResult
-    from gridtool.report.tables import Chart
 
 __all__ = ["run"]
 
@@ -74,6 +72,7 @@ def run(
         return progress(output, steps, words)
 
     from gridtool import __version__
+    from gridtool.jobs.report import report_job
     from gridtool.jobs.run import run_job  # after the job is read: a refusal should not wait
 
     asked: list[StopRequest] = []
@@ -84,7 +83,7 @@ def run(
             asked.append(stop)
             yield stop
 
-    result = _report(run_job(wanted, stages=stages, watch=watch, gridtool_version=__version__))
+    result = report_job(run_job(wanted, stages=stages, watch=watch, gridtool_version=__version__))
     try:
         emit(result, output)
     finally:
@@ -111,43 +110,3 @@ def _move(job: Job, as_of: str) -> Job:
     from gridtool.jobs.read import find_zone
 
     return replace(job, as_of=resolve_as_of(as_of, find_zone(job.network)))
-
-
-def _report(result: JobResult) -> Result:
-    from gridtool.report.chain import headline_chain, tables_chain
-    from gridtool.report.restore_words import warn_stopped
-    from gridtool.report.verdict import write_verdict
-
-    zone = result.network.manifest.zone
-    plan = result.plan
-    charts: tuple[Chart, ...] = ()
-    if plan is not None and plan.jobs:
-        from gridtool.report.restore import chart_plan
-
-        charts = (chart_plan(plan, zone=zone),)
-    return Result(
-        command="run",
-        tables=tables_chain(
-            result.state,
-            result.assessment,
-            plan=plan,
-            completions=result.completions,
-            forecast=result.forecast,
-        ),
-        verdict=write_verdict(
-            result.network,
-            result.assessment,
-            damaged=len(result.state.damage),
-            plan=plan,
-            forecast=result.forecast,
-        ),
-        charts=charts,
-        as_of=result.state.as_of,
-        seed=result.job.seed,
-        inputs=result.job.inputs,
-        warnings=(*result.warnings, *(warn_stopped(plan) if plan is not None else ())),
-        headline=headline_chain(result.assessment, plan=plan, forecast=result.forecast),
-        facts={"stopped": plan.stopped if plan is not None else ""},
-        zone=zone,
-        fallback=result.fallback,
-    )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from gridtool.cli.options import OutputOptions, output_options
-from gridtool.cli.output import Result, emit
+from gridtool.cli.output import emit
+from gridtool.report.result import Result
 
 if TYPE_CHECKING:
     from gridtool.report.tables import NamedTable

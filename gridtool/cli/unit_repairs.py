@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gridtool.cli.output import OutputOptions, Result, emit
+from gridtool.cli.output import OutputOptions, emit
 from gridtool.cli.stopping import watch_signals
 from gridtool.errors import Issue, NetworkError
+from gridtool.report.result import Result
 
 if TYPE_CHECKING:
     from gridtool.flow.mld_case import MatpowerFile

@@ -112,12 +112,13 @@ def whatif(
         gridtool whatif rivercity --damage networks/rivercity/damage \\
             --resources networks/rivercity/resources --out SS-07 --import 600
     """
-    from gridtool.cli.output import Result, emit
+    from gridtool.cli.output import emit
     from gridtool.cli.state import read_state
     from gridtool.forecast.model import ForecastConfig
     from gridtool.jobs.demand import make_model
     from gridtool.jobs.model import DemandSource
     from gridtool.network.catalog import load_network
+    from gridtool.report.result import Result
     from gridtool.report.whatif import describe_whatif, headline_whatif, tables_whatif
     from gridtool.restoration.model import PlanConfig
     from gridtool.restoration.resources import read_resources

@@ -10,8 +10,9 @@ from click.testing import CliRunner
 
 from gridtool.cli.lazy import LazyGroup
 from gridtool.cli.options import output_options, parse_threshold, seed_option
-from gridtool.cli.output import Result, emit, progress
+from gridtool.cli.output import emit, progress
 from gridtool.errors import Infeasible, InputError, Issue, RunLocked
+from gridtool.report.result import Result
 from gridtool.report.tables import Chart, NamedTable
 
 FRAME = pd.DataFrame({"district": ["=1+1", "D2"], "unserved_mw": [float("inf"), 1 / 3]})
