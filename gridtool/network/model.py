@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -67,6 +68,10 @@ _END_COLUMNS: dict[str, tuple[str, ...]] = {
 }
 
 
+def _names(network: CityNetwork) -> list[str]:
+    return [field.name for field in fields(network)]
+
+
 def _text_by_id(column: pd.Series) -> Mapping[str, str]:
     return MappingProxyType({str(key): str(value) for key, value in column.items()})
 
@@ -93,6 +98,15 @@ class CityNetwork:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Only the fields travel to another process; what is derived is derived again there.
+        return {name: getattr(self, name) for name in _names(self)} | {"tables": dict(self.tables)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            object.__setattr__(self, name, value)
+        self.__post_init__()
 
     @property
     def districts(self) -> pd.DataFrame:

@@ -81,7 +81,8 @@ class RepairJob:
     ``skills`` must all be held by the crew that does it, which has at least ``crew_size`` people;
     ``spares`` are used up, one of each (two of a kind are listed twice). ``after`` names the jobs
     that must be finished before work starts. ``lead`` is the time from the as-of time until
-    equipment that has to be made is there, in hours of the calendar; work cannot start before.
+    equipment that has to be made is there, or the work may begin, in hours of the calendar; work
+    cannot start before.
     ``x_km, y_km`` is where the work is.
     """
 
@@ -188,14 +189,19 @@ class MobileUnit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """Crews, spares, mobile units, and what is known of the repairs. ``stock`` is what is there
-    now, by spare type."""
+    """Crews, spares, mobile units, and what is known of the repairs.
+
+    ``stock`` is what is there now, by spare type. ``held_h`` is the time after the as-of time, by
+    asset and in hours of the calendar, before which no work on it begins; work that has started
+    goes on.
+    """
 
     crews: tuple[Crew, ...]
     stock: Mapping[str, int]
     arrivals: tuple[SpareArrival, ...] = ()
     mobile_units: tuple[MobileUnit, ...] = ()
     repairs: tuple[DeclaredRepair, ...] = ()
+    held_h: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

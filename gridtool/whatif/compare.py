@@ -20,7 +20,8 @@ from gridtool.network.model import CityNetwork
 from gridtool.restoration.model import PlanConfig, Resources, RestorationPlan
 from gridtool.restoration.outcome.stages import Stage, dispatch_shares, view_stage
 from gridtool.restoration.plan import plan_restoration
-from gridtool.whatif.scenario import Scenario, change_resources, change_state
+from gridtool.whatif.change import change_plan_config, change_resources, change_state
+from gridtool.whatif.scenario import Scenario
 
 __all__ = ["Case", "Forecaster", "WhatIf", "WhatIfCase", "compare_whatif", "energy_until"]
 
@@ -101,11 +102,9 @@ def compare_whatif(
     as_is = _run_case(state, resources, dispatcher=dispatcher, config=config, seed=seed)
     what_if = _run_case(
         changed,
-        change_resources(resources, scenario.crews) if resources else None,
+        change_resources(resources, scenario, state=changed) if resources else None,
         dispatcher=dispatcher,
-        config=config
-        if scenario.import_mw is None
-        else replace(config, import_limit_mw=scenario.import_mw),
+        config=change_plan_config(config, scenario, network=state.network),
         seed=seed,
     )
     paired = None

@@ -4,12 +4,8 @@ import pytest
 from restoration.cases import crew, damaged, resources, star
 
 from gridtool.errors import JobFileError
-from gridtool.whatif.scenario import (
-    Scenario,
-    change_resources,
-    change_state,
-    describe_scenario,
-)
+from gridtool.whatif.change import change_resources, change_state
+from gridtool.whatif.scenario import Scenario, describe_scenario
 
 STATE = damaged(star(30, 20, 10), {"L1": 0.0, "S2/B": 0.0, "S2/F0": 0.0}, spares={"L1": ("T",)})
 
@@ -63,7 +59,7 @@ def test_the_import_is_limited_in_every_month():
 )
 def test_crews_are_copied_in_turn(number, ids):
     given = resources(crew("A", skills=("line",)), crew("B", skills=("plant",)), stock={"T": 1})
-    found = change_resources(given, number)
+    found = change_resources(given, Scenario(crews=number), state=STATE)
     assert [one.id for one in found.crews] == ids
     assert found.stock == {"T": 1}
     assert {one.skills for one in found.crews if one.id.startswith("A")} == {("line",)}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from gridtool.damage.model import GridState
 from gridtool.errors import Issue, ResourcesError
 from gridtool.network.model import CityNetwork
-from gridtool.restoration.model import DeclaredRepair, RepairJob, Resources
+from gridtool.restoration.model import DeclaredRepair, Duration, RepairJob, Resources
 from gridtool.restoration.work.precedence import apply_precedence
 from gridtool.restoration.work.stages import DEFAULT_SKILLS, DurationSource, Site, make_stages
 from gridtool.restoration.work.started import check_started
@@ -65,10 +66,23 @@ def make_jobs(
                 as_of=state.as_of,
                 durations=durations,
             )
+    if resources is not None and resources.held_h:
+        jobs = list(_hold(jobs, resources.held_h))
     issues = check_started(jobs, resources.crews, as_of=state.as_of) if resources else []
     if issues:
         raise ResourcesError(issues, subject="resources")
     return apply_precedence(state, jobs, repairs=resources.repairs if resources else ())
+
+
+def _hold(jobs: Sequence[RepairJob], held_h: Mapping[str, float]) -> Iterator[RepairJob]:
+    """The jobs, those of held assets not before their time; a longer lead time stays."""
+    for job in jobs:
+        hours = held_h.get(job.asset, 0.0)
+        if hours <= (job.lead.mean_h if job.lead else 0.0):
+            yield job
+        else:
+            lead = Duration(mean_h=hours, sigma_h=0.0, basis="held back")
+            yield replace(job, lead=lead)
 
 
 def list_unused(state: GridState, resources: Resources) -> list[Issue]:
