@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gridtool.errors import Issue
 from gridtool.jobs.findings import find_issues, section_model
 from gridtool.jobs.further_damage import FurtherDamageSection, check_section
+from gridtool.jobs.schedule_section import ScheduleSection, check_awaited
 from gridtool.restoration.budget import QUICK_SEARCH
 
 __all__ = [
@@ -219,6 +220,21 @@ class JobSettings(_Section):
     demand: DemandSection | None = None
     forecast: ForecastSection = ForecastSection()
     further_damage: FurtherDamageSection | None = None
+    schedule: ScheduleSection | None = None
+
+    @property
+    def given_inputs(self) -> dict[str, tuple[str, ...]]:
+        """The paths given for inputs that come anew: those that a schedule may wait for."""
+        given: dict[str, list[str | None]] = {}
+        if self.damage:
+            given["damage"] = [*self.damage.reports]
+        if self.resources:
+            given["resources"] = [self.resources.folder]
+        if self.demand:
+            keys = ("history", "model", "outages", "district_history")
+            given |= {key: [getattr(self.demand, key)] for key in keys}
+        found = {role: tuple(path for path in paths if path) for role, paths in given.items()}
+        return {role: paths for role, paths in found.items() if paths}
 
 
 def check_settings(
@@ -228,6 +244,8 @@ def check_settings(
     settings, issues = find_issues(JobSettings, tables, file=file)
     if settings is not None and settings.further_damage is not None:
         issues = check_section(settings.further_damage, file=file)
+    if settings is not None and settings.schedule is not None:
+        issues += check_awaited(settings.schedule, settings.given_inputs, file=file)
     return settings, issues
 
 
@@ -275,8 +293,9 @@ def _type_words(found: Mapping[str, Any]) -> str:
     }
     if found.get("additionalProperties", {}).get("type") == "number":
         return _type_words(found["additionalProperties"]).replace("number", "table of numbers", 1)
-    if found.get("items", {}).get("type") == "number":
-        return _type_words(found["items"]).replace("number", "list of numbers", 1)
+    items = found.get("items", {})
+    if "enum" in items or items.get("type") == "number":
+        return f"list of {_type_words(items).replace('number', 'numbers', 1)}"
     words = kinds.get(found["type"], found["type"])
     bounds = (
         ("minimum", "from"),

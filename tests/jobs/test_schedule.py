@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridtool.jobs.schedule import Schedule, check_cron, find_due, list_slots
+from gridtool.jobs.schedule import Schedule, _latest_slots, check_cron, find_due, list_slots
 
 KYIV = ZoneInfo("Europe/Kyiv")
 NIGHT = Schedule(cron="30 3 * * *", zone=KYIV)
@@ -60,6 +60,30 @@ def test_a_stretch_has_the_slots_of_its_parts(cron, minutes, cut):
     assert list(whole) == sorted(set(whole))
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    cron=st.sampled_from(["30 3 * * *", "*/20 * * * *", "5 * * * *", "15 2,14 1 * *"]),
+    hours=st.integers(0, 3 * 365 * 24),
+    days=st.floats(0.0, 9.0),
+    zone=st.sampled_from(["Europe/Kyiv", "America/New_York", "Australia/Lord_Howe", "UTC"]),
+)
+def test_walking_back_finds_the_slots_of_walking_on(cron, hours, days, zone):
+    schedule = Schedule(cron=cron, zone=ZoneInfo(zone))
+    begin = utc("2024-01-01T00:00") + timedelta(hours=hours)
+    end = begin + timedelta(days=days)
+    found = list_slots(schedule, after=begin, until=end)
+    assert _latest_slots(schedule, after=begin, until=end) == found
+    assert _latest_slots(schedule, after=begin, until=end, most=3) == found[-3:]
+
+
+def test_a_job_of_every_minute_off_for_a_month_has_its_newest_slot_due():
+    schedule = Schedule(cron="* * * * *", zone=KYIV, grace=timedelta(hours=1))
+    due = find_due(schedule, last=utc("2027-01-01T00:00"), now=utc("2027-02-01T00:00:30"))
+    assert due.slot == utc("2027-02-01T00:00")
+    assert len(due.covered) == 59
+    assert len(due.expired) == 10_000 - 60  # the newest
+
+
 def test_missed_slots_are_caught_up_once():
     schedule = Schedule(cron="0 6 * * *", zone=KYIV, grace=timedelta(days=2))
     due = find_due(schedule, last=utc("2027-01-05T04:00"), now=utc("2027-01-10T09:00"))
@@ -75,7 +99,7 @@ def test_a_clock_set_back_makes_nothing_due_again():
     schedule = Schedule(cron="0 6 * * *", zone=KYIV)
     due = find_due(schedule, last=utc("2027-01-10T04:00"), now=utc("2027-01-08T09:00"))
     assert due.slot is None
-    assert due.following == utc("2027-01-09T04:00")
+    assert due.following == utc("2027-01-11T04:00")  # 9 and 10 January are done
 
 
 def test_the_first_run_takes_the_newest_slot_within_the_grace():
@@ -93,13 +117,19 @@ def test_the_first_run_takes_the_newest_slot_within_the_grace():
         ("x 3 * * *", "x"),
         ("@daily", "five fields"),
         ("", "five fields"),
+        ("R 3 * * *", "drawn anew"),
+        ("R(0-9) 3 * * *", "drawn anew"),
+        ("H 3 * * *", "hash"),
+        ("*/0 3 * * *", "step"),
     ],
 )
 def test_cron_expressions_that_are_none(cron, said):
     assert said in (check_cron(cron) or "")
 
 
-@pytest.mark.parametrize("cron", ["30 3 * * *", "*/5 6-20 * * MON-FRI", "0 0 1 1 *"])
+@pytest.mark.parametrize(
+    "cron", ["30 3 * * *", "*/5 6-20 * * MON-FRI", "0 0 1 1 *", "0 3 * mar,APR FRI"]
+)
 def test_cron_expressions_in_use(cron):
     assert check_cron(cron) is None
 
