@@ -15,6 +15,7 @@ from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
+from store_cases import HOLDER, NOW
 
 from gridtool.errors import RunLocked, StoreError
 from gridtool.jobs.store.engine import connect, hide_password, open_engine, parse_url
@@ -31,8 +32,6 @@ from gridtool.jobs.store.model import RunInput
 from gridtool.jobs.store.open import open_store, read_store, resolve_store
 from gridtool.jobs.store.recover import DIED
 from gridtool.jobs.store.tables import metadata
-
-from .conftest import HOLDER, NOW
 
 CLOSING = {
     "finished_at": "2027-01-12T06:05:00+00:00",
