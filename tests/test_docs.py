@@ -110,9 +110,14 @@ def test_constraints_are_names_and_versions_and_satisfy_the_project(root):
     pins = dict(line.split("==") for line in lines if not line.startswith("#"))
     assert all(re.fullmatch(r"[a-z0-9-]+==[0-9][0-9a-z.]*", x) for x in lines if x[0] != "#")
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *(entry for extra in extras.values() for entry in extra)]
     for requirement in wanted:
         name = re.match(r"[A-Za-z0-9._-]+", requirement).group().lower()
+        if name == project["name"]:
+            named = re.search(r"\[(.*)\]", requirement).group(1).split(",")
+            assert set(named) <= set(extras), f"{requirement} names an extra that there is not"
+            continue
         assert name in pins, f"constraints.txt lacks {name}"
         for sign, limit in re.findall(r"(>=|<|==)([0-9.]+)", requirement):
             have = tuple(map(int, pins[name].split(".")[:3]))
