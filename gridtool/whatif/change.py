@@ -12,7 +12,7 @@ import pandas as pd
 
 from gridtool.damage.apply import make_state
 from gridtool.damage.capacity import state_share
-from gridtool.damage.model import AssetDamage, DamageState, GridState
+from gridtool.damage.model import CAPACITY_SHARE, AssetDamage, DamageState, GridState
 from gridtool.errors import Issue, JobFileError
 from gridtool.forecast.model import ForecastConfig
 from gridtool.formats.frames import make_frame
@@ -32,6 +32,7 @@ __all__ = [
     "find_damaged",
     "import_limit",
     "limit_import",
+    "shares_changed",
 ]
 
 Unit = TypeVar("Unit", Crew, MobileUnit)
@@ -63,6 +64,18 @@ def damage_changed(state: GridState, scenario: Scenario) -> dict[str, AssetDamag
         found[asset] = _damage(asset, DamageState.COMPLETE, state)
     for asset, left in scenario.damaged:
         found[asset] = _damage(asset, left, state)
+    return found
+
+
+def shares_changed(state: GridState, scenario: Scenario) -> dict[str, float]:
+    """Share of rating left by damaged asset, as :func:`damage_changed` has it, without the rest."""
+    assets = state.network.assets
+    brought = find_damaged(state, scenario.back)
+    found = {
+        asset: entry.capacity_share for asset, entry in state.damage.items() if asset not in brought
+    }
+    found |= dict.fromkeys(scenario.out, CAPACITY_SHARE[DamageState.COMPLETE])
+    found |= {asset: state_share(left, assets[asset].kind) for asset, left in scenario.damaged}
     return found
 
 

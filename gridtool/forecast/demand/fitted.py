@@ -17,7 +17,12 @@ from gridtool.forecast.demand.paths import STALE, DemandPaths, find_blocks, lead
 from gridtool.forecast.demand.regression import DemandRegression, Deviations, trailing_mean
 from gridtool.forecast.demand.residual_days import ResidualDays
 from gridtool.forecast.demand.spline import draw_beyond
-from gridtool.forecast.demand.weather import LOOKBACK_H, TemperatureRecord, make_weather_years
+from gridtool.forecast.demand.weather import (
+    LOOKBACK_H,
+    TemperatureRecord,
+    find_weather_year,
+    make_weather_years,
+)
 from gridtool.timegrid import TimeGrid
 
 __all__ = ["FittedDemand"]
@@ -69,8 +74,13 @@ class FittedDemand:
         """
         return self.prepare(grid).draw(n, seed=seed, first=first)
 
-    def prepare(self, grid: TimeGrid) -> DemandPaths:
+    def prepare(self, grid: TimeGrid, *, weather_year: int | None = None) -> DemandPaths:
         """What all paths over ``grid`` share, to draw many of them in turns.
+
+        Parameters
+        ----------
+        weather_year
+            Take the temperatures of this year only, on the same dates; None: of all years.
 
         Raises
         ------
@@ -83,7 +93,7 @@ class FittedDemand:
         ahead = stated_level(self.events, self.end, grid) * rebound_factor(self.events, grid)
         return DemandPaths(
             calendar=calendar,
-            explained=self._explain(grid, calendar=calendar),
+            explained=self._explain(grid, calendar=calendar, year=weather_year),
             lead_h=lead_hours(self.end, grid=grid),
             blocks=find_blocks(self.residual_days, calendar=calendar),
             level=self.level,
@@ -137,14 +147,14 @@ class FittedDemand:
                 )
         return tuple(found)
 
-    def _explain(self, grid: TimeGrid, *, calendar: LocalCalendar) -> FloatArray:
+    def _explain(self, grid: TimeGrid, *, calendar: LocalCalendar, year: int | None) -> FloatArray:
         """Log demand without level and residual days by scenario, shape (s, hours).
 
         A scenario is a course of temperature and one deviation of the coefficients.
         """
-        scenarios = self._find_weather(grid)
         drawn = self.deviations
         variants = 1 if drawn is None else len(drawn.level)
+        scenarios = self._find_weather(grid, year=year, least=variants)
         count = variants if scenarios is None else len(scenarios)
         variant = np.arange(count) % variants
         explained: FloatArray = np.atleast_2d(
@@ -170,16 +180,21 @@ class FittedDemand:
                 )
         return explained
 
-    def _find_weather(self, grid: TimeGrid) -> FloatArray | None:
+    def _find_weather(self, grid: TimeGrid, *, year: int | None, least: int) -> FloatArray | None:
+        """Courses of temperature; that of one year as often as ``least``."""
         if self.weather is None:
             return None
-        scenarios = make_weather_years(self.weather, grid=grid)
+        if year is None:
+            scenarios = make_weather_years(self.weather, grid=grid)
+        else:
+            scenarios = find_weather_year(self.weather, grid=grid, year=year)
         if not len(scenarios):
+            whose = "no past year's temperatures" if year is None else f"no temperatures of {year}"
             raise HistoryError(
                 Issue(
-                    message="no past year's temperatures cover the months from "
+                    message=f"{whose} cover the months from "
                     f"{grid.start:%Y-%m-%d} to {grid.end:%Y-%m-%d}",
                     hint="give at least a year of temperatures, or fewer months ahead",
                 )
             )
-        return scenarios
+        return scenarios if year is None else np.repeat(scenarios, least, axis=0)

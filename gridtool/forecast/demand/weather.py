@@ -17,7 +17,13 @@ import numpy.typing as npt
 from gridtool.forecast.streams import component_number, open_stream
 from gridtool.timegrid import TimeGrid
 
-__all__ = ["LOOKBACK_H", "TemperatureRecord", "make_weather_years", "remove_trend"]
+__all__ = [
+    "LOOKBACK_H",
+    "TemperatureRecord",
+    "find_weather_year",
+    "make_weather_years",
+    "remove_trend",
+]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -106,6 +112,28 @@ def make_weather_years(record: TemperatureRecord, *, grid: TimeGrid) -> FloatArr
     real = (ahead >= 0) & (ahead < min(len(measured), first))
     scenarios[:, np.flatnonzero(real)] = measured[ahead[real]]
     return scenarios
+
+
+def find_weather_year(record: TemperatureRecord, *, grid: TimeGrid, year: int) -> FloatArray:
+    """The temperatures that followed the grid's first date of ``year``, and ``LOOKBACK_H`` before.
+
+    As they were measured, by local standard time. Where the record begins later, or ends earlier
+    (the year under way), or has larger gaps, there are none.
+
+    Returns
+    -------
+    (1, LOOKBACK_H + hours), or (0, LOOKBACK_H + hours) for none.
+    """
+    day = grid.start.astimezone(grid.zone).date()
+    first = _standard_hour(grid.start, grid.zone) - _standard_hour(record.start, record.zone)
+    first -= 24 * (day - _same_date(day, year)).days
+    size = LOOKBACK_H + grid.hours
+    begin, missing = first - LOOKBACK_H, ~np.isfinite(record.temp_c)
+    inside = slice(begin, begin + size)
+    if begin < 0 or begin + size > len(missing) or missing[inside].mean() > MOST_MISSING:
+        return np.empty((0, size))
+    measured, _ = _fill_gaps(record.temp_c)
+    return measured[None, inside]
 
 
 def remove_trend(record: TemperatureRecord) -> TemperatureRecord:
