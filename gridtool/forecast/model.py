@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from gridtool.timegrid import TimeGrid
+
+if TYPE_CHECKING:
+    from gridtool.forecast.metrics.kept import KeptSamples
 
 __all__ = [
     "CITY",
@@ -127,6 +130,8 @@ class ForecastConfig:
         Added to every month's import limit, which does not fall below 0.
     control
         Estimate the city's EUE with the control variate too, where there is one.
+    keep_samples
+        Of how many of the samples, the first ones, months and days are kept for scoring.
     """
 
     months: int = 6
@@ -139,6 +144,7 @@ class ForecastConfig:
     slip_h: float = 0.0
     import_change_mw: float = 0.0
     control: bool = True
+    keep_samples: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +172,8 @@ class ShortageForecast:
       energy it decides, None unless asked for; see
       :meth:`gridtool.forecast.metrics.shares.ShareTally.shares`
 
+    - ``kept``: the first samples themselves, None unless asked for
+
     ``samples`` are those simulated: fewer than asked for where ``config.until`` was reached.
     """
 
@@ -188,3 +196,4 @@ class ShortageForecast:
     shares: pd.DataFrame | None = None
     controlled: pd.DataFrame | None = None
     notes: tuple[str, ...] = ()
+    kept: KeptSamples | None = None
