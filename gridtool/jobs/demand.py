@@ -38,6 +38,7 @@ def make_model(
     as_of: datetime,
     months: int,
     gridtool_version: str = "",
+    now: datetime | None = None,
 ) -> MadeModel:
     """The demand model of ``source`` in the size of ``network``, from what was known at ``as_of``.
 
@@ -55,7 +56,7 @@ def make_model(
         If the history or the saved model cannot be read, or the history carries no model, with
         every finding.
     """
-    given = _read_history(source, network=network, as_of=as_of)
+    given = _read_history(source, network=network, as_of=as_of, now=now)
     if source.saved is not None:
         saved = take_saved(source.saved, scale=source.scale, network=network)
         history = None if given is None else given.history.until(as_of)
@@ -85,7 +86,7 @@ def make_model(
 
 
 def _read_history(
-    source: DemandSource, *, network: CityNetwork, as_of: datetime
+    source: DemandSource, *, network: CityNetwork, as_of: datetime, now: datetime | None
 ) -> GivenHistory | None:
     if source.history is None:
         return None
@@ -97,6 +98,7 @@ def _read_history(
         zone=ZoneInfo(source.timezone) if source.timezone else network.manifest.zone,
         network=network if own_size else None,
         as_of=as_of,
+        now=now,
     )
 
 

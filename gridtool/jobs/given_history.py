@@ -36,6 +36,7 @@ def read_given_history(
     zone: ZoneInfo,
     network: CityNetwork | None = None,
     as_of: datetime | None = None,
+    now: datetime | None = None,
 ) -> GivenHistory:
     """The history at ``path`` and what is said beside it.
 
@@ -47,7 +48,9 @@ def read_given_history(
         The network the history belongs to, to notice kW named as MW.
     as_of
         The time that is forecast from, if it is known already: holidays reach beyond it, and
-        demand after it is no surprise before the clock's time.
+        demand after it is no surprise before ``now``.
+    now
+        The present (aware); None: the clock's.
 
     Raises
     ------
@@ -56,7 +59,7 @@ def read_given_history(
     """
     own_days = read_special_days(options.special_days) if options.special_days else SpecialDays()
     events = read_events(options.events, zone=zone) if options.events else ()
-    clock = read_clock()
+    clock = now or read_clock()
     history = read_demand_history(
         path,
         zone=zone,

@@ -10,6 +10,7 @@ from typing import Literal
 
 from gridtool.forecast.model import ForecastConfig
 from gridtool.jobs.history_options import HistoryOptions
+from gridtool.jobs.schedule import Schedule
 from gridtool.restoration.model import PlanConfig
 
 __all__ = ["DemandSource", "Job", "StatedDamage"]
@@ -59,7 +60,8 @@ class Job:
 
     ``as_of`` is aware UTC; None means the latest report. Parts that the file leaves out are
     None and are not run: no ``resources``, no plan; no ``demand``, no forecast. The forecast's
-    ``further_damage`` is made from that of the job once the network is read.
+    ``further_damage`` is made from that of the job once the network is read. ``schedule`` is None
+    for a job that runs by hand only.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Job:
     demand: DemandSource | None
     forecast: ForecastConfig
     further_damage: StatedDamage | None
+    schedule: Schedule | None = None
 
     @property
     def inputs(self) -> tuple[Path, ...]:

@@ -15,14 +15,24 @@ from gridtool.jobs.catalog import find_job
 from gridtool.jobs.further_damage import to_statement
 from gridtool.jobs.model import Job
 from gridtool.jobs.paths import PathFinder
-from gridtool.jobs.read_demand import resolve_demand
+from gridtool.jobs.read_demand import check_demand, resolve_demand
+from gridtool.jobs.schedule_section import resolve_schedule
 from gridtool.jobs.settings import ForecastSection, JobSettings, PlanSection, check_settings
 from gridtool.network.catalog import find_network
 from gridtool.network.schema import CUSTOMER_CLASSES
 from gridtool.restoration.model import ColdLoad, PlanConfig
 from gridtool.timegrid import parse_timestamp
 
-__all__ = ["find_zone", "read_job"]
+__all__ = [
+    "check_statements",
+    "find_network_path",
+    "find_zone",
+    "list_folders",
+    "parse_moment",
+    "read_job",
+    "read_settings",
+    "resolve_settings",
+]
 
 WEEK_H = 168.0
 
@@ -37,20 +47,38 @@ def read_job(name_or_path: str | Path) -> Job:
     JobFileError
         With every finding: unknown keys, wrong values, files that are not there.
     """
+    settings, path = read_settings(name_or_path)
+    return resolve_settings(settings, path)
+
+
+def read_settings(name_or_path: str | Path) -> tuple[JobSettings, Path]:
+    """What a job file says, before any path in it is looked for; and where the file is.
+
+    Raises
+    ------
+    JobFileError
+        With every finding: unknown keys, wrong values.
+    """
     path = find_job(name_or_path)
     tables = load(path, error=JobFileError)
     settings, issues = check_settings(tables, file=path.name)
     refuse_on_errors(issues, error=JobFileError, subject=str(path))
     assert settings is not None
-    return _resolve(settings, path)
+    return settings, path
 
 
-def _resolve(settings: JobSettings, path: Path) -> Job:
+def resolve_settings(settings: JobSettings, path: Path) -> Job:
+    """The job that ``settings`` in a file at ``path`` mean; that file itself is not read.
+
+    Raises
+    ------
+    JobFileError
+        With every finding: values that contradict each other, files that are not there.
+    """
     file = path.name
-    network, issues = _find_network(settings.job.network, path)
-    folders = [path.parent, network] if network is not None and network.is_dir() else [path.parent]
-    finder = PathFinder(folders, file=file)
-    as_of, found = _parse_moment(settings.job.as_of, network, file=file, field="job.as_of")
+    network, issues = find_network_path(settings.job.network, path)
+    finder = PathFinder(list_folders(network, path), file=file)
+    as_of, found = parse_moment(settings.job.as_of, network, file=file, field="job.as_of")
     reports = [
         finder.find_reports(given, field="damage.reports")
         for given in (settings.damage.reports if settings.damage else [])
@@ -62,7 +90,10 @@ def _resolve(settings: JobSettings, path: Path) -> Job:
     )
     plan, plan_issues = _resolve_plan(settings.plan, network, as_of=as_of, file=file)
     demand, zone_issues = resolve_demand(settings.demand, finder, file=file)
-    issues += [*found, *plan_issues, *zone_issues, *finder.issues]
+    schedule, schedule_issues = resolve_schedule(
+        settings.schedule, zone=find_zone(network), file=file
+    )
+    issues += [*found, *plan_issues, *zone_issues, *schedule_issues, *finder.issues]
     refuse_on_errors(issues, error=JobFileError, subject=str(path))
     assert network is not None
     return Job(
@@ -80,11 +111,27 @@ def _resolve(settings: JobSettings, path: Path) -> Job:
         further_damage=None
         if settings.further_damage is None
         else to_statement(settings.further_damage),
+        schedule=schedule,
     )
 
 
-def _find_network(given: str, path: Path) -> tuple[Path | None, list[Issue]]:
-    """The network beside the job file, else by name or path as on the command line."""
+def list_folders(network: Path | None, path: Path) -> tuple[Path, ...]:
+    """Where paths in a job file at ``path`` begin, in the order in which they are tried."""
+    if network is None or not network.is_dir():
+        return (path.parent,)
+    return (path.parent, network)
+
+
+def check_statements(settings: JobSettings, network: Path | None, *, file: str) -> list[Issue]:
+    """What is wrong with ``settings`` whatever the input files hold, in the words of the reader."""
+    as_of, issues = parse_moment(settings.job.as_of, network, file=file, field="job.as_of")
+    _, plan_issues = _resolve_plan(settings.plan, network, as_of=as_of, file=file)
+    return [*issues, *plan_issues, *check_demand(settings.demand, file=file)]
+
+
+def find_network_path(given: str, path: Path) -> tuple[Path | None, list[Issue]]:
+    """The network beside the job file, else by name or path as on the command line; None, and
+    issues, if there is none."""
     beside = path.parent / given
     try:
         found = beside if beside.is_dir() or beside.is_file() else find_network(given)
@@ -106,10 +153,10 @@ def _find_network(given: str, path: Path) -> tuple[Path | None, list[Issue]]:
     return None, [Issue(message=message, file=path.name, field="job.network", value=given)]
 
 
-def _parse_moment(
+def parse_moment(
     given: str | datetime | date | None, network: Path | None, *, file: str, field: str
 ) -> tuple[datetime | None, list[Issue]]:
-    """A time in UTC; without offset it is local to the network."""
+    """A time in UTC, or what is wrong with it; without offset it is local to the network."""
     if given is None:
         return None, []
     if isinstance(given, date) and not isinstance(given, datetime):
@@ -132,7 +179,7 @@ def _resolve_plan(
     section: PlanSection, network: Path | None, *, as_of: datetime | None, file: str
 ) -> tuple[PlanConfig, list[Issue]]:
     field = "plan.deadline"
-    deadline, issues = _parse_moment(section.deadline, network, file=file, field=field)
+    deadline, issues = parse_moment(section.deadline, network, file=file, field=field)
     if deadline is not None and as_of is not None and deadline <= as_of:
         message = "is not after job.as_of"
         issues.append(Issue(message=message, file=file, field=field, value=str(section.deadline)))

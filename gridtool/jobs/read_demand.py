@@ -10,7 +10,7 @@ from gridtool.jobs.model import DemandSource
 from gridtool.jobs.paths import PathFinder
 from gridtool.jobs.settings import DemandSection
 
-__all__ = ["resolve_demand"]
+__all__ = ["FILES", "check_demand", "resolve_demand"]
 
 FILES = ("outages", "special_days", "events", "district_history")
 """Keys that name a file beside the history."""
@@ -22,11 +22,7 @@ def resolve_demand(
     """The files and settings of ``section``; files that are not there are told by ``finder``."""
     if section is None:
         return None, []
-    issues = [] if section.timezone is None else _check_zone(section.timezone, file=file)
-    if section.history is None and section.model is None:
-        issues.append(
-            Issue(message="is missing; so is demand.model", file=file, field="demand.history")
-        )
+    issues = check_demand(section, file=file)
     history, saved = (
         None if given is None else finder.find_file(given, field=f"demand.{key}")
         for key, given in (("history", section.history), ("model", section.model))
@@ -55,6 +51,18 @@ def resolve_demand(
         scale=section.scale,
     )
     return source, issues
+
+
+def check_demand(section: DemandSection | None, *, file: str) -> list[Issue]:
+    """What is wrong with ``section`` whatever its files hold."""
+    if section is None:
+        return []
+    issues = [] if section.timezone is None else _check_zone(section.timezone, file=file)
+    if section.history is None and section.model is None:
+        issues.append(
+            Issue(message="is missing; so is demand.model", file=file, field="demand.history")
+        )
+    return issues
 
 
 def _check_zone(name: str, *, file: str) -> list[Issue]:

@@ -1,0 +1,1 @@
+"""A job run that is kept: identified, computed under supervision, published, written down."""

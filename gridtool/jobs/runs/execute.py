@@ -1,0 +1,253 @@
+"""A job run from its file to its last row: nothing of it is lost, half there or done twice."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gridtool.errors import GridtoolError, JobFileError
+from gridtool.jobs.runs.identity import AskedRun, ask_run
+from gridtool.jobs.runs.inputs import keep_inputs, lay_out
+from gridtool.jobs.runs.manifest import describe_run
+from gridtool.jobs.runs.model import (
+    ChainAnswer,
+    ChainEnded,
+    ChainEvents,
+    ChainLimits,
+    ChainRequest,
+    RunOutcome,
+)
+from gridtool.jobs.runs.options import RunTools, RunWish
+from gridtool.jobs.runs.thresholds import find_crossed
+from gridtool.jobs.store.finish import fail_run, finish_run
+from gridtool.jobs.store.lock import this_process
+from gridtool.jobs.store.model import Closing, Quality, RunInput, RunRecord, RunState
+from gridtool.jobs.store.open import Store, StoreAddress, open_store
+
+__all__ = ["Landing", "execute_run"]
+
+OK, UNEXPECTED, USAGE, FALLBACK, THRESHOLD = 0, 1, 2, 6, 10
+"""Exit codes, as gridtool.cli.exits documents them."""
+_QUALITY: Mapping[str, Quality] = {
+    "full": "full",
+    "fewer samples": "fewer_samples",
+    "last good inputs": "last_good_inputs",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landing:
+    """On which rung of the ladder a run ended."""
+
+    rung: str
+    request: ChainRequest
+    answer: ChainAnswer
+
+
+def execute_run(
+    job_file: str | Path, address: StoreAddress, *, wish: RunWish, tools: RunTools
+) -> RunOutcome:
+    """Run a job and keep the run, unless the same run was done before.
+
+    Returns
+    -------
+    How it ended, also where its inputs were refused or it failed: ``error`` says why.
+
+    Raises
+    ------
+    JobFileError
+        If the job file is refused. Nothing is written then.
+    RunLocked
+        If another process holds the store.
+    StoreError
+        If the store fails.
+    """
+    now = tools.clock()
+    asked = ask_run(
+        job_file,
+        overrides=wish.overrides,
+        slot=wish.slot,
+        now=now,
+        gridtool_version=tools.gridtool_version,
+    )
+    holder = this_process(asked.identity.job, now=now)
+    with open_store(address, holder=holder, now=now) as store:
+        done = None if wish.force else store.rows.find_done(asked.identity.digest)
+        if done is not None:
+            return _repeat(store, done)
+        keep_inputs(store.folder, asked.found.files)
+        run = store.rows.begin(
+            asked.identity, holder=holder, now=now, run_id=wish.run_id, forced=wish.force
+        )
+        return _Execution(store, run, asked=asked, wish=wish, tools=tools).execute()
+
+
+def _repeat(store: Store, done: RunRecord) -> RunOutcome:
+    return RunOutcome(
+        run_id=done.id,
+        exit_code=OK,
+        message=f"already done, run {done.id}; --force does it again",
+        repeated=True,
+        folder=store.folder / done.folder,
+        record=done,
+    )
+
+
+class _Execution:
+    """A run that has its row."""
+
+    def __init__(
+        self, store: Store, run: RunRecord, *, asked: AskedRun, wish: RunWish, tools: RunTools
+    ) -> None:
+        self._store, self._run = store, run
+        self._asked, self._wish, self._tools = asked, wish, tools
+        self._began = tools.monotonic()
+        self._stale_from = ""
+        self._inputs: tuple[RunInput, ...] = asked.identity.inputs
+
+    def execute(self) -> RunOutcome:
+        """Compute, publish, write down."""
+        try:
+            with tempfile.TemporaryDirectory(prefix="gridtool-") as folder:
+                landing = self._compute(Path(folder))
+        except ChainEnded as end:
+            return self._end_early(end)
+        except GridtoolError as error:
+            return self._fail(error)
+        except BaseException as error:
+            self._write_failure(f"unexpected error: {type(error).__name__}", exit_code=UNEXPECTED)
+            raise
+        return self._publish(landing)
+
+    def _compute(self, folder: Path) -> Landing:
+        root = folder / "run"
+        lay_out(self._asked.found.files, root)
+        self._request = ChainRequest(
+            settings=self._asked.found.settings,
+            root=root,
+            as_of=self._run.as_of,
+            generated_at=self._run.started_at,
+            gridtool_version=self._tools.gridtool_version,
+            remarks=(
+                *self._wish.remarks,
+                *self._tools.remark(self._store, self._run.job),
+            ),
+        )
+        answer = self._refuse_or_compute(self._request, self._limits(), self._tools.events)
+        return Landing(rung="full", request=self._request, answer=answer)
+
+    def _refuse_or_compute(
+        self, request: ChainRequest, limits: ChainLimits, events: ChainEvents
+    ) -> ChainAnswer:
+        """The answer, unless files of the job itself were not found."""
+        missing = self._asked.found.issues
+        if missing and request.root == self._request.root:
+            raise JobFileError(missing, subject=str(self._asked.path))
+        return self._tools.chain(request, limits, events)
+
+    def _limits(self) -> ChainLimits:
+        wished = self._wish.deadline_s
+        return ChainLimits(
+            deadline_s=self._asked.deadline_s if wished is None else wished,
+            stop=self._tools.stop,
+            workers=self._asked.workers,
+        )
+
+    def _publish(self, landing: Landing) -> RunOutcome:
+        answer = landing.answer
+        figures = {name: value for name, value in answer.headline.items() if math.isfinite(value)}
+        crossed, unknown = find_crossed(answer, self._wish.fail_on, known={})
+        degraded = landing.request.degraded
+        said = [degraded and f"degraded: {degraded}", answer.fallback]
+        said += [f"threshold crossed: {text}" for text in crossed]
+        said += [f"--fail-on knows no value {name!r}" for name in unknown]
+        weak = bool(degraded or answer.fallback)
+        code = THRESHOLD if crossed else USAGE if unknown else FALLBACK if weak else OK
+        closing = self._close(
+            "done",
+            exit_code=code,
+            message="; ".join(filter(None, said)),
+            quality=_QUALITY[landing.rung],
+            headline=figures,
+        )
+        return self._finish(landing.request, answer, closing=closing, crossed=crossed)
+
+    def _end_early(self, end: ChainEnded) -> RunOutcome:
+        """Keep what there was when the computation was ended."""
+        code = 128 + end.signal_number if end.signal_number else UNEXPECTED
+        if end.answer is None:
+            self._write_failure(str(end), exit_code=code, state="interrupted")
+            return self._outcome(code, str(end))
+        request = replace(self._request, samples=0, degraded=end.answer.degraded)
+        closing = self._close(
+            "interrupted",
+            exit_code=FALLBACK if end.reason == "deadline" else code,
+            message=f"{end}; {end.answer.degraded}",
+            headline={k: v for k, v in end.answer.headline.items() if math.isfinite(v)},
+        )
+        return self._finish(request, end.answer, closing=closing)
+
+    def _finish(
+        self,
+        request: ChainRequest,
+        answer: ChainAnswer,
+        *,
+        closing: Closing,
+        crossed: tuple[str, ...] = (),
+    ) -> RunOutcome:
+        facts = describe_run(
+            request,
+            answer,
+            inputs=self._inputs,
+            network_version=self._asked.identity.network_version,
+            seed=self._asked.identity.seed,
+            stale_from=self._stale_from,
+        )
+        record = finish_run(
+            self._store, self._run, closing=closing, files=answer.files, facts=facts
+        )
+        self._run = record
+        outcome = self._outcome(closing.exit_code or 0, closing.message)
+        return replace(
+            outcome, answer=answer, crossed=crossed, folder=self._store.folder / record.folder
+        )
+
+    def _fail(self, error: GridtoolError) -> RunOutcome:
+        self._write_failure(str(error), exit_code=error.exit_code)
+        outcome = self._outcome(error.exit_code, str(error))
+        return replace(outcome, error=error)
+
+    def _write_failure(self, message: str, *, exit_code: int, state: RunState = "failed") -> None:
+        closing = self._close(state, exit_code=exit_code, message=message)
+        self._run = fail_run(self._store, self._run, closing=closing)
+
+    def _close(
+        self,
+        state: RunState,
+        *,
+        exit_code: int,
+        message: str,
+        quality: Quality = "full",
+        headline: Mapping[str, float] | None = None,
+    ) -> Closing:
+        return Closing(
+            state=state,
+            finished_at=self._tools.clock(),
+            duration_s=round(self._tools.monotonic() - self._began, 3),
+            exit_code=exit_code,
+            message=message,
+            quality=quality,
+            headline=headline or {},
+        )
+
+    def _outcome(self, exit_code: int, message: str) -> RunOutcome:
+        return RunOutcome(
+            run_id=self._run.id,
+            exit_code=exit_code,
+            message=message,
+            warnings=self._tools.after(self._store, self._run),
+            record=self._run,
+        )
