@@ -14,8 +14,6 @@ __all__ = ["Due", "Schedule", "check_cron", "find_due", "list_slots"]
 
 MOST_SLOTS = 10_000
 """Slots further back than so many are not listed one by one."""
-_REPEATED = 200
-"""Slots that may be listed out of order where the clock changes: those of a few hours."""
 _RANDOM = re.compile(r"(?<![A-Za-z])[Rr](?![A-Za-z])")
 _LONGEST_GAP = timedelta(hours=3)
 """No clock change skips more."""
@@ -119,8 +117,8 @@ def list_slots(
             break
         slots = _instants(wall, schedule)
         found += [slot for slot in slots if slot > after and (until is None or slot <= until)]
-        if len(found) > most + _REPEATED:
-            break
+        if len(found) >= most:  # a later time of the clock may come sooner, where it is set back
+            end = wall + _LONGEST_GAP if end is None else min(end, wall + _LONGEST_GAP)
     return tuple(sorted(set(found)))[:most]
 
 
@@ -131,9 +129,11 @@ def _latest_slots(
     begin = _show_wall(after, schedule) - _LONGEST_GAP
     found: list[datetime] = []
     for wall in _wall_times(schedule.cron, _show_wall(until, schedule) + _LONGEST_GAP, back=True):
-        if wall < begin or len(found) > most + _REPEATED:
+        if wall < begin:
             break
         found += [slot for slot in _instants(wall, schedule) if after < slot <= until]
+        if len(found) >= most:
+            begin = max(begin, wall - _LONGEST_GAP)
     return tuple(sorted(set(found)))[-most:]
 
 
