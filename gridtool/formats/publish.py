@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import hashlib
 import os
 import re
@@ -15,7 +16,14 @@ from pathlib import Path, PurePosixPath
 
 from gridtool.errors import StoreError
 
-__all__ = ["LISTING", "publish_folder", "sync_folder", "write_bytes", "write_synced"]
+__all__ = [
+    "LISTING",
+    "check_name",
+    "publish_folder",
+    "sync_folder",
+    "write_bytes",
+    "write_synced",
+]
 
 LISTING = ".gridtool-files"
 """Name of the listing in a published folder: SHA-256 and name of each file, as sha256sum has it."""
@@ -23,6 +31,8 @@ LISTING = ".gridtool-files"
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 _STALE_S = 3600.0
+_UNSUPPORTED = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF)
+"""What file systems say that cannot sync a folder."""
 
 
 def write_bytes(path: Path | str, content: bytes) -> None:
@@ -66,7 +76,7 @@ def publish_folder(target: Path | str, files: Mapping[str, bytes], *, listing: b
         If it cannot be written, or files of others stand in the way.
     """
     final = Path(os.path.realpath(target))
-    contents = {str(_check_name(name)): content for name, content in files.items()}
+    contents = {str(check_name(name)): content for name, content in files.items()}
     _check_replaceable(final, set(contents), shown=Path(target))
     if listing:
         lines = [f"{hashlib.sha256(c).hexdigest()}  {n}\n" for n, c in sorted(contents.items())]
@@ -110,9 +120,16 @@ def _sweep(final: Path) -> None:
                     shutil.rmtree(entry)
 
 
-def _check_name(name: str) -> PurePosixPath:
+def check_name(name: str, *, reserved: tuple[str, ...] = (LISTING,)) -> PurePosixPath:
+    """``name`` as a path below a folder of output files.
+
+    Raises
+    ------
+    StoreError
+        If it leads out of the folder, or is ``reserved``.
+    """
     pure = PurePosixPath(name)
-    if not pure.parts or pure.is_absolute() or ".." in pure.parts or name == LISTING:
+    if not pure.parts or pure.is_absolute() or ".." in pure.parts or name in reserved:
         raise StoreError(f"{name!r} cannot be the name of an output file")
     return pure
 
@@ -195,15 +212,22 @@ def write_synced(path: Path, content: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the names in ``folder`` are on the disk, where the system can say so."""
+    """Wait until the names in ``folder`` are on the disk, where the system can say so.
+
+    Raises
+    ------
+    OSError
+        If the disk reports an error.
+    """
     try:
         descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
+    except PermissionError:
         return  # some systems cannot open folders; the rename itself is done
     try:
         os.fsync(descriptor)
-    except OSError:
-        return
+    except OSError as problem:
+        if problem.errno not in _UNSUPPORTED:
+            raise
     finally:
         os.close(descriptor)
 

@@ -14,15 +14,53 @@ from sqlalchemy.pool import NullPool
 
 from gridtool.errors import MissingExtra, StoreError
 
-__all__ = ["connect", "hide_password", "open_engine", "parse_url"]
+__all__ = ["DiskTrouble", "connect", "hide_password", "open_engine", "parse_url"]
 
 BUSY_MS = 20_000
 """How long a writer waits for another one."""
+_POSTGRESQL = {
+    # A server that is gone, or a client that is, is noticed within some 25 s: no lock outlives it.
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "options": "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3",
+}
 _DRIVERS = {
     "sqlite": "sqlite",
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",
 }
+
+
+class DiskTrouble(StoreError):
+    """The disk of the database is full, or does not take what is written."""
+
+
+_SAID: tuple[tuple[tuple[str, ...], str, type[StoreError]], ...] = (
+    (
+        ("malformed", "not a database"),
+        "is damaged ({said}): gridtool job recover saves what can be read",
+        StoreError,
+    ),
+    (
+        ("disk is full", "No space"),
+        "has no space left ({said}): nothing was lost; free some and run again",
+        DiskTrouble,
+    ),
+    (
+        ("disk I/O error", "unable to open database file"),
+        "cannot be read or written ({said}): check its disk and its rights",
+        DiskTrouble,
+    ),
+    (("readonly",), "may not be written ({said}): check its rights", StoreError),
+    (
+        ("locked",),
+        "is locked by another program ({said}): run again when that has ended",
+        StoreError,
+    ),
+)
+"""Words of databases, what they mean, and the error they make."""
 
 
 def parse_url(text: str) -> URL:
@@ -49,11 +87,12 @@ def hide_password(url: URL) -> str:
     return url.set(query={}).render_as_string(hide_password=True)
 
 
-def open_engine(url: URL) -> Engine:
+def open_engine(url: URL, *, read_only: bool = False) -> Engine:
     """An engine whose transactions are serial among writers and survive the death of a process.
 
     SQLite writes ahead with ``synchronous=FULL`` and takes the write lock when a transaction
-    begins: one that is upgraded later fails at once instead of waiting.
+    begins: one that is upgraded later fails at once instead of waiting. ``read_only`` ones take
+    none: any number of them reads while one writes, each what was there when it began.
 
     Raises
     ------
@@ -64,14 +103,14 @@ def open_engine(url: URL) -> Engine:
     """
     if url.get_backend_name() != "sqlite":
         try:
-            return create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": 10})
+            return create_engine(url, poolclass=NullPool, connect_args=_POSTGRESQL)
         except ImportError:
             raise MissingExtra("psycopg", extra="postgres") from None
-    if url.database:
+    if url.database and not read_only:
         _make_folder(Path(url.database).parent)
     engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_MS / 1000})
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_immediately)
+    event.listen(engine, "connect", _prepare_reader if read_only else _prepare_writer)
+    event.listen(engine, "begin", _begin_reading if read_only else _begin_immediately)
     return engine
 
 
@@ -88,7 +127,8 @@ def connect(engine: Engine) -> Iterator[Connection]:
         with engine.begin() as connection:
             yield connection
     except SQLAlchemyError as problem:
-        raise StoreError(f"the store {hide_password(engine.url)} {_words(problem)}") from problem
+        words, kind = _words(problem)
+        raise kind(f"the store {hide_password(engine.url)} {words}") from problem
 
 
 def _make_folder(folder: Path) -> None:
@@ -98,25 +138,31 @@ def _make_folder(folder: Path) -> None:
         raise StoreError(f"cannot make the folder {folder}: {problem.strerror}") from problem
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def _prepare_writer(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions are begun by _begin_immediately
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_reader(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA query_only=ON")
 
 
 def _begin_immediately(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _words(problem: SQLAlchemyError) -> str:
+def _begin_reading(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _words(problem: SQLAlchemyError) -> tuple[str, type[StoreError]]:
     """What the database said, in its own words, which hold no password."""
     if not isinstance(problem, DBAPIError) or problem.orig is None:
-        return f"failed: {type(problem).__name__}"
+        return f"failed: {type(problem).__name__}", StoreError
     said = " ".join(str(problem.orig).split())
-    if "malformed" in said or "not a database" in said:
-        return f"is damaged ({said}): put back a copy, or name another store"
-    if "disk is full" in said or "No space" in said:
-        return f"has no space left ({said}): nothing was lost; free some and run again"
-    if "locked" in said:
-        return f"is locked by another program ({said}): run again when that has ended"
-    return f"failed: {said}"
+    for marks, words, kind in _SAID:
+        if any(mark in said for mark in marks):
+            return words.format(said=said), kind
+    return f"failed: {said}", StoreError

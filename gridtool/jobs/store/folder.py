@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -12,23 +12,25 @@ from pathlib import Path
 from typing import Any
 
 from gridtool.errors import StoreError
-from gridtool.formats.publish import sync_folder, write_bytes, write_synced
+from gridtool.formats.publish import check_name, sync_folder, write_bytes, write_synced
 
 __all__ = [
     "LATEST",
     "MANIFEST",
     "check_files",
+    "drop_partial",
     "job_folder",
+    "list_published",
     "point_latest",
     "publish_run",
     "read_manifest",
-    "remove_partial",
     "remove_run",
 ]
 
 MANIFEST = "manifest.json"
 LATEST = "latest"
 _PARTIAL = ".{id}.partial"
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS)
 
 
 def job_folder(store: Path, job: str) -> Path:
@@ -46,31 +48,29 @@ def publish_run(
 
     Every file is on the disk before the manifest that names its SHA-256, the manifest before the
     rename. Killed at any moment, this leaves the run's folder complete or only a partial one,
-    which :func:`remove_partial` takes away.
+    which :func:`drop_partial` takes away.
 
     Raises
     ------
     StoreError
         If something cannot be written: what was is removed.
     """
+    names = [check_name(name, reserved=(MANIFEST,)) for name in sorted(files)]
     partial, final = folder / _PARTIAL.format(id=run_id), folder / run_id
     listed = [
-        {"name": name, "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
-        for name, content in sorted(files.items())
+        {"name": str(name), "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+        for name, content in ((name, files[str(name)]) for name in names)
     ]
     manifest = json.dumps({**facts, "files": listed}, indent=2, ensure_ascii=False) + "\n"
     try:
         partial.mkdir(parents=True)
-        for name, content in files.items():
-            path = partial / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_synced(path, content)
-        for inner in {path.parent for path in partial.rglob("*")}:
-            sync_folder(inner)
+        _fill(partial, files)
         write_synced(partial / MANIFEST, manifest.encode())
         sync_folder(partial)
+        if final.exists():
+            raise FileExistsError(errno.EEXIST, "there is such a run already", str(final))
         partial.rename(final)
-        sync_folder(folder)
+        _sync_or_take_back(folder, partial, final)
     except OSError as problem:
         shutil.rmtree(partial, ignore_errors=True)
         raise StoreError(
@@ -78,6 +78,25 @@ def publish_run(
             "earlier runs are as they were"
         ) from problem
     return final
+
+
+def _fill(partial: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        path = partial / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_synced(path, content)
+    for inner in {path.parent for path in partial.rglob("*")}:
+        sync_folder(inner)
+
+
+def _sync_or_take_back(folder: Path, partial: Path, final: Path) -> None:
+    """Make the rename last; on an error what was put in place is taken back."""
+    try:
+        sync_folder(folder)
+        sync_folder(folder.parent)  # the job's first run: its folder is new itself
+    except OSError:
+        final.rename(partial)
+        raise
 
 
 def point_latest(folder: Path, run_id: str) -> None:
@@ -94,7 +113,11 @@ def point_latest(folder: Path, run_id: str) -> None:
         fresh.symlink_to(run_id)
         fresh.replace(folder / LATEST)
         sync_folder(folder)
-    except OSError:
+    except OSError as problem:
+        if problem.errno not in _NO_LINKS:
+            raise StoreError(
+                f"cannot let {folder / LATEST} point to {run_id}: {problem.strerror}"
+            ) from problem
         # A file system without links: a file with the name serves as well.
         write_bytes(folder / f"{LATEST}.txt", f"{run_id}\n".encode())
 
@@ -106,6 +129,12 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) and isinstance(found.get("files"), list) else None
+
+
+def list_published(store: Path) -> dict[str, Path]:
+    """The folders of published runs by the runs' ids, whole or not; partial ones are left out."""
+    found = (store / "runs").glob("[!.]*/[!.]*")
+    return {path.name: path for path in sorted(found) if not path.is_symlink() and path.is_dir()}
 
 
 def check_files(folder: Path) -> tuple[str, ...]:
@@ -126,9 +155,10 @@ def check_files(folder: Path) -> tuple[str, ...]:
     return tuple(found)
 
 
-def remove_partial(folder: Path, run_id: str) -> None:
-    """Take away what a run that ended early had begun to write."""
-    shutil.rmtree(folder / _PARTIAL.format(id=run_id), ignore_errors=True)
+def drop_partial(store: Path) -> None:
+    """Take away what runs that died had begun to write or to remove; the caller holds the store."""
+    for partial in (store / "runs").glob("*/.*.partial"):
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def remove_run(folder: Path, run_id: str) -> None:
@@ -140,11 +170,12 @@ def remove_run(folder: Path, run_id: str) -> None:
         If it cannot be done.
     """
     partial, final = folder / _PARTIAL.format(id=run_id), folder / run_id
+    shutil.rmtree(partial, ignore_errors=True)
     try:
-        os.rename(final, partial)  # noqa: PTH104 - as atomic as it gets, and says so
+        final.rename(partial)
         sync_folder(folder)
     except FileNotFoundError:
-        pass
+        return
     except OSError as problem:
         raise StoreError(f"cannot remove {final}: {problem.strerror}") from problem
-    remove_partial(folder, run_id)
+    shutil.rmtree(partial, ignore_errors=True)

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-__all__ = ["Quality", "RunIdentity", "RunInput", "RunRecord", "RunState"]
+__all__ = ["Closing", "Quality", "RunIdentity", "RunInput", "RunNote", "RunRecord", "RunState"]
 
-RunState = Literal["running", "done", "failed", "interrupted"]
+RunState = Literal["running", "done", "failed", "interrupted", "removing"]
+"""``removing`` are runs that a prune has taken out and not yet deleted; they are not shown."""
 Quality = Literal["full", "fewer_samples", "last_good_inputs"]
 """On which rung of the ladder a run was done; anything but ``full`` is degraded."""
 
@@ -62,6 +63,31 @@ class RunIdentity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """How a run ended; kept in its manifest too, from which a lost last row is written again.
+
+    ``finished_at`` is aware, ``duration_s`` by a clock that is never set back.
+    """
+
+    finished_at: datetime
+    state: RunState = "done"
+    quality: Quality = "full"
+    duration_s: float | None = None
+    exit_code: int | None = None
+    message: str = ""
+    headline: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunNote:
+    """Something about a run that was said after it: how a notification went."""
+
+    at: datetime
+    kind: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     """One run.
 
@@ -77,6 +103,10 @@ class RunRecord:
         By a clock that is never set back.
     message
         Why the run failed, was interrupted or fell back, in words.
+    forced
+        Whether it was to be done although the same run had been.
+    manifest
+        SHA-256 of the published manifest, which names that of every file; empty until published.
     """
 
     number: int
@@ -98,6 +128,8 @@ class RunRecord:
     seed: int = 0
     host: str = ""
     pid: int = 0
+    forced: bool = False
+    manifest: str = ""
     headline: Mapping[str, float] = field(default_factory=dict)
     inputs: tuple[RunInput, ...] = ()
 

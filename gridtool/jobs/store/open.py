@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +13,13 @@ import platformdirs
 from sqlalchemy.engine import URL
 
 from gridtool.errors import StoreError
+from gridtool.jobs.store.check import bring_removals_to_end, find_oddities, open_checked
 from gridtool.jobs.store.engine import hide_password, open_engine, parse_url
 from gridtool.jobs.store.lock import Holder, lock_store
 from gridtool.jobs.store.migrate import latest_version, schema_version, upgrade
 from gridtool.jobs.store.model import RunRecord
 from gridtool.jobs.store.recover import recover_runs
+from gridtool.jobs.store.reserve import free_reserve, make_reserve
 from gridtool.jobs.store.runs import RunRows
 
 __all__ = ["Store", "StoreAddress", "open_store", "read_store", "resolve_store"]
@@ -42,11 +44,23 @@ class StoreAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """An open store; ``recovered`` are runs that had died and were settled on opening."""
+    """An open store.
+
+    Attributes
+    ----------
+    recovered
+        Runs that had died and were settled on opening.
+    warnings
+        What is odd about it, in words.
+    check_held
+        Raises StoreError if the lock was lost since: to be asked before anything is published.
+    """
 
     address: StoreAddress
     rows: RunRows
     recovered: tuple[RunRecord, ...] = ()
+    warnings: tuple[str, ...] = ()
+    check_held: Callable[[], None] = lambda: None
 
     @property
     def folder(self) -> Path:
@@ -85,21 +99,33 @@ def resolve_store(given: str | None, *, environ: Mapping[str, str]) -> StoreAddr
 
 @contextmanager
 def open_store(address: StoreAddress, *, holder: Holder, now: datetime) -> Iterator[Store]:
-    """The store for writing, held alone: schema up to date, dead runs settled.
+    """The store for writing, held alone: checked, schema up to date, dead runs settled.
 
     Raises
     ------
     RunLocked
         If another process holds it.
     StoreError
-        If it cannot be opened.
+        If it cannot be opened, is damaged, or its database is gone while runs are there.
     """
     engine = open_engine(address.url)
-    with lock_store(engine, address.folder, holder=holder):
+    folder = address.folder
+    with (
+        lock_store(engine, folder, holder=holder) as check_held,
+        open_checked(engine, folder),
+    ):
         upgrade(engine)
-        rows = RunRows(engine)
-        recovered = recover_runs(rows, address.folder, now=now)
-        yield Store(address=address, rows=rows, recovered=recovered)
+        make_reserve(folder)
+        rows = RunRows(engine, free_space=lambda: free_reserve(folder))
+        recovered = recover_runs(rows, folder, now=now)
+        warnings = (*bring_removals_to_end(rows, folder), *find_oddities(rows, folder, now=now))
+        yield Store(
+            address=address,
+            rows=rows,
+            recovered=recovered,
+            warnings=warnings,
+            check_held=check_held,
+        )
 
 
 def read_store(address: StoreAddress) -> Store:
@@ -113,7 +139,7 @@ def read_store(address: StoreAddress) -> Store:
     missing = StoreError(f"there is no run history at {address}; gridtool job run begins one")
     if address.url.get_backend_name() == "sqlite" and not Path(address.url.database or "").exists():
         raise missing
-    engine = open_engine(address.url)
+    engine = open_engine(address.url, read_only=True)
     version = schema_version(engine)
     if version is None:
         raise missing

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import hashlib
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from gridtool.jobs.store.folder import (
+    MANIFEST,
     check_files,
+    drop_partial,
     job_folder,
     point_latest,
     read_manifest,
-    remove_partial,
     remove_run,
 )
-from gridtool.jobs.store.model import RunRecord
+from gridtool.jobs.store.manifest import read_closing
+from gridtool.jobs.store.model import Closing, RunRecord
+from gridtool.jobs.store.objects import drop_unfinished
 from gridtool.jobs.store.runs import RunRows
 
-__all__ = ["DIED", "recover_runs"]
+__all__ = ["DIED", "delete_removed", "read_whole", "recover_runs"]
 
 DIED = "ended without a word: killed, or the machine stopped"
 
@@ -36,39 +39,35 @@ def recover_runs(rows: RunRows, folder: Path, *, now: datetime) -> tuple[RunReco
     for run in reversed(rows.list_runs(states=("running",))):
         place = job_folder(folder, run.job)
         published = place / run.id
-        closing = _closing(published) if published.is_dir() else None
-        if closing is not None:
-            point_latest(place, run.id)
-            settled.append(_finish(rows, run, closing, name=_relative(published, folder)))
-            continue
-        if published.exists():
+        closing = read_whole(published)
+        if closing is None:
             remove_run(place, run.id)
-        remove_partial(place, run.id)
-        settled.append(rows.end(run, "interrupted", finished_at=now, message=DIED))
+            died = Closing(state="interrupted", quality=run.quality, finished_at=now, message=DIED)
+            settled.append(rows.end(run, died))
+            continue
+        if closing.state == "done":
+            point_latest(place, run.id)
+        manifest = hashlib.sha256((published / MANIFEST).read_bytes()).hexdigest()
+        name = published.relative_to(folder).as_posix()
+        settled.append(rows.end(run, closing, folder=name, manifest=manifest))
+    drop_partial(folder)
+    drop_unfinished(folder)
     return tuple(settled)
 
 
-def _closing(published: Path) -> dict[str, Any] | None:
+def read_whole(published: Path) -> Closing | None:
+    """How the run published there ended; None unless it is there with every file as it was."""
     manifest = read_manifest(published)
     if manifest is None or check_files(published):
         return None
-    closing = manifest.get("closing")
-    return closing if isinstance(closing, dict) else None
+    return read_closing(manifest)
 
 
-def _finish(rows: RunRows, run: RunRecord, closing: dict[str, Any], *, name: str) -> RunRecord:
-    return rows.end(
-        run,
-        "done",
-        finished_at=datetime.fromisoformat(closing["finished_at"]).astimezone(UTC),
-        duration_s=closing["duration_s"],
-        exit_code=closing["exit_code"],
-        message=closing["message"],
-        folder=name,
-        quality=closing["quality"],
-        headline=closing["headline"],
-    )
-
-
-def _relative(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix()
+def delete_removed(rows: RunRows, folder: Path) -> tuple[RunRecord, ...]:
+    """Delete the files and then the rows of runs that were marked for it."""
+    marked = rows.list_runs(states=("removing",))
+    for run in marked:
+        remove_run(job_folder(folder, run.job), run.id)
+    if marked:
+        rows.remove(marked)
+    return marked

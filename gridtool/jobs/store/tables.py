@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Dialect,
     Float,
@@ -18,11 +19,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.types import TypeDecorator
 
-__all__ = ["HEADLINES", "INPUTS", "RUNS", "SCORES", "Instant", "metadata"]
+__all__ = ["HEADLINES", "INPUTS", "NOTES", "RUNS", "SCORES", "Instant", "metadata"]
 
 
 class Instant(TypeDecorator[datetime]):
@@ -81,15 +83,19 @@ RUNS = Table(
     Column("seed", BigInteger, nullable=False, server_default="0"),
     Column("host", Text, nullable=False, server_default=""),
     Column("pid", Integer, nullable=False, server_default="0"),
+    Column("forced", Boolean, nullable=False, server_default=false()),
+    Column("manifest", String(64), nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 Index("ix_runs_job_number", RUNS.c.job, RUNS.c.number)
+Index("ix_runs_state", RUNS.c.state)
+_ONCE = text("state = 'done' AND quality = 'full' AND NOT forced")
 Index(
     "uq_runs_identity_done",
     RUNS.c.identity,
     unique=True,
-    sqlite_where=text("state = 'done' AND quality = 'full'"),
-    postgresql_where=text("state = 'done' AND quality = 'full'"),
+    sqlite_where=_ONCE,
+    postgresql_where=_ONCE,
 )
 
 INPUTS = Table(
@@ -111,6 +117,17 @@ HEADLINES = Table(
     Column("name", String(64), nullable=False),
     Column("value", Float),
     UniqueConstraint("run", "name"),
+)
+
+NOTES = Table(
+    "run_notes",
+    metadata,
+    Column("run", Integer, ForeignKey("runs.number", ondelete="CASCADE"), nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("words", Text, nullable=False),
+    UniqueConstraint("run", "place"),
 )
 
 SCORES = Table(

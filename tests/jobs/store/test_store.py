@@ -27,20 +27,19 @@ from gridtool.jobs.store.folder import (
     read_manifest,
     remove_run,
 )
+from gridtool.jobs.store.manifest import make_facts
 from gridtool.jobs.store.migrate import SCHEMA_TABLE, latest_version, schema_version, upgrade
-from gridtool.jobs.store.model import RunInput
+from gridtool.jobs.store.model import Closing, RunInput
 from gridtool.jobs.store.open import open_store, read_store, resolve_store
 from gridtool.jobs.store.recover import DIED
 from gridtool.jobs.store.tables import metadata
 
-CLOSING = {
-    "finished_at": "2027-01-12T06:05:00+00:00",
-    "duration_s": 300.0,
-    "exit_code": 0,
-    "message": "",
-    "quality": "full",
-    "headline": {"eue_mwh": 12.5},
-}
+CLOSING = Closing(
+    finished_at=NOW + timedelta(minutes=5),
+    duration_s=300.0,
+    exit_code=0,
+    headline={"eue_mwh": 12.5},
+)
 
 
 def opened(address):
@@ -63,9 +62,8 @@ def test_a_run_is_kept_with_all_that_is_said_of_it(address, identity):
         begun = store.rows.begin(identity(), holder=HOLDER, now=NOW)
         assert (begun.state, begun.revision, begun.slot) == ("running", 1, NOW)
         assert begun.inputs == identity().inputs
-        ended = store.rows.end(
-            begun, "done", finished_at=NOW + timedelta(minutes=5), exit_code=0, headline={"x": 1.5}
-        )
+        closing = Closing(finished_at=NOW + timedelta(minutes=5), exit_code=0, headline={"x": 1.5})
+        ended = store.rows.end(begun, closing)
         assert ended == replace(
             begun,
             state="done",
@@ -82,23 +80,29 @@ def test_a_run_is_kept_with_all_that_is_said_of_it(address, identity):
         assert store.rows.find_done(identity().digest) == ended
         assert store.rows.find_done(identity(seed=2).digest) is None
         assert store.rows.get(ended.id) == store.rows.get("1") == ended
-        store.rows.remove(ended)
+        store.rows.remove([ended])
         with pytest.raises(StoreError, match="no run '1'"):
             store.rows.get("1")
     assert read_store(address).rows.list_runs(states=("interrupted",)) == ()
 
 
-def test_an_identity_is_done_in_full_once_only(address, identity):
+def test_an_identity_is_done_in_full_once_unless_it_is_forced(address, identity):
     with opened(address) as store:
-        for _ in range(2):
-            run = store.rows.begin(identity(), holder=HOLDER, now=NOW)
-            last = run
-            if run.number == 1:
-                store.rows.end(run, "done", finished_at=NOW)
-        with pytest.raises(StoreError):
-            store.rows.end(last, "done", finished_at=NOW)
-        degraded = store.rows.end(last, "done", finished_at=NOW, quality="fewer_samples")
+        first, second, third = (
+            store.rows.begin(identity(), holder=HOLDER, now=NOW, forced=forced)
+            for forced in (False, False, True)
+        )
+        store.rows.end(first, Closing(finished_at=NOW))
+        with pytest.raises(StoreError, match=r"(?i)unique"):
+            store.rows.end(second, Closing(finished_at=NOW))
+        degraded = store.rows.end(second, Closing(finished_at=NOW, quality="fewer_samples"))
         assert degraded.degraded
+        assert store.rows.find_done(identity().digest).id == first.id
+        store.rows.end(third, Closing(finished_at=NOW))
+        assert store.rows.find_done(identity().digest).id == third.id
+        with pytest.raises(StoreError, match=f"run {first.id} is not running"):
+            store.rows.end(first, Closing(finished_at=NOW, state="failed"))
+        assert store.rows.get(first.id).state == "done"
 
 
 def test_whoever_comes_second_is_told_who_is_there(address):
@@ -170,7 +174,8 @@ def test_a_dead_run_that_was_published_is_done_and_others_are_interrupted(addres
         runs = [store.rows.begin(identity(seed=seed), holder=HOLDER, now=NOW) for seed in range(4)]
         place = job_folder(store.folder, "night")
         for run in runs[:2]:
-            publish_run(place, run.id, {"report.json": b"{}"}, facts={"closing": CLOSING})
+            facts = make_facts(run, CLOSING, facts={})
+            publish_run(place, run.id, {"report.json": b"{}"}, facts=facts)
         (place / runs[1].id / "report.json").write_bytes(b"torn")
         partial = place / f".{runs[2].id}.partial"
         partial.mkdir()

@@ -1,0 +1,98 @@
+"""What is looked at when a store is opened: a database that is whole, files that belong to rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from gridtool.errors import StoreError
+from gridtool.jobs.store.engine import connect, hide_password
+from gridtool.jobs.store.folder import list_published
+from gridtool.jobs.store.migrate import schema_version
+from gridtool.jobs.store.recover import delete_removed
+from gridtool.jobs.store.runs import RunRows
+
+__all__ = ["bring_removals_to_end", "find_oddities", "open_checked"]
+
+
+@contextmanager
+def open_checked(engine: Engine, folder: Path) -> Iterator[None]:
+    """Check the database, and keep it open while the block runs.
+
+    SQLite deletes its journal and index when the last connection closes, and makes them anew with
+    the next: on a disk that has filled up meanwhile it could not, and no failure be written down.
+
+    Raises
+    ------
+    StoreError
+        If it is damaged, or there is none while published runs are in ``folder``: an empty one
+        would hide them.
+    """
+    if schema_version(engine) is None and (lost := list_published(folder)):
+        raise StoreError(
+            f"the database {hide_password(engine.url)} has no run history, but {folder} holds "
+            f"{len(lost)} published runs: gridtool job recover writes it again from them"
+        )
+    if engine.url.get_backend_name() != "sqlite":
+        yield
+        return
+    with connect(engine) as connection:
+        said = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if said != "ok":
+        raise StoreError(
+            f"the store {hide_password(engine.url)} is damaged ({' '.join(str(said).split())}): "
+            "gridtool job recover saves what can be read, and keeps the damaged file beside it"
+        )
+    try:
+        kept = engine.raw_connection()
+        kept.cursor().execute("SELECT count(*) FROM sqlite_master").fetchall()
+    except SQLAlchemyError as problem:
+        raise StoreError(f"cannot open the store {hide_password(engine.url)}") from problem
+    try:
+        yield
+    finally:
+        kept.close()
+
+
+def bring_removals_to_end(rows: RunRows, folder: Path) -> tuple[str, ...]:
+    """Go on with a removal of runs that was interrupted; what cannot be removed, in words."""
+    try:
+        delete_removed(rows, folder)
+    except StoreError as problem:
+        return (f"{problem}: the run is out of the history, its files are not",)
+    return ()
+
+
+def find_oddities(rows: RunRows, folder: Path, *, now: datetime) -> tuple[str, ...]:
+    """What does not fit together, in words; nothing of it stops a run or is changed."""
+    found = []
+    newest = rows.list_runs(limit=1)
+    if newest and newest[0].started_at > now:
+        found.append(
+            f"the clock says {_shown(now)}, but the last run {newest[0].id} began at "
+            f"{_shown(newest[0].started_at)}: runs are ordered by number, not by the clock"
+        )
+    known, named = rows.list_folders()
+    there = list_published(folder)
+    unknown = sorted(there.keys() - known)
+    if unknown:
+        found.append(
+            f"{len(unknown)} published runs are not in the history ({unknown[0]}): gridtool job "
+            "recover takes them up"
+        )
+    gone = sorted(named - there.keys())
+    if gone:
+        found.append(
+            f"the files of {len(gone)} runs are gone ({gone[0]}); gridtool job run --force makes "
+            "them again"
+        )
+    return tuple(found)
+
+
+def _shown(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
