@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -187,12 +188,17 @@ def simulate_chunks(
     *,
     workers: int,
     progress: Callable[[int], None] | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> Generator[dict[Draw, SampleSums], None, None]:
-    """The sums of each chunk in order, by draw, whichever process computes them."""
+    """The sums of each chunk in order, by draw, whichever process computes them.
+
+    There are no more of them once ``stop`` says so.
+    """
     rows = sum(chunk.n * len(chunk.draws) for chunk in chunks)
     worth = rows * inputs.layout.grid.hours >= POOL_FROM_HOURS
-    found = run_parts(Simulator, inputs, parts=chunks, workers=workers if worth else 1)
-    for chunk, sums in zip(chunks, found, strict=True):
-        yield dict(zip(chunk.draws, sums, strict=True))
-        if progress is not None:
-            progress(chunk.n)
+    found = run_parts(Simulator, inputs, parts=chunks, workers=workers if worth else 1, stop=stop)
+    with closing(found):  # workers end with it
+        for chunk, sums in zip(chunks, found, strict=stop is None):
+            yield dict(zip(chunk.draws, sums, strict=True))
+            if progress is not None:
+                progress(chunk.n)

@@ -18,6 +18,7 @@ from gridtool.damage.model import GridState
 from gridtool.errors import AnalysisError
 from gridtool.forecast.control import expect_control
 from gridtool.forecast.metrics.controlled import Controlled, ControlTally, KnownMean
+from gridtool.forecast.metrics.kept import KeptSamples, KeptTally
 from gridtool.forecast.metrics.model import ControlledSums, SampleSums
 from gridtool.forecast.metrics.shape_frames import WHOLE
 from gridtool.forecast.metrics.shares import ShareTally
@@ -38,6 +39,7 @@ from gridtool.restoration.model import RestorationPlan
 
 __all__ = [
     "UNTIL_SAMPLES",
+    "Stopped",
     "forecast_grid",
     "forecast_shortage",
     "list_uncertainties",
@@ -47,6 +49,12 @@ __all__ = [
 MAIN = "main"
 UNTIL_SAMPLES = 100
 """Fewest samples whose standard error ends a simulation."""
+LEAST_SAMPLES = 2
+"""Fewest samples that have a standard error."""
+
+
+class Stopped(Exception):
+    """A forecast was stopped before there were enough samples for one."""
 
 
 def forecast_shortage(
@@ -57,6 +65,7 @@ def forecast_shortage(
     config: ForecastConfig | None = None,
     seed: int = 1,
     progress: Callable[[int], None] | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> ShortageForecast:
     """Simulate the months ahead of ``state``.
 
@@ -73,12 +82,18 @@ def forecast_shortage(
         ``if __name__ == "__main__":``.
     progress
         Called with the number of samples done since the last call.
+    stop
+        Asked between the chunks of samples, and while workers are waited for. Once it says so
+        the forecast is made of the samples done: the same, to the byte, as one of
+        ``config.samples`` that many.
 
     Raises
     ------
     InputError
         If the configuration or the network cannot be simulated, or the months are beyond the
         reach of the demand model.
+    Stopped
+        If ``stop`` left too few samples for a forecast.
     """
     config = config or ForecastConfig()
     premise = Premise(state=state, plan=plan, config=config)
@@ -89,7 +104,14 @@ def forecast_shortage(
         inputs = replace(inputs, premises={**inputs.premises, MAIN: main})
     tallies = _Tallies(premise, inputs, cases=tuple(cases))
     chunks = lay_out_chunks(tallies.wanted, layout=inputs.layout)
-    found = simulate_chunks(inputs, chunks, workers=config.workers, progress=progress)
+    asked = _StopNote(stop)
+    found = simulate_chunks(
+        inputs,
+        chunks,
+        workers=config.workers,
+        progress=progress,
+        stop=None if stop is None else asked,
+    )
     with closing(found):  # workers end with it, also when it is left early
         for sums in found:
             tallies.add(sums)
@@ -97,14 +119,41 @@ def forecast_shortage(
                 break
     return make_forecast(
         tallies.shortage,
-        premise,
+        _cut(premise, tallies.shortage.samples) if asked.stopped else premise,
         seed=seed,
         demand_description=demand_model.description,
         outlook=tallies.outlook,
         shares=tallies.shares,
         controlled=tallies.controlled,
+        kept=None if tallies.kept is None else tallies.kept.finish(demand_model, seed=seed),
         notes=notes,
     )
+
+
+class _StopNote:
+    """Asks whether to stop, and knows whether the answer was ever yes."""
+
+    def __init__(self, stop: Callable[[], bool] | None) -> None:
+        self._stop = stop
+        self.stopped = False
+
+    def __call__(self) -> bool:
+        """Whether to stop now; once it was, it stays so."""
+        self.stopped = self.stopped or (self._stop is not None and self._stop())
+        return self.stopped
+
+
+def _cut(premise: Premise, samples: int) -> Premise:
+    """The premise as if only so many samples had been asked for.
+
+    Raises
+    ------
+    Stopped
+        If they are too few.
+    """
+    if samples < LEAST_SAMPLES:
+        raise Stopped(f"stopped after {samples} samples")
+    return replace(premise, config=replace(premise.config, samples=samples))
 
 
 def _has_control(premise: Premise, inputs: ChunkInputs) -> bool:
@@ -127,6 +176,7 @@ def make_forecast(
     outlook: OutlookTally | None = None,
     shares: ShareTally | None = None,
     controlled: Controlled | None = None,
+    kept: KeptSamples | None = None,
     notes: tuple[str, ...] = (),
 ) -> ShortageForecast:
     """The forecast of ``premise`` from the tally of its futures."""
@@ -151,6 +201,7 @@ def make_forecast(
         controlled=(
             None if controlled is None else controlled.table((*tally.layout.grid.months, WHOLE))
         ),
+        kept=kept,
         notes=notes,
     )
 
@@ -168,6 +219,8 @@ class _Tallies:
         self.shortage = ShortageTally(layout)
         self.outlook = OutlookTally(layout, names=cases) if cases else None
         self.shares = ShareTally(layout, uncertainties=names) if names else None
+        keep = config.keep_samples
+        self.kept = KeptTally(layout, limit=keep) if keep else None
         self._premise, self._inputs = premise, inputs
         self._known: KnownMean | None = None
         asked = inputs.premises[MAIN].control
@@ -187,6 +240,8 @@ class _Tallies:
         """Take in a chunk."""
         base = sums[self._base]
         self.shortage.add(base)
+        if self.kept is not None:
+            self.kept.add(base)
         self._add_control(base)
         if self.outlook is not None and all(draw in sums for draw in self._cases.values()):
             self.outlook.add(base, {name: sums[draw] for name, draw in self._cases.items()})

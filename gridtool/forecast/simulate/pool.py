@@ -7,7 +7,7 @@ themselves only, and the results are given in the order of the parts.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from multiprocessing.connection import wait
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, Generic, TypeVar
@@ -36,7 +36,7 @@ def run_parts(
     parts: Sequence[Part],
     workers: int,
     stop: Callable[[], bool] | None = None,
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """The result of each part, in order, whichever process computes it.
 
     A worker that is killed costs the part under way, which is computed here. Workers end with
@@ -102,15 +102,15 @@ class _Pool(Generic[Inputs, Part, Result]):
         try:
             self._keep_workers()
             for at in range(len(self._parts)):
-                self._hand_out(at)
-                while at not in self._ready:
-                    if stop is not None and stop():
-                        return
+                while not (asked := stop is not None and stop()) and at not in self._ready:
+                    self._hand_out(at)
                     if at in self._fatal or not self._workers:
                         self._ready[at] = True, self._compute_here(at)
                     else:
                         self._collect(None if stop is None else ASK_S)
-                        self._hand_out(at)
+                if asked:
+                    return
+                self._hand_out(at)
                 computed, answer = self._ready.pop(at)
                 if not computed:
                     raise answer
