@@ -70,6 +70,7 @@ def read_given_history(
         sheet=options.sheet,
         hour_ending=options.hour_ending,
         now=clock if as_of is None else max(clock, as_of),
+        known_at=as_of,
     )
     days = own_days
     if options.country is not None:

@@ -8,7 +8,7 @@ from typing import Literal
 
 __all__ = ["ACCEPTED", "DATE_RANK", "ColumnName", "Role", "read_column_name"]
 
-Role = Literal["timestamp", "hour", "load", "temp", "shed"]
+Role = Literal["timestamp", "hour", "load", "temp", "shed", "available"]
 
 ACCEPTED = {
     "timestamp": "timestamp, time, datetime, date, each also with _utc or _local; date and hour "
@@ -19,6 +19,7 @@ ACCEPTED = {
     "Celsius, unless no air is as warm",
     "shed": "shed, load_shed, loadshed with _mw, _kw or _gw; without a unit: MW",
     "hour": "hour, hr, he, hour_ending: 0 to 23, or 1 to 24 where the hours are ends",
+    "available": "available_at, also with _utc or _local: since when the row is known",
 }
 MW_PER_UNIT = {"kw": 1e-3, "mw": 1.0, "gw": 1e3, "квт": 1e-3, "мвт": 1.0, "гвт": 1e3}
 MWH_PER_UNIT = {"kwh": 1e-3, "mwh": 1.0, "gwh": 1e3, "twh": 1e6} | {
@@ -171,7 +172,14 @@ class ColumnName:
 def read_column_name(name: str) -> tuple[ColumnName, ...]:
     """Every role a column of this name can play, none for a name that says nothing."""
     word = _normalise(name)
-    found = (_as_time(word), _as_hour(word), _as_load(word), _as_temp(word), _as_shed(word))
+    found = (
+        _as_time(word),
+        _as_hour(word),
+        _as_load(word),
+        _as_temp(word),
+        _as_shed(word),
+        _as_available(word),
+    )
     return tuple(role for role in found if role is not None)
 
 
@@ -201,6 +209,13 @@ def _as_time(word: str) -> ColumnName | None:
         if stem in words:
             return ColumnName(role="timestamp", unit=clock, rank=rank, ending=ending)
     return None
+
+
+def _as_available(word: str) -> ColumnName | None:
+    stem, _, last = word.rpartition("_")
+    if last in _CLOCKS and stem == "available_at":
+        return ColumnName(role="available", unit=_CLOCKS[last])
+    return ColumnName(role="available") if word == "available_at" else None
 
 
 def _as_hour(word: str) -> ColumnName | None:

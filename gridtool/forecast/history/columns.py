@@ -18,7 +18,7 @@ from gridtool.formats.spelling import list_words
 
 __all__ = ["ColumnMatch", "LoadColumn", "find_columns"]
 
-_ROLES: tuple[Role, ...] = ("timestamp", "load", "temp", "shed", "hour")
+_ROLES: tuple[Role, ...] = ("timestamp", "load", "temp", "shed", "hour", "available")
 _CLOCK_OF_WORD: dict[str, Literal["utc", "local"]] = {"utc": "utc", "local": "local"}
 
 
@@ -54,6 +54,8 @@ class ColumnMatch:
         None where the names give no unit.
     assumed
         What the names left open, in words.
+    available, available_utc
+        The column that says since when a row is known, and whether its name says UTC.
     """
 
     time: str
@@ -66,12 +68,14 @@ class ColumnMatch:
     fahrenheit: bool | None
     shed: LoadColumn | None
     assumed: tuple[str, ...]
+    available: str | None = None
+    available_utc: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
         """All columns in use."""
         shed = self.shed.name if self.shed else None
-        used = (self.time, self.hour, self.date, self.load.name, *self.temps, shed)
+        used = (self.time, self.hour, self.date, self.load.name, *self.temps, shed, self.available)
         return tuple(dict.fromkeys(name for name in used if name is not None))
 
 
@@ -169,6 +173,7 @@ def _match(chosen: _Found, assumed: list[str], *, dates: str | None) -> ColumnMa
         )
     temps = tuple(column for column, _ in chosen["temp"])
     units = {known.unit for _, known in chosen["temp"]}
+    since = chosen["available"][0] if chosen["available"] else None
     return ColumnMatch(
         time=time,
         hour=hour,
@@ -180,6 +185,8 @@ def _match(chosen: _Found, assumed: list[str], *, dates: str | None) -> ColumnMa
         fahrenheit=None if units <= {""} else units == {"f"},
         shed=shed,
         assumed=tuple(assumed),
+        available=None if since is None else since[0],
+        available_utc=since is not None and since[1].unit == "utc",
     )
 
 

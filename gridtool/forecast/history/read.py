@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from gridtool.errors import HistoryError, Issue, raise_on_errors
+from gridtool.forecast.history.available import keep_known
 from gridtool.forecast.history.clock import Clock
 from gridtool.forecast.history.examine import Examined, Setting, examine_hours
 from gridtool.forecast.history.examine_periods import examine_periods
@@ -53,6 +54,7 @@ def read_history(
     sheet: str | None = None,
     hour_ending: bool | None = None,
     now: datetime | None = None,
+    known_at: datetime | None = None,
 ) -> History:
     """As :func:`read_demand_history`, for those who need hours.
 
@@ -71,6 +73,7 @@ def read_history(
         sheet=sheet,
         hour_ending=hour_ending,
         now=now,
+        known_at=known_at,
     )
     if isinstance(history, History):
         return history
@@ -97,6 +100,7 @@ def read_demand_history(
     sheet: str | None = None,
     hour_ending: bool | None = None,
     now: datetime | None = None,
+    known_at: datetime | None = None,
 ) -> History | PeriodHistory:
     """Read a CSV (also ``.csv.gz``) or ``.xlsx`` of times, demand, temperature and shed load.
 
@@ -123,6 +127,9 @@ def read_demand_history(
         Whether times are the ends of their intervals; None: as the column's name says.
     now
         The caller's clock: demand after it is found; None: not looked for.
+    known_at
+        Where a column ``available_at`` says since when a row is known: rows of later are left out,
+        and of several rows of one time the latest counts. None: all rows.
 
     Raises
     ------
@@ -139,6 +146,7 @@ def read_demand_history(
         sheet=sheet,
         hour_ending=hour_ending,
         now=now,
+        known_at=known_at,
     )
     raise_on_errors(cap_findings(examined.issues), HistoryError, subject="history")
     assert examined.history is not None  # its absence is an error among the issues
@@ -156,6 +164,7 @@ def examine_history(
     sheet: str | None = None,
     hour_ending: bool | None = None,
     now: datetime | None = None,
+    known_at: datetime | None = None,
 ) -> Examination:
     """As :func:`read_demand_history`, but a refused file is an answer, not an exception."""
     found = Examined()
@@ -167,11 +176,15 @@ def examine_history(
             outages=read_outages(outages, zone=zone) if outages is not None else (),
             now=now,
         )
-        table = take_table(path, columns=columns or {}, sheet=sheet)
+        whole = take_table(path, columns=columns or {}, sheet=sheet)
+        known = keep_known(whole, zone=zone, at=known_at)
+        table = known.table
         found.issues += _warn_of_assumptions(table)
         found.understood += describe_columns(table)
+        if known.words:
+            found.understood.append(("known", known.words))
         readings, findings, issues = read_rows_in_time(
-            table, zone=zone, clock=clock, hour_ending=hour_ending
+            table, zone=zone, clock=clock, hour_ending=hour_ending, since=known.since
         )
         found.findings += findings
         found.issues += issues

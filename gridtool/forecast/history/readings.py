@@ -45,6 +45,8 @@ class Readings:
         Usual distance of two times.
     clock
         In words.
+    since : (n,) datetime64[s] or None
+        Since when the row is known, UTC; None where the file does not say.
     """
 
     utc: Times
@@ -56,6 +58,7 @@ class Readings:
     shed_energy: bool
     step_s: int
     clock: str
+    since: Times | None = None
 
     def pick(self, rows: npt.NDArray[np.intp] | BoolArray) -> Readings:
         """The rows that ``rows`` numbers or marks."""
@@ -66,11 +69,17 @@ class Readings:
             load=self.load[rows],
             temp_c=None if self.temp_c is None else self.temp_c[rows],
             shed=None if self.shed is None else self.shed[rows],
+            since=None if self.since is None else self.since[rows],
         )
 
 
 def read_rows_in_time(
-    table: HistoryTable, *, zone: ZoneInfo, clock: Clock, hour_ending: bool | None
+    table: HistoryTable,
+    *,
+    zone: ZoneInfo,
+    clock: Clock,
+    hour_ending: bool | None,
+    since: Times | None = None,
 ) -> tuple[Readings | None, list[QualityFinding], list[Issue]]:
     """Numbers and times of the rows, None with the errors among the issues; and what was found.
 
@@ -78,6 +87,8 @@ def read_rows_in_time(
     ----------
     hour_ending
         Whether times are the ends of their intervals; None: as the column's name says.
+    since : (n,) datetime64[s] or None
+        Since when each row is known, UTC: of several rows of one time the latest counts.
     """
     load, issues = _read_load(table, table.match.load)
     shed, found = _read_load(table, table.match.shed) if table.match.shed else (None, [])
@@ -112,13 +123,15 @@ def read_rows_in_time(
         shed_energy=bool(table.match.shed and table.match.shed.energy),
         step_s=times.step_s,
         clock="; ".join(part for part in (times.clock, cells.note) if part),
+        since=since,
     )
     placed = np.flatnonzero(~np.isnat(rows.utc))
-    ordered = rows.pick(placed[np.argsort(rows.utc[placed], kind="stable")])
+    keys = (rows.utc,) if since is None else (since, rows.utc)
+    ordered = rows.pick(placed[np.lexsort([key[placed] for key in keys])])
     if not len(ordered.utc):
         return None, [], [*issues, Issue(message="no row has a time", file=table.file)]
     single, findings, found = _resolve_twice(ordered, file=table.file)
-    return single, findings, issues + found
+    return _take_latest(single), findings, issues + found
 
 
 def _read_load(table: HistoryTable, column: LoadColumn) -> tuple[FloatArray, list[Issue]]:
@@ -177,8 +190,13 @@ def average_stations(stations: FloatArray) -> FloatArray:
 def _resolve_twice(
     rows: Readings, *, file: str
 ) -> tuple[Readings, list[QualityFinding], list[Issue]]:
-    """One row for each time: an unknown reading yields, demands that differ are all left out."""
-    begins = np.flatnonzero(np.append(True, rows.utc[1:] != rows.utc[:-1]))
+    """One row for each time that is known since one time: an unknown reading yields, demands that
+    differ are all left out.
+    """
+    changes = rows.utc[1:] != rows.utc[:-1]
+    if rows.since is not None:
+        changes |= rows.since[1:] != rows.since[:-1]
+    begins = np.flatnonzero(np.append(True, changes))
     if len(begins) == len(rows.utc):
         return rows, [], []
     lowest = np.fmin.reduceat(rows.load, begins)
@@ -199,6 +217,26 @@ def _resolve_twice(
         *_note_times(single.utc[differ], DUPLICATE_RULE, masked=True),
     ]
     return single, findings, [Issue(message=message, file=file, severity="warning")]
+
+
+def _take_latest(rows: Readings) -> Readings:
+    """One row for each time, each value as it was stated last; rows are in order of ``since``."""
+    begins = np.flatnonzero(np.append(True, rows.utc[1:] != rows.utc[:-1]))
+    if rows.since is None or len(begins) == len(rows.utc):
+        return rows
+    place = np.arange(len(rows.utc))
+
+    def take(values: FloatArray) -> FloatArray:
+        stated = np.maximum.reduceat(np.where(np.isfinite(values), place, -1), begins)
+        return np.where(stated >= 0, values[np.maximum(stated, 0)], np.nan)
+
+    return replace(
+        rows.pick(begins),
+        load=take(rows.load),
+        temp_c=None if rows.temp_c is None else take(rows.temp_c),
+        shed=None if rows.shed is None else take(rows.shed),
+        since=np.maximum.reduceat(rows.since, begins),
+    )
 
 
 def _note_times(times: Times, rule: str, *, masked: bool) -> list[QualityFinding]:
