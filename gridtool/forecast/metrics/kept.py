@@ -75,7 +75,10 @@ class KeptSamples:
         """Share of each place's demand that is not protected, (D + 1,); NaN without demand."""
         whole = self.peak_mw.sum(axis=1)
         unknown = np.full(len(whole), np.nan)
-        return np.divide(self.peak_mw[:, ORDINARY], whole, out=unknown, where=whole > 0)
+        found: FloatArray = np.divide(
+            self.peak_mw[:, ORDINARY], whole, out=unknown, where=whole > 0
+        )
+        return found
 
     def months(self) -> pd.DataFrame:
         """One row per sample, month and place.

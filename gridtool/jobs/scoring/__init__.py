@@ -1,0 +1,1 @@
+"""Past forecasts scored against what came, and models that drift."""
