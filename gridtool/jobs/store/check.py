@@ -17,7 +17,7 @@ from gridtool.jobs.store.migrate import schema_version
 from gridtool.jobs.store.recover import delete_removed
 from gridtool.jobs.store.runs import RunRows
 
-__all__ = ["bring_removals_to_end", "find_oddities", "open_checked"]
+__all__ = ["bring_removals_to_end", "check_database", "find_oddities", "open_checked"]
 
 
 @contextmanager
@@ -33,6 +33,7 @@ def open_checked(engine: Engine, folder: Path) -> Iterator[None]:
         If it is damaged, or there is none while published runs are in ``folder``: an empty one
         would hide them.
     """
+    check_database(engine)
     if schema_version(engine) is None and (lost := list_published(folder)):
         raise StoreError(
             f"the database {hide_password(engine.url)} has no run history, but {folder} holds "
@@ -41,13 +42,6 @@ def open_checked(engine: Engine, folder: Path) -> Iterator[None]:
     if engine.url.get_backend_name() != "sqlite":
         yield
         return
-    with connect(engine) as connection:
-        said = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-    if said != "ok":
-        raise StoreError(
-            f"the store {hide_password(engine.url)} is damaged ({' '.join(str(said).split())}): "
-            "gridtool job recover saves what can be read, and keeps the damaged file beside it"
-        )
     try:
         kept = engine.raw_connection()
         kept.cursor().execute("SELECT count(*) FROM sqlite_master").fetchall()
@@ -57,6 +51,25 @@ def open_checked(engine: Engine, folder: Path) -> Iterator[None]:
         yield
     finally:
         kept.close()
+
+
+def check_database(engine: Engine) -> None:
+    """Look whether a SQLite file is whole; other databases answer for themselves.
+
+    Raises
+    ------
+    StoreError
+        If it is not, or the database cannot be read.
+    """
+    with connect(engine) as connection:
+        if connection.dialect.name != "sqlite":
+            return
+        said = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if said != "ok":
+        raise StoreError(
+            f"the store {hide_password(engine.url)} is damaged ({' '.join(str(said).split())}): "
+            "gridtool job recover saves what can be read"
+        )
 
 
 def bring_removals_to_end(rows: RunRows, folder: Path) -> tuple[str, ...]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from gridtool.errors import StoreError
-from gridtool.jobs.store.folder import MANIFEST, job_folder, point_latest, publish_run
+from gridtool.jobs.store.folder import hash_manifest, job_folder, point_latest, publish_run
 from gridtool.jobs.store.manifest import make_facts
 from gridtool.jobs.store.model import Closing, RunRecord
 from gridtool.jobs.store.open import Store
@@ -47,12 +46,11 @@ def finish_run(
         with suppress(StoreError):  # what is told is why nothing could be published
             fail_run(store, run, closing=failed)
         raise
-    manifest = hashlib.sha256((final / MANIFEST).read_bytes()).hexdigest()
     name = final.relative_to(store.folder).as_posix()
     try:
         if closing.state == "done":
             point_latest(folder, run.id)
-        return store.rows.end(run, closing, folder=name, manifest=manifest)
+        return store.rows.end(run, closing, folder=name, manifest=hash_manifest(final))
     except StoreError as problem:
         raise StoreError(
             f"{problem}; the run is published in {final} and is taken up when the store is next "

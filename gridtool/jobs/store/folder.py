@@ -19,6 +19,7 @@ __all__ = [
     "MANIFEST",
     "check_files",
     "drop_partial",
+    "hash_manifest",
     "job_folder",
     "list_published",
     "point_latest",
@@ -129,6 +130,20 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) and isinstance(found.get("files"), list) else None
+
+
+def hash_manifest(folder: Path) -> str:
+    """The SHA-256 of the manifest of a published run.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be read.
+    """
+    try:
+        return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+    except OSError as problem:
+        raise StoreError(f"cannot read {folder / MANIFEST}: {problem.strerror}") from problem
 
 
 def list_published(store: Path) -> dict[str, Path]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from pathlib import Path
 
 from gridtool.jobs.store.folder import (
-    MANIFEST,
     check_files,
     drop_partial,
+    hash_manifest,
     job_folder,
     point_latest,
     read_manifest,
@@ -47,7 +46,7 @@ def recover_runs(rows: RunRows, folder: Path, *, now: datetime) -> tuple[RunReco
             continue
         if closing.state == "done":
             point_latest(place, run.id)
-        manifest = hashlib.sha256((published / MANIFEST).read_bytes()).hexdigest()
+        manifest = hash_manifest(published)
         name = published.relative_to(folder).as_posix()
         settled.append(rows.end(run, closing, folder=name, manifest=manifest))
     drop_partial(folder)
