@@ -38,7 +38,10 @@ class LoggedStages:
         self.end()
         self._words, self._steps, self._done = words, steps or 0, 0
         self._began = self._said = self._monotonic()
-        say(words, **({"steps": steps} if steps else {}))
+        if steps:
+            say(words, steps=steps)
+        else:
+            say(words)
         if self._inner is not None:
             self._inner.stage(words, steps)
 
