@@ -31,8 +31,16 @@ from gridtool.errors import StoreError
 from gridtool.formats.publish import sync_folder, write_bytes
 from gridtool.formats.write import json_text
 from gridtool.jobs.store.lock import Holder, lock_file
-from gridtool.jobs.sweeps.parts import COMPRESSION, SCHEMA, decode_rows, encode_table, join_tables
+from gridtool.jobs.sweeps.parts import (
+    COMPRESSION,
+    SCHEMA,
+    decode_rows,
+    encode_table,
+    join_tables,
+    list_rows,
+)
 from gridtool.jobs.sweeps.ranges import find_missing, take_disjoint
+from gridtool.whatif.model import SweepRow
 
 __all__ = ["SHELF", "SweepFolder", "hold_folder", "identify_sweep"]
 
@@ -141,6 +149,18 @@ class SweepFolder:
                 temporary.unlink(missing_ok=True)
             sync_folder(self.path)
         self.remove_parts()
+
+    def read_rows(self) -> Iterator[list[SweepRow]]:
+        """All rows in order, by ``SHELF``: memory holds so many at once.
+
+        Raises
+        ------
+        StoreError
+            If they are not all there, or cannot be read.
+        """
+        with _trouble_as_store_error(self.table), pq.ParquetFile(self.table) as file:
+            for batch in file.iter_batches(batch_size=SHELF):
+                yield list_rows(batch)
 
     def remove_parts(self) -> None:
         """Remove the parts, whose rows are in the table."""

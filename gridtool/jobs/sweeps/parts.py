@@ -11,13 +11,21 @@ import pyarrow.parquet as pq
 
 from gridtool.whatif.model import ROW_COLUMNS, SweepRow
 
-__all__ = ["COMPRESSION", "SCHEMA", "decode_rows", "encode_rows", "encode_table", "join_tables"]
+__all__ = [
+    "COMPRESSION",
+    "SCHEMA",
+    "decode_rows",
+    "encode_rows",
+    "encode_table",
+    "join_tables",
+    "list_rows",
+]
 
 _TYPES: dict[str, pa.DataType] = {
     "int64": pa.int64(),
     "float64": pa.float64(),
     "string": pa.string(),
-    "list<float64>": pa.list_(pa.float64()),
+    "list<float64>": pa.list_(pa.field("element", pa.float64())),  # as Parquet calls it
 }
 SCHEMA = pa.schema(
     [
@@ -61,7 +69,19 @@ def decode_rows(content: bytes) -> pa.Table:
         raise ValueError(str(problem)) from problem
     if not table.schema.equals(SCHEMA):
         raise ValueError("the columns are not those of a sweep's rows")
-    return table
+    return pa.Table.from_arrays(table.columns, schema=SCHEMA)  # without notes of the reader
+
+
+def list_rows(table: pa.Table) -> list[SweepRow]:
+    """The rows of a table of :data:`SCHEMA`."""
+    names = [column.name for column in ROW_COLUMNS]
+    columns = [
+        map(tuple, table[column.name].to_pylist())
+        if column.kind == "list<float64>"
+        else table[column.name].to_pylist()
+        for column in ROW_COLUMNS
+    ]
+    return [SweepRow(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
 
 
 def join_tables(tables: Iterable[pa.Table]) -> pa.Table:
