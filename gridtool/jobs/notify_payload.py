@@ -14,9 +14,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from gridtool.jobs.secrets import hide_secrets
+from gridtool.jobs.settings_words import describe_type
 from gridtool.jobs.store.model import Quality, RunRecord
 
-__all__ = ["Notice", "notice_of_refusal", "notice_of_run", "payload_schema"]
+__all__ = ["Notice", "list_fields", "notice_of_refusal", "notice_of_run", "payload_schema"]
 
 _FALLBACK, _THRESHOLD = 6, 10
 """Exit codes, as gridtool.cli.exits documents them."""
@@ -147,6 +148,15 @@ def notice_of_refusal(
 def payload_schema() -> dict[str, Any]:
     """The JSON Schema of the message."""
     return Notice.model_json_schema(mode="serialization")
+
+
+def list_fields() -> list[dict[str, str]]:
+    """Every field of the message: name, type, meaning."""
+    fields = payload_schema()["properties"]
+    return [
+        {"field": name, "type": describe_type(found), "meaning": found["description"]}
+        for name, found in fields.items()
+    ]
 
 
 def _is_degraded(record: RunRecord) -> bool:

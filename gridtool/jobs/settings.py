@@ -12,6 +12,7 @@ from gridtool.errors import Issue
 from gridtool.jobs.findings import find_issues, section_model
 from gridtool.jobs.further_damage import FurtherDamageSection, check_section
 from gridtool.jobs.schedule_section import ScheduleSection, check_awaited
+from gridtool.jobs.settings_words import describe_key
 from gridtool.restoration.budget import QUICK_SEARCH
 
 __all__ = [
@@ -252,55 +253,8 @@ def check_settings(
 def list_keys() -> list[dict[str, str]]:
     """Every key of a job file: section, key, type, whether it is required, default, meaning."""
     schema = JobSettings.model_json_schema()
-    rows = [_describe_key("", name, schema) for name in ("format", "format_version")]
+    rows = [describe_key("", name, schema) for name in ("format", "format_version")]
     for name in list(JobSettings.model_fields)[len(rows) :]:
         inner = section_model(JobSettings, [name]).model_json_schema()
-        rows += [_describe_key(name, key, inner) for key in inner["properties"]]
+        rows += [describe_key(name, key, inner) for key in inner["properties"]]
     return rows
-
-
-def _describe_key(section: str, key: str, schema: Mapping[str, Any]) -> dict[str, str]:
-    found = schema["properties"][key]
-    default = found.get("default")
-    return {
-        "section": f"[{section}]" if section else "",
-        "key": key,
-        "type": _type_words(found),
-        "required": "yes" if key in schema.get("required", ()) else "no",
-        "default": "" if default in (None, {}) else _default_words(default),
-        "meaning": found.get("description", ""),
-    }
-
-
-def _default_words(default: object) -> str:
-    if isinstance(default, dict):
-        return "{" + ", ".join(f"{key} = {value}" for key, value in default.items()) + "}"
-    return str(default).lower()
-
-
-def _type_words(found: Mapping[str, Any]) -> str:
-    """Type and range of a key in words, from its JSON schema."""
-    if "anyOf" in found:
-        words = [_type_words(arm) for arm in found["anyOf"] if arm.get("type") != "null"]
-        return " or ".join(dict.fromkeys(words))
-    if "const" in found or "enum" in found:
-        return " or ".join(repr(value) for value in found.get("enum", [found.get("const")]))
-    if found.get("format") in {"date", "date-time"}:
-        return "time"
-    kinds = {"integer": "whole number", "boolean": "true or false", "string": "text"} | {
-        "array": "list of text",
-        "object": "table of text",
-    }
-    if found.get("additionalProperties", {}).get("type") == "number":
-        return _type_words(found["additionalProperties"]).replace("number", "table of numbers", 1)
-    items = found.get("items", {})
-    if "enum" in items or items.get("type") == "number":
-        return f"list of {_type_words(items).replace('number', 'numbers', 1)}"
-    words = kinds.get(found["type"], found["type"])
-    bounds = (
-        ("minimum", "from"),
-        ("exclusiveMinimum", "above"),
-        ("maximum", "to"),
-        ("exclusiveMaximum", "below"),
-    )
-    return " ".join([words, *(f"{word} {found[name]}" for name, word in bounds if name in found)])

@@ -28,7 +28,12 @@ from gridtool.jobs.notify import (
     resolve_targets,
 )
 from gridtool.jobs.notify_hook import run_hook
-from gridtool.jobs.notify_payload import notice_of_refusal, notice_of_run, payload_schema
+from gridtool.jobs.notify_payload import (
+    list_fields,
+    notice_of_refusal,
+    notice_of_run,
+    payload_schema,
+)
 from gridtool.jobs.store.lock import lock_file, this_process
 from gridtool.jobs.store.model import Closing, RunRecord
 from gridtool.jobs.store.open import open_store, read_store
@@ -140,6 +145,15 @@ def test_messages_keep_to_the_schema_and_others_do_not():
     for wrong in ({"event": "fine"}, {"exit_code": "0"}, {"extra": 1}, {"format_version": 2}):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(json.loads(notice().to_json()) | wrong, schema)
+
+
+def test_every_field_is_described():
+    rows = {row["field"]: row for row in list_fields()}
+    assert set(rows) == set(json.loads(notice().to_json()))
+    assert rows["exit_code"]["type"] == "whole number"
+    assert rows["slot"]["type"] == "time"
+    assert rows["headline"]["type"] == "table of numbers"
+    assert all(row["meaning"] for row in rows.values())
 
 
 def test_secrets_in_messages_and_warnings_are_hidden():
