@@ -98,15 +98,21 @@ class _Child:
         with suppress(OSError):  # one that is gone is found when it is listened to
             self.wire.send_bytes(message)
 
+    @property
+    def started(self) -> bool:
+        """Whether there is a process."""
+        return self._process.pid is not None
+
     def tell(self, number: int) -> None:
         """Say that a signal came."""
-        with suppress(OSError):
-            self.wire.send(number)
+        if self.started:
+            with suppress(OSError):
+                self.wire.send(number)
 
     def end(self) -> int | None:
         """Kill the process, and by that its workers; gives its exit code."""
         code = None
-        if self._process.pid is not None:
+        if self.started:
             self._process.kill()
             self._process.join(ENDING_S)
             code = self._process.exitcode
@@ -142,6 +148,7 @@ class _Watch:
         ChainEnded
             If there is none.
         """
+        self._look()  # a signal may have come before there is a process
         self._child.start(assignment)
         while True:
             self._look()
@@ -155,7 +162,7 @@ class _Watch:
         if number and not self._told:
             self._told = number
             self._child.tell(number)
-            end = time.monotonic() + self._grace_s
+            end = time.monotonic() + (self._grace_s if self._child.started else 0.0)
             self._last = end if self._last is None else min(self._last, end)
         late = self._last is not None and time.monotonic() >= self._last
         if self._told and (late or self._kept is not None):

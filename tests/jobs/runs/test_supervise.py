@@ -109,6 +109,12 @@ def test_a_signal_ends_it_at_once_with_what_was_kept(tmp_path):
     assert wait_for_end(tmp_path / "pid")
 
 
+def test_after_a_signal_no_process_is_started(tmp_path):
+    end = ended(chains.sleep, tmp_path, stop=lambda: 2, grace_s=30.0)
+    assert (end.reason, end.signal_number, end.answer) == ("signal", 2, None)
+    assert not (tmp_path / "pid").exists()
+
+
 def test_what_ends_its_search_when_told_is_waited_for(tmp_path):
     end = ended(chains.stop_when_told, tmp_path, stop=Signal(tmp_path), grace_s=10.0)
     assert (end.reason, end.signal_number) == ("signal", 15)
