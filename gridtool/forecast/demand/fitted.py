@@ -154,7 +154,9 @@ class FittedDemand:
         """
         drawn = self.deviations
         variants = 1 if drawn is None else len(drawn.level)
-        scenarios = self._find_weather(grid, year=year, least=variants)
+        scenarios = self.find_weather(grid, year=year)
+        if scenarios is not None and year is not None:
+            scenarios = np.repeat(scenarios, variants, axis=0)
         count = variants if scenarios is None else len(scenarios)
         variant = np.arange(count) % variants
         explained: FloatArray = np.atleast_2d(
@@ -180,8 +182,19 @@ class FittedDemand:
                 )
         return explained
 
-    def _find_weather(self, grid: TimeGrid, *, year: int | None, least: int) -> FloatArray | None:
-        """Courses of temperature; that of one year as often as ``least``."""
+    def find_weather(self, grid: TimeGrid, *, year: int | None = None) -> FloatArray | None:
+        """Courses of temperature over ``grid``, (s, LOOKBACK_H + hours); None without weather.
+
+        Parameters
+        ----------
+        year
+            The course of this year alone.
+
+        Raises
+        ------
+        HistoryError
+            If the record holds none.
+        """
         if self.weather is None:
             return None
         if year is None:
@@ -197,4 +210,4 @@ class FittedDemand:
                     hint="give at least a year of temperatures, or fewer months ahead",
                 )
             )
-        return scenarios if year is None else np.repeat(scenarios, least, axis=0)
+        return scenarios

@@ -84,8 +84,15 @@ class WeatherYearDemand:
         return self.model.prepare(grid, weather_year=self.year)
 
     def check_reach(self, grid: TimeGrid) -> None:
-        """Raise :class:`gridtool.errors.HistoryError` for months beyond the model's reach."""
+        """Refuse months beyond the model's reach, and those the year has no temperatures of.
+
+        Raises
+        ------
+        HistoryError
+            If the grid ends beyond that, or the record does not hold the year.
+        """
         self.model.check_reach(grid)
+        self.model.find_weather(grid, year=self.year)
 
     def notes(self, grid: TimeGrid) -> tuple[str, ...]:
         """What a reader of a forecast for ``grid`` must know of its demand, in words."""
