@@ -13,7 +13,7 @@ from gridtool.damage.read import ReportBatch
 from gridtool.errors import Issue
 from gridtool.flow.assess import assess
 from gridtool.flow.model import Assessment
-from gridtool.forecast.model import ShortageForecast
+from gridtool.forecast.model import FittedModel, ShortageForecast
 from gridtool.forecast.shortage import forecast_shortage
 from gridtool.jobs.inputs import JobInputs, read_inputs
 from gridtool.jobs.model import Job
@@ -35,7 +35,8 @@ Watch = Callable[[], AbstractContextManager[Callable[[], bool]]]
 class JobResult:
     """What the chain gave. What the job has not is None: plan, completions, forecast.
 
-    ``fallback`` says why the forecast rests on a weaker demand model than the files promised.
+    ``demand`` is the model that the forecast rests on; ``fallback`` says why it is a weaker one
+    than the files promised.
     """
 
     job: Job
@@ -48,6 +49,7 @@ class JobResult:
     forecast: ShortageForecast | None
     warnings: tuple[Issue | str, ...]
     fallback: str = ""
+    demand: FittedModel | None = None
 
 
 def run_job(
@@ -58,6 +60,7 @@ def run_job(
     gridtool_version: str = "",
     now: datetime | None = None,
     planned: Callable[[JobResult], bool] | None = None,
+    halt: Callable[[], bool] | None = None,
 ) -> JobResult:
     """Run the chain on the files of ``job``; the same job gives the same result, unless the
     search for the plan is cut: by the job's time limit or by ``watch`` (``plan.stopped``).
@@ -75,6 +78,8 @@ def run_job(
         The present (aware), by which a history can be of the future; None: the clock's.
     planned
         Given what there is once the repairs are planned; says whether to go on to the forecast.
+    halt
+        Says whether to end the forecast with the futures done so far.
 
     Raises
     ------
@@ -82,6 +87,8 @@ def run_job(
         If an input is refused: reports, resources or the history, with every finding.
     AnalysisError
         If there is no plan or no power flow.
+    Stopped
+        If ``halt`` left too few futures for a forecast.
     """
     stages = stages or _no_stages
     with stages(f"reading {job.network.name}", None):
@@ -112,8 +119,9 @@ def run_job(
             config=inputs.config,
             seed=job.seed,
             progress=advance,
+            stop=halt,
         )
-    return replace(result, forecast=forecast, fallback=demand.fallback)
+    return replace(result, forecast=forecast, fallback=demand.fallback, demand=demand.model)
 
 
 def _plan_repairs(

@@ -11,11 +11,13 @@ from pathlib import Path
 
 from gridtool.errors import InputError
 from gridtool.forecast.model import ForecastConfig
+from gridtool.forecast.shortage import Stopped
 from gridtool.jobs.model import Job
 from gridtool.jobs.read import resolve_settings
 from gridtool.jobs.report import report_job
 from gridtool.jobs.run import JobResult, run_job
 from gridtool.jobs.runs.files import make_files
+from gridtool.jobs.runs.ladder import describe_fewer
 from gridtool.jobs.runs.model import (
     ChainAnswer,
     ChainEnded,
@@ -24,6 +26,8 @@ from gridtool.jobs.runs.model import (
     ChainRequest,
 )
 from gridtool.jobs.runs.settings_dump import load_settings
+from gridtool.jobs.scoring.files import KEEP_SAMPLES, keep_files
+from gridtool.jobs.scoring.source import link_history
 from gridtool.report.result import Result
 
 __all__ = ["NO_FORECAST", "Silent", "compute_chain"]
@@ -96,18 +100,37 @@ class _Computation:
     def compute(self) -> ChainAnswer:
         request = self._request
         job = _read_request(request, workers=self._limits.workers)
-        result = run_job(
+        try:
+            result = self._run(job)
+        except Stopped:
+            raise self._end.raised(self._partial) from None
+        if result.forecast is None and self._partial is not None:
+            raise self._end.raised(self._partial)
+        return self._finish(result)
+
+    def _run(self, job: Job) -> JobResult:
+        return run_job(
             job,
             stages=self._open_stage,
             watch=lambda: nullcontext(self._end),
-            gridtool_version=request.gridtool_version,
-            now=request.generated_at,
+            gridtool_version=self._request.gridtool_version,
+            now=self._request.generated_at,
             planned=self._keep_partial,
+            halt=self._end,
         )
-        if result.forecast is None and self._partial is not None:
-            raise self._end.raised(self._partial)
-        wanted = 0 if result.forecast is None else job.forecast.samples
-        return self._make(result, request, complete=request.samples != 0, wanted=wanted)
+
+    def _finish(self, result: JobResult) -> ChainAnswer:
+        """The answer, labelled where the deadline left it fewer futures."""
+        request, forecast = self._request, result.forecast
+        if forecast is None:
+            return self._make(result, request, complete=request.samples != 0)
+        wanted = result.job.forecast.samples
+        if forecast.config.samples < wanted:
+            if self._limits.stop():
+                raise self._end.raised(self._partial)
+            words = describe_fewer(forecast.samples, wanted)
+            request = replace(request, samples=forecast.samples, degraded=request.degraded or words)
+        return self._make(result, request, complete=True, wanted=wanted)
 
     @contextmanager
     def _open_stage(self, words: str, steps: int | None) -> Iterator[Callable[[int], None]]:
@@ -132,8 +155,8 @@ class _Computation:
         self, result: JobResult, request: ChainRequest, *, complete: bool, wanted: int = 0
     ) -> ChainAnswer:
         report = _remark(report_job(result), request.remarks)
-        files = make_files(report, request, inputs=self._inputs)
         plan, forecast = result.plan, result.forecast
+        files = make_files(report, request, inputs=self._inputs) | _keep_samples(result)
         return ChainAnswer(
             files=files,
             headline={name: float(value) for name, value in report.headline.items()},
@@ -164,7 +187,16 @@ def _change_forecast(
         config,
         samples=samples or config.samples,
         workers=workers or config.workers,
+        keep_samples=KEEP_SAMPLES,
     )
+
+
+def _keep_samples(result: JobResult) -> dict[str, bytes]:
+    """What a later history is held against; empty without a forecast."""
+    source, model, forecast = result.job.demand, result.demand, result.forecast
+    if source is None or model is None or forecast is None:
+        return {}
+    return keep_files(forecast, link=link_history(source, model, network=result.network))
 
 
 def _remark(result: Result, remarks: tuple[str, ...]) -> Result:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from gridtool.errors import GridtoolError, JobFileError
 from gridtool.jobs.runs.identity import AskedRun, ask_run
 from gridtool.jobs.runs.inputs import keep_inputs, lay_out
+from gridtool.jobs.runs.ladder import Landing, climb_down
+from gridtool.jobs.runs.last_good import find_last_good, list_good_inputs
 from gridtool.jobs.runs.manifest import describe_run
 from gridtool.jobs.runs.model import (
     ChainAnswer,
@@ -22,12 +24,15 @@ from gridtool.jobs.runs.model import (
 )
 from gridtool.jobs.runs.options import RunTools, RunWish
 from gridtool.jobs.runs.thresholds import find_crossed
+from gridtool.jobs.secrets import hide_secrets
 from gridtool.jobs.store.finish import fail_run, finish_run
+from gridtool.jobs.store.folder import check_files
 from gridtool.jobs.store.lock import this_process
-from gridtool.jobs.store.model import Closing, Quality, RunInput, RunRecord, RunState
+from gridtool.jobs.store.model import Closing, Quality, RunRecord, RunState
 from gridtool.jobs.store.open import Store, StoreAddress, open_store
+from gridtool.jobs.wait_inputs import age_inputs
 
-__all__ = ["Landing", "execute_run"]
+__all__ = ["execute_run"]
 
 OK, UNEXPECTED, USAGE, FALLBACK, THRESHOLD = 0, 1, 2, 6, 10
 """Exit codes, as gridtool.cli.exits documents them."""
@@ -36,15 +41,6 @@ _QUALITY: Mapping[str, Quality] = {
     "fewer samples": "fewer_samples",
     "last good inputs": "last_good_inputs",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Landing:
-    """On which rung of the ladder a run ended."""
-
-    rung: str
-    request: ChainRequest
-    answer: ChainAnswer
 
 
 def execute_run(
@@ -75,23 +71,31 @@ def execute_run(
     )
     holder = this_process(asked.identity.job, now=now)
     with open_store(address, holder=holder, now=now) as store:
-        done = None if wish.force else store.rows.find_done(asked.identity.digest)
-        if done is not None:
-            return _repeat(store, done)
+        done = store.rows.find_done(asked.identity.digest)
+        damage = () if done is None else check_files(store.folder / done.folder)
+        if done is not None and not damage and not wish.force:
+            return _repeat(store, done, tools=tools)
         keep_inputs(store.folder, asked.found.files)
         run = store.rows.begin(
-            asked.identity, holder=holder, now=now, run_id=wish.run_id, forced=wish.force
+            asked.identity,
+            holder=holder,
+            now=now,
+            run_id=wish.run_id,
+            forced=wish.force or bool(damage),
         )
-        return _Execution(store, run, asked=asked, wish=wish, tools=tools).execute()
+        outcome = _Execution(store, run, asked=asked, wish=wish, tools=tools).execute()
+        said = [f"run {done.id} was done again: {words}" for words in damage if done is not None]
+        return replace(outcome, warnings=(*store.warnings, *said, *outcome.warnings))
 
 
-def _repeat(store: Store, done: RunRecord) -> RunOutcome:
+def _repeat(store: Store, done: RunRecord, *, tools: RunTools) -> RunOutcome:
     return RunOutcome(
         run_id=done.id,
         exit_code=OK,
         message=f"already done, run {done.id}; --force does it again",
         repeated=True,
         folder=store.folder / done.folder,
+        warnings=(*store.warnings, *tools.after(store, done)),
         record=done,
     )
 
@@ -105,8 +109,8 @@ class _Execution:
         self._store, self._run = store, run
         self._asked, self._wish, self._tools = asked, wish, tools
         self._began = tools.monotonic()
-        self._stale_from = ""
-        self._inputs: tuple[RunInput, ...] = asked.identity.inputs
+        files = [(file.role.partition("/")[0], file.path) for file in asked.found.files]
+        self._ages = age_inputs(files, now=run.started_at)
 
     def execute(self) -> RunOutcome:
         """Compute, publish, write down."""
@@ -136,8 +140,16 @@ class _Execution:
                 *self._tools.remark(self._store, self._run.job),
             ),
         )
-        answer = self._refuse_or_compute(self._request, self._limits(), self._tools.events)
-        return Landing(rung="full", request=self._request, answer=answer)
+        return climb_down(
+            self._refuse_or_compute,
+            self._request,
+            limits=self._limits(),
+            events=self._tools.events,
+            last_good=lambda: find_last_good(
+                self._store, self._request, job=self._run.job, root=folder / "last_good"
+            ),
+            clock=self._tools.monotonic,
+        )
 
     def _refuse_or_compute(
         self, request: ChainRequest, limits: ChainLimits, events: ChainEvents
@@ -158,8 +170,7 @@ class _Execution:
 
     def _publish(self, landing: Landing) -> RunOutcome:
         answer = landing.answer
-        figures = {name: value for name, value in answer.headline.items() if math.isfinite(value)}
-        crossed, unknown = find_crossed(answer, self._wish.fail_on, known={})
+        crossed, unknown = find_crossed(answer, self._wish.fail_on, known=self._ages)
         degraded = landing.request.degraded
         said = [degraded and f"degraded: {degraded}", answer.fallback]
         said += [f"threshold crossed: {text}" for text in crossed]
@@ -171,9 +182,15 @@ class _Execution:
             exit_code=code,
             message="; ".join(filter(None, said)),
             quality=_QUALITY[landing.rung],
-            headline=figures,
+            headline=self._figures(answer),
         )
-        return self._finish(landing.request, answer, closing=closing, crossed=crossed)
+        return self._finish(
+            landing.request,
+            answer,
+            closing=closing,
+            crossed=crossed,
+            stale_from=landing.stale_from,
+        )
 
     def _end_early(self, end: ChainEnded) -> RunOutcome:
         """Keep what there was when the computation was ended."""
@@ -186,7 +203,7 @@ class _Execution:
             "interrupted",
             exit_code=FALLBACK if end.reason == "deadline" else code,
             message=f"{end}; {end.answer.degraded}",
-            headline={k: v for k, v in end.answer.headline.items() if math.isfinite(v)},
+            headline=self._figures(end.answer),
         )
         return self._finish(request, end.answer, closing=closing)
 
@@ -197,14 +214,16 @@ class _Execution:
         *,
         closing: Closing,
         crossed: tuple[str, ...] = (),
+        stale_from: str = "",
     ) -> RunOutcome:
+        own = self._asked.identity.inputs
         facts = describe_run(
             request,
             answer,
-            inputs=self._inputs,
+            inputs=list_good_inputs(self._store, stale_from) if stale_from else own,
             network_version=self._asked.identity.network_version,
             seed=self._asked.identity.seed,
-            stale_from=self._stale_from,
+            stale_from=stale_from,
         )
         record = finish_run(
             self._store, self._run, closing=closing, files=answer.files, facts=facts
@@ -214,6 +233,11 @@ class _Execution:
         return replace(
             outcome, answer=answer, crossed=crossed, folder=self._store.folder / record.folder
         )
+
+    def _figures(self, answer: ChainAnswer) -> dict[str, float]:
+        """For the row and metrics; how old inputs are is no part of what is published."""
+        finite = {name: value for name, value in answer.headline.items() if math.isfinite(value)}
+        return {**finite, **self._ages}
 
     def _fail(self, error: GridtoolError) -> RunOutcome:
         self._write_failure(str(error), exit_code=error.exit_code)
@@ -238,7 +262,7 @@ class _Execution:
             finished_at=self._tools.clock(),
             duration_s=round(self._tools.monotonic() - self._began, 3),
             exit_code=exit_code,
-            message=message,
+            message=hide_secrets(message),
             quality=quality,
             headline=headline or {},
         )
