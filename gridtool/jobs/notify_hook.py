@@ -86,7 +86,7 @@ def _run(
         _end_group(child)
     listener.join(_GRACE_S)
     words = " ".join(bytes(said.copy()).decode("utf-8", "replace").split())
-    return code, words[-_KEPT:]
+    return code, hide_secrets(words)[-_KEPT:]  # in this order: half a secret is not found
 
 
 def _listen(child: subprocess.Popen[bytes], said: deque[int]) -> None:

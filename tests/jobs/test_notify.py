@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import sys
 import time
@@ -193,6 +194,13 @@ def test_a_hook_that_fails_is_told_with_the_end_of_what_it_said():
     assert delivery.words.startswith(f"the command {Path(sys.executable).name} ended with code 3: ")
     assert delivery.words.endswith("no such room")
     assert len(delivery.words) < 700
+
+
+def test_a_secret_is_hidden_before_words_are_cut():
+    secrets.remember_secrets(environ={"A_TOKEN": "0123456789"})
+    for length in range(490, 502):
+        delivery = run_hook(python(f"print('0123456789' + 'x' * {length}); exit(1)"), b"{}")
+        assert not re.search(r"\d{2}", delivery.words)
 
 
 def test_a_hook_prints_nothing_of_its_own(capfd):
