@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from gridtool.cli.numbers import FiniteRange
 from gridtool.cli.options import (
@@ -20,9 +22,26 @@ from gridtool.restoration.budget import QUICK_SEARCH
 
 if TYPE_CHECKING:
     from gridtool.forecast.model import DemandModel, ForecastConfig
+    from gridtool.jobs.sweeps.run import OnInterrupt
     from gridtool.whatif.compare import Forecaster
+    from gridtool.whatif.model import Level
 
 __all__ = ["whatif"]
+
+_OF_A_CHANGE = (
+    "damage",
+    "tz",
+    "quarantine",
+    "lost",
+    "back",
+    "import_mw",
+    "crews",
+    "resources",
+    "history",
+    "months",
+    "evaluations",
+)
+_OF_A_SWEEP = ("level", "workers", "cluster", "folder", "on_interrupt")
 
 
 @click.command()
@@ -84,6 +103,34 @@ __all__ = ["whatif"]
     show_default=True,
     help="Budget of each plan's search, in dispatches of distinct states.",
 )
+@click.option(
+    "--level",
+    type=click.Choice(("assess", "plan", "forecast")),
+    help="Of a sweep: how far each scenario is evaluated, instead of what its file says.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 1024),
+    help="Of a sweep: processes on this machine (default: its processors).",
+)
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Of a sweep: scheduler of a Dask cluster that works on it, tcp://HOST:8786.",
+)
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Of a sweep: keeps its rows, and what is done of it (default: beside the run history).",
+)
+@click.option(
+    "--on-interrupt",
+    type=click.Choice(("finish", "drop")),
+    default="finish",
+    show_default=True,
+    help="Of a sweep: what Ctrl-C does with the scenarios that workers have; again drops them.",
+)
 @seed_option
 @output_options
 def whatif(
@@ -102,16 +149,48 @@ def whatif(
     months: int,
     samples: int,
     evaluations: int,
+    level: Level | None,
+    workers: int | None,
+    cluster: str | None,
+    folder: Path | None,
+    on_interrupt: OnInterrupt,
     seed: int,
     output: OutputOptions,
 ) -> None:
     """Show what a change would make different for NETWORK, against the case without it.
 
+    With a file of scenarios, SCENARIOS.toml, in place of NETWORK all of them are evaluated and
+    compared with the base and with each other. Their rows go to a folder as they come: stopped
+    in any way, the same command goes on where it was.
+
     \b
     Example:
         gridtool whatif rivercity --damage networks/rivercity/damage \\
             --resources networks/rivercity/resources --out SS-07 --import 600
+        gridtool whatif forecasts/scenarios/rivercity.toml --workers 4 --folder sweeps/january
     """
+    if network.endswith(".toml"):
+        _refuse_given(_OF_A_CHANGE, "a file of scenarios says what changes")
+        if workers is not None and cluster is not None:
+            raise click.UsageError("--workers are of this machine, --cluster has its own")
+        from gridtool.cli.whatif_sweep import SweepWish, sweep_whatif
+
+        sweep_whatif(
+            SweepWish(
+                path=Path(network),
+                seed=seed if _is_given("seed") else None,
+                as_of=as_of,
+                level=level,
+                samples=samples if _is_given("samples") else None,
+                workers=workers,
+                cluster=cluster,
+                folder=folder,
+                on_interrupt=on_interrupt,
+            ),
+            output,
+        )
+        return
+    _refuse_given(_OF_A_SWEEP, "it is of a sweep: name a file of scenarios, SCENARIOS.toml")
     from gridtool.cli.output import emit
     from gridtool.cli.state import read_state
     from gridtool.forecast.model import ForecastConfig
@@ -180,6 +259,18 @@ def _leave_out_to_assets(command: click.Command) -> None:
 
 
 _leave_out_to_assets(whatif)
+
+
+def _is_given(name: str) -> bool:
+    """Whether the option is on the command line, or in a variable."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source not in {ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP, None}
+
+
+def _refuse_given(names: Iterable[str], reason: str) -> None:
+    for option in click.get_current_context().command.params:
+        if option.name in names and _is_given(option.name):
+            raise click.UsageError(f"{option.opts[0]} does not go with this: {reason}")
 
 
 def _split_ids(given: tuple[str, ...]) -> tuple[str, ...]:
