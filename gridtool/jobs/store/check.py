@@ -8,16 +8,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from gridtool.errors import StoreError
 from gridtool.jobs.store.engine import connect, hide_password
-from gridtool.jobs.store.folder import list_published
+from gridtool.jobs.store.folder import job_folder, list_published, point_latest, read_latest
 from gridtool.jobs.store.migrate import schema_version
 from gridtool.jobs.store.recover import delete_removed
 from gridtool.jobs.store.runs import RunRows
 
-__all__ = ["bring_removals_to_end", "check_database", "find_oddities", "open_checked"]
+__all__ = [
+    "bring_removals_to_end",
+    "check_database",
+    "find_oddities",
+    "open_checked",
+    "settle_latest",
+]
 
 
 @contextmanager
@@ -33,21 +38,26 @@ def open_checked(engine: Engine, folder: Path) -> Iterator[None]:
         If it is damaged, or there is none while published runs are in ``folder``: an empty one
         would hide them.
     """
-    check_database(engine)
-    if schema_version(engine) is None and (lost := list_published(folder)):
-        raise StoreError(
-            f"the database {hide_password(engine.url)} has no run history, but {folder} holds "
-            f"{len(lost)} published runs: gridtool job recover writes it again from them"
-        )
+    with _keep_open(engine):
+        check_database(engine)
+        if schema_version(engine) is None and (lost := list_published(folder)):
+            raise StoreError(
+                f"the database {hide_password(engine.url)} has no run history, but {folder} holds "
+                f"{len(lost)} published runs: gridtool job recover writes it again from them"
+            )
+        yield
+
+
+@contextmanager
+def _keep_open(engine: Engine) -> Iterator[None]:
     if engine.url.get_backend_name() != "sqlite":
         yield
         return
+    with connect(engine):  # says in words what is wrong with it
+        pass
+    kept = engine.raw_connection()
     try:
-        kept = engine.raw_connection()
         kept.cursor().execute("SELECT count(*) FROM sqlite_master").fetchall()
-    except SQLAlchemyError as problem:
-        raise StoreError(f"cannot open the store {hide_password(engine.url)}") from problem
-    try:
         yield
     finally:
         kept.close()
@@ -79,6 +89,20 @@ def bring_removals_to_end(rows: RunRows, folder: Path) -> tuple[str, ...]:
     except StoreError as problem:
         return (f"{problem}: the run is out of the history, its files are not",)
     return ()
+
+
+def settle_latest(rows: RunRows, folder: Path) -> tuple[str, ...]:
+    """Let each job's ``latest`` point to its newest run that is done; where it cannot, in words."""
+    found = []
+    for job in rows.list_jobs():
+        place = job_folder(folder, job)
+        for run in rows.list_runs(job=job, states=("done",), limit=1):
+            try:
+                if (place / run.id).is_dir() and read_latest(place) != run.id:
+                    point_latest(place, run.id)
+            except StoreError as problem:
+                found.append(f"{problem}; the run itself is whole")
+    return tuple(found)
 
 
 def find_oddities(rows: RunRows, folder: Path, *, now: datetime) -> tuple[str, ...]:

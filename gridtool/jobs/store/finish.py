@@ -27,9 +27,8 @@ def finish_run(
     """Publish a run's files and write down how it ended.
 
     Killed before the rename, nothing is published; killed after it, the next opening of the store
-    finds the folder whole and writes the last row from its manifest. ``latest`` is moved before
-    that row, so that no row says done of which it does not know; it only follows runs that are
-    done, full or degraded.
+    finds the folder whole and writes the last row from its manifest. ``latest`` follows runs that
+    are done, full or degraded; where it cannot be moved, the next opening does it or says why.
 
     Raises
     ------
@@ -48,14 +47,16 @@ def finish_run(
         raise
     name = final.relative_to(store.folder).as_posix()
     try:
-        if closing.state == "done":
-            point_latest(folder, run.id)
-        return store.rows.end(run, closing, folder=name, manifest=hash_manifest(final))
+        ended = store.rows.end(run, closing, folder=name, manifest=hash_manifest(final))
     except StoreError as problem:
         raise StoreError(
             f"{problem}; the run is published in {final} and is taken up when the store is next "
             "opened for writing"
         ) from problem
+    if closing.state == "done":
+        with suppress(StoreError):
+            point_latest(folder, run.id)
+    return ended
 
 
 def fail_run(store: Store, run: RunRecord, *, closing: Closing) -> RunRecord:

@@ -24,6 +24,7 @@ __all__ = [
     "list_published",
     "point_latest",
     "publish_run",
+    "read_latest",
     "read_manifest",
     "remove_run",
 ]
@@ -121,6 +122,15 @@ def point_latest(folder: Path, run_id: str) -> None:
             ) from problem
         # A file system without links: a file with the name serves as well.
         write_bytes(folder / f"{LATEST}.txt", f"{run_id}\n".encode())
+
+
+def read_latest(folder: Path) -> str | None:
+    """The id that ``latest`` in ``folder`` points to; None if there is none."""
+    link, file = folder / LATEST, folder / f"{LATEST}.txt"
+    try:
+        return link.readlink().name if link.is_symlink() else file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:

@@ -13,7 +13,12 @@ import platformdirs
 from sqlalchemy.engine import URL
 
 from gridtool.errors import StoreError
-from gridtool.jobs.store.check import bring_removals_to_end, find_oddities, open_checked
+from gridtool.jobs.store.check import (
+    bring_removals_to_end,
+    find_oddities,
+    open_checked,
+    settle_latest,
+)
 from gridtool.jobs.store.engine import hide_password, open_engine, parse_url
 from gridtool.jobs.store.lock import Holder, lock_store
 from gridtool.jobs.store.migrate import latest_version, schema_version, upgrade
@@ -118,7 +123,11 @@ def open_store(address: StoreAddress, *, holder: Holder, now: datetime) -> Itera
         make_reserve(folder)
         rows = RunRows(engine, free_space=lambda: free_reserve(folder))
         recovered = recover_runs(rows, folder, now=now)
-        warnings = (*bring_removals_to_end(rows, folder), *find_oddities(rows, folder, now=now))
+        warnings = (
+            *bring_removals_to_end(rows, folder),
+            *settle_latest(rows, folder),
+            *find_oddities(rows, folder, now=now),
+        )
         yield Store(
             address=address,
             rows=rows,

@@ -10,7 +10,6 @@ from gridtool.jobs.store.folder import (
     drop_partial,
     hash_manifest,
     job_folder,
-    point_latest,
     read_manifest,
     remove_run,
 )
@@ -44,8 +43,6 @@ def recover_runs(rows: RunRows, folder: Path, *, now: datetime) -> tuple[RunReco
             died = Closing(state="interrupted", quality=run.quality, finished_at=now, message=DIED)
             settled.append(rows.end(run, died))
             continue
-        if closing.state == "done":
-            point_latest(place, run.id)
         manifest = hash_manifest(published)
         name = published.relative_to(folder).as_posix()
         settled.append(rows.end(run, closing, folder=name, manifest=manifest))

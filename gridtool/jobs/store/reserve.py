@@ -6,8 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from gridtool.errors import StoreError
-from gridtool.formats.publish import write_bytes
+from gridtool.formats.publish import write_synced
 
 __all__ = ["RESERVE", "RESERVE_BYTES", "free_reserve", "make_reserve"]
 
@@ -19,10 +18,11 @@ RESERVE_BYTES = 64 * 1024
 def make_reserve(folder: Path) -> None:
     """Keep space back, if there is any; where there is none a run goes on without."""
     path = folder / RESERVE
-    with suppress(OSError, StoreError):
+    with suppress(OSError):
         if not path.exists() or path.stat().st_size != RESERVE_BYTES:
-            # Bytes that no file system stores as a hole or compresses away.
-            write_bytes(path, os.urandom(RESERVE_BYTES))
+            # A torn one is of another size, and made anew. Bytes that no file system stores as a
+            # hole or compresses away.
+            write_synced(path, os.urandom(RESERVE_BYTES))
 
 
 def free_reserve(folder: Path) -> bool:

@@ -15,15 +15,13 @@ from sqlalchemy import Connection, Engine, func, insert, select, text
 
 from gridtool.errors import StoreError
 from gridtool.formats.publish import sync_folder
-from gridtool.jobs.store.check import check_database
+from gridtool.jobs.store.check import check_database, settle_latest
 from gridtool.jobs.store.damaged import read_damaged
 from gridtool.jobs.store.engine import DiskTrouble, connect, open_engine
 from gridtool.jobs.store.folder import (
     check_files,
     hash_manifest,
-    job_folder,
     list_published,
-    point_latest,
     read_manifest,
 )
 from gridtool.jobs.store.lock import Holder, lock_store
@@ -84,7 +82,7 @@ def recover_store(address: StoreAddress, *, holder: Holder, now: datetime) -> Sa
             known = {run.id for run in RunRows(engine).list_runs()}
             found, lost = _read_manifests(address.folder, but=known)
             added = _insert(engine, found)
-            _point_all(engine, address.folder)
+            settle_latest(RunRows(engine), address.folder)
             return Salvage(added=added, kept=(), lost=lost, aside=None)
         file = Path(address.url.database or "")
         rows = read_damaged(file)
@@ -93,7 +91,7 @@ def recover_store(address: StoreAddress, *, holder: Holder, now: datetime) -> Sa
         fresh = file.with_name(f"{file.name}.recovering")
         added, kept = _write_fresh(address, fresh, published, unpublished, rows=rows)
         aside = _put_in_place(fresh, file, stamp=f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
-        _point_all(engine, address.folder)
+        settle_latest(RunRows(engine), address.folder)
     return Salvage(added=added, kept=kept, lost=lost, aside=aside)
 
 
@@ -229,13 +227,3 @@ def _advance_sequence(connection: Connection) -> None:
         if last is not None:
             asked = text("SELECT setval(pg_get_serial_sequence('runs', 'number'), :last)")
             connection.execute(asked, {"last": last})
-
-
-def _point_all(engine: Engine, folder: Path) -> None:
-    """Let every ``latest`` point to the newest run that is done and there."""
-    pointed: set[str] = set()
-    for run in RunRows(engine).list_runs(states=("done",)):
-        place = job_folder(folder, run.job)
-        if run.job not in pointed and (place / run.id).is_dir():
-            point_latest(place, run.id)
-            pointed.add(run.job)
