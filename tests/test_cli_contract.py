@@ -39,6 +39,7 @@ def error_classes(base=GridtoolError):
 def test_every_command_of_the_issue_is_there():
     assert set(COMMANDS) == {
         "run",
+        "job",
         "network",
         "damage",
         "assess",
@@ -53,6 +54,8 @@ def test_every_command_of_the_issue_is_there():
     expected = {"network list", "network show", "network check", "network convert"}
     expected |= {"network generate", "damage check", "damage log", "demand fit", "demand backtest"}
     expected |= {"demand check", "demand forecast", "demand plot"}
+    expected |= {"job run", "job rerun", "job list", "job show", "job diff", "job due"}
+    expected |= {"job score", "job prune", "job export", "job recover"}
     assert expected <= set(LEAVES)
 
 

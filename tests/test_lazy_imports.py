@@ -11,7 +11,10 @@ import pytest
 from gridtool.cli import COMMANDS
 
 HEAVY = (
+    "alembic",
     "altair",
+    "croniter",
+    "distributed",
     "highspy",
     "holidays",
     "lightsim2grid",
@@ -19,7 +22,9 @@ HEAVY = (
     "numpy",
     "pandapower",
     "pandas",
+    "pyarrow",
     "scipy",
+    "sqlalchemy",
     "statsmodels",
     "vl_convert",
 )

@@ -25,6 +25,7 @@ COMMANDS = {
     command.name: command
     for command in (
         LazyCommand("run", "gridtool.cli.run", "Run a job file: the whole chain, printed."),
+        LazyCommand("job", "gridtool.cli.job", "Scheduled runs: run, list, compare, score, keep."),
         LazyCommand("network", "gridtool.cli.network", "List, show, check, convert, generate."),
         LazyCommand("damage", "gridtool.cli.damage", "Check damage reports, show their ledger."),
         LazyCommand("assess", "gridtool.cli.assess", "Show what is out now, and what could be."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 import traceback
@@ -14,8 +15,12 @@ import click
 
 from gridtool.cli.exits import ExitCode
 from gridtool.errors import GridtoolError, InputError
+from gridtool.jobs.secrets import HIDDEN, hide_secrets, remember_secrets
 
 __all__ = ["describe_error", "report_failures"]
+
+_PASSWORD = re.compile(r"(\w+://[^\s/:@]*:)[^\s@]+@")
+"""Of an address, wherever one is repeated: among unexpected arguments, say."""
 
 
 @contextmanager
@@ -27,10 +32,14 @@ def report_failures(*, debug: bool = False) -> Iterator[None]:
     """
     try:
         yield
-    except (click.ClickException, click.exceptions.Exit, click.Abort):
+    except click.ClickException as error:
+        # click declares the message final; whatever it repeats of the command line may be secret
+        error.__dict__["message"] = _hide(error.message)
+        raise
+    except (click.exceptions.Exit, click.Abort):
         raise
     except GridtoolError as error:
-        click.echo(describe_error(error), err=True)
+        click.echo(_hide(describe_error(error)), err=True)
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
@@ -55,14 +64,20 @@ def describe_error(error: GridtoolError) -> str:
 
 
 def _describe_unexpected(error: Exception, *, debug: bool) -> str:
-    text = f"unexpected error: {type(error).__name__}: {error}"
+    text = _hide(f"unexpected error: {type(error).__name__}: {error}")
     if not debug:
         return f"{text}\nrun again as 'gridtool --debug ...' to save a trace for a bug report"
     with tempfile.NamedTemporaryFile(
         "w", prefix="gridtool-trace-", suffix=".txt", encoding="utf-8", delete=False
     ) as trace:
-        traceback.print_exception(error, file=trace)
+        trace.write(_hide("".join(traceback.format_exception(error))))
     return f"{text}\ntrace saved to {trace.name}"
+
+
+def _hide(text: str) -> str:
+    """``text`` without secrets: those of the environment, and passwords in addresses."""
+    remember_secrets(environ=os.environ)
+    return _PASSWORD.sub(rf"\g<1>{HIDDEN}@", hide_secrets(text))
 
 
 def _leave_closed_pipe() -> NoReturn:

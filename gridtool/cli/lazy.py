@@ -20,15 +20,19 @@ HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
 @dataclass(frozen=True, slots=True)
 class LazyCommand:
-    """A command by name: the object ``name`` of ``module``. ``summary`` is its short help."""
+    """A command by name: the object ``attribute`` of ``module``, or ``name`` where that is empty.
+
+    ``summary`` is its short help.
+    """
 
     name: str
     module: str
     summary: str
+    attribute: str = ""
 
     def load(self) -> click.Command:
         """Import the module and take the command from it."""
-        command = getattr(importlib.import_module(self.module), self.name)
+        command = getattr(importlib.import_module(self.module), self.attribute or self.name)
         if not isinstance(command, click.Command):
             raise TypeError(f"{self.module}.{self.name} is not a click command")
         return command
