@@ -176,7 +176,7 @@ class _Execution:
         said += [f"threshold crossed: {text}" for text in crossed]
         said += [f"--fail-on knows no value {name!r}" for name in unknown]
         weak = bool(degraded or answer.fallback)
-        code = THRESHOLD if crossed else USAGE if unknown else FALLBACK if weak else OK
+        code = THRESHOLD if crossed else FALLBACK if weak else USAGE if unknown else OK
         closing = self._close(
             "done",
             exit_code=code,
@@ -193,15 +193,19 @@ class _Execution:
         )
 
     def _end_early(self, end: ChainEnded) -> RunOutcome:
-        """Keep what there was when the computation was ended."""
-        code = 128 + end.signal_number if end.signal_number else UNEXPECTED
-        if end.answer is None:
-            self._write_failure(str(end), exit_code=code, state="interrupted")
-            return self._outcome(code, str(end))
+        """Keep what there was when a signal ended the computation, or say why there is nothing."""
+        signalled = end.signal_number != 0
+        code = 128 + end.signal_number if signalled else UNEXPECTED
+        if end.answer is None or not signalled:
+            message = _explain(end)
+            self._write_failure(
+                message, exit_code=code, state="interrupted" if signalled else "failed"
+            )
+            return self._outcome(code, message)
         request = replace(self._request, samples=0, degraded=end.answer.degraded)
         closing = self._close(
             "interrupted",
-            exit_code=FALLBACK if end.reason == "deadline" else code,
+            exit_code=code,
             message=f"{end}; {end.answer.degraded}",
             headline=self._figures(end.answer),
         )
@@ -240,8 +244,9 @@ class _Execution:
         return {**finite, **self._ages}
 
     def _fail(self, error: GridtoolError) -> RunOutcome:
-        self._write_failure(str(error), exit_code=error.exit_code)
-        outcome = self._outcome(error.exit_code, str(error))
+        message = _explain(error)
+        self._write_failure(message, exit_code=error.exit_code)
+        outcome = self._outcome(error.exit_code, message)
         return replace(outcome, error=error)
 
     def _write_failure(self, message: str, *, exit_code: int, state: RunState = "failed") -> None:
@@ -275,3 +280,8 @@ class _Execution:
             warnings=self._tools.after(self._store, self._run),
             record=self._run,
         )
+
+
+def _explain(error: Exception) -> str:
+    """What an exception says, and why what was tried instead did not hold either."""
+    return "; ".join([str(error), *getattr(error, "__notes__", ())])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
@@ -24,6 +25,9 @@ __all__ = ["FoundInputs", "InputFile", "fetch_inputs", "find_inputs", "keep_inpu
 
 PLACE = "inputs"
 """Folder, within the root of a computation, in which its inputs lie."""
+
+MOST_BYTES = 256 << 20
+"""A larger file is no input: every reader refuses it, and its content is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,15 +139,11 @@ class _Shelf:
             role, number = f"{kind}/{number}/{path.name}", number + 1
         self._roles.add(role)
         try:
-            content = path.read_bytes()
+            content = _read_content(path)
         except OSError as problem:
+            message = f"cannot be read: {problem.strerror}"
             self.issues.append(
-                Issue(
-                    message=f"cannot be read: {problem.strerror}",
-                    file=self._file,
-                    field=field,
-                    value=str(path),
-                )
+                Issue(message=message, file=self._file, field=field, value=str(path))
             )
         else:
             self.files.append(InputFile(role=role, path=path, content=content))
@@ -211,6 +211,12 @@ def lay_out(files: Iterable[InputFile], root: Path) -> None:
             raise StoreError(f"cannot write {path}: {problem.strerror}") from problem
     for name in ("network", "resources", "reports"):  # a folder without tables is a folder too
         (root / PLACE / name).mkdir(parents=True, exist_ok=True)
+
+
+def _read_content(path: Path) -> bytes:
+    if path.stat().st_size > MOST_BYTES:
+        raise OSError(errno.EFBIG, f"it is larger than {MOST_BYTES >> 20} MB")
+    return path.read_bytes()
 
 
 def _name(given: str) -> str:

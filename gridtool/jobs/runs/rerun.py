@@ -18,6 +18,7 @@ from gridtool.jobs.runs.manifest import (
     run_manifest,
 )
 from gridtool.jobs.runs.model import Chain, ChainAnswer, ChainEvents, ChainLimits
+from gridtool.jobs.store.folder import check_files
 from gridtool.jobs.store.model import RunRecord
 from gridtool.jobs.store.open import Store
 
@@ -34,6 +35,8 @@ class Rerun:
         Names of files with the bytes that the manifest names.
     differing
         What is not as it was published, in words; empty if every byte is.
+    damaged
+        What of the published files is no longer what was published, in words.
     reasons
         Why bytes may differ, in words: other versions, a search that a clock had cut.
     """
@@ -42,12 +45,13 @@ class Rerun:
     answer: ChainAnswer
     same: tuple[str, ...]
     differing: tuple[str, ...]
+    damaged: tuple[str, ...]
     reasons: tuple[str, ...]
 
     @property
     def identical(self) -> bool:
-        """Whether every published file came out byte for byte."""
-        return not self.differing
+        """Whether every file came out byte for byte as it was published, and still is that."""
+        return not self.differing and not self.damaged
 
 
 def rerun_run(
@@ -90,6 +94,7 @@ def rerun_run(
         answer=answer,
         same=tuple(sorted(file for file in made if made[file] == published.get(file))),
         differing=_differences(published, made),
+        damaged=check_files(store.folder / run.folder),
         reasons=_find_reasons(manifest, gridtool_version=gridtool_version),
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -157,7 +156,7 @@ def test_a_bug_is_written_down_and_raised(job, sqlite_address):
 
 
 def test_the_best_plan_is_kept_when_a_signal_comes(job, address):
-    def end(request, _limits, _events):
+    def end(*_):
         partial = ChainAnswer(
             files={"result.json": b"{}"}, headline={}, complete=False, degraded="no forecast"
         )
@@ -181,6 +180,41 @@ def test_a_signal_before_the_plan_leaves_a_row(job, sqlite_address):
     outcome = run(job, sqlite_address, chain=end)
     (row,) = read_store(sqlite_address).rows.list_runs()
     assert (outcome.exit_code, row.state, row.folder) == (130, "interrupted", "")
+
+
+def test_a_computation_that_died_is_a_failed_run_and_says_what_was_tried(job, sqlite_address):
+    def die(*_):
+        raise ChainEnded("died", "the computing process died")
+
+    outcome = run(job, sqlite_address, chain=die)
+    (row,) = read_store(sqlite_address).rows.list_runs()
+    assert (outcome.exit_code, row.state, row.exit_code) == (1, "failed", 1)
+    assert row.message.startswith("the computing process died; fewer samples")
+
+
+def test_a_clock_set_back_does_no_harm(job, sqlite_address):
+    """Each look at the clock is an hour before the last."""
+    back = tools()
+    clock = back.clock
+    steps = iter(range(100))
+    back = tools(clock=lambda: clock() - timedelta(hours=next(steps)))
+    first = run(job, sqlite_address, given=back)
+    second = run(job, sqlite_address, given=back, force=True)
+    assert second.record.started_at < first.record.started_at
+    assert second.record.number > first.record.number
+    assert second.record.duration_s >= 0
+    assert (second.folder.parent / "latest").resolve() == second.folder.resolve()
+    assert run(job, sqlite_address).repeated
+
+
+def test_a_figure_that_only_a_forecast_has_is_no_mistake_of_the_command_line(job, sqlite_address):
+    def weak(request, limits, events):
+        answer = cheap_chain(request, limits, events)
+        return ChainAnswer(files=answer.files, headline={}, fallback="no forecast")
+
+    outcome = run(job, sqlite_address, chain=weak, fail_on=(Limit("hours_off_p90>8"),))
+    assert outcome.exit_code == 6
+    assert "--fail-on knows no value 'hours_off_p90'" in outcome.message
 
 
 def test_a_refused_job_file_leaves_nothing(tmp_path, root, sqlite_address):
@@ -284,7 +318,7 @@ def test_files_left_over_by_the_computation_are_removed(job, sqlite_address, tmp
     monkeypatch.setattr("tempfile.tempdir", None)
     (tmp_path / "tmp").mkdir()
     run(job, sqlite_address)
-    assert os.listdir(tmp_path / "tmp") == []
+    assert list((tmp_path / "tmp").iterdir()) == []
 
 
 def test_wishes_are_plain_by_default():

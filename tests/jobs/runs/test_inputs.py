@@ -174,6 +174,16 @@ def test_what_is_missing_is_told_and_left_out(everything, tmp_path):
         resolve_settings(load_settings(found.settings, file="job"), tmp_path / "root" / "job")
 
 
+def test_a_file_that_cannot_be_read_is_told(everything, tmp_path, monkeypatch):
+    monkeypatch.setattr("gridtool.jobs.runs.inputs.MOST_BYTES", 1 << 20)
+    with (tmp_path / "load.csv").open("wb") as stream:
+        stream.truncate((1 << 20) + 1)
+    parsed, path = read_settings(everything)
+    found = find_inputs(parsed, path)
+    assert [issue.message for issue in found.issues] == ["cannot be read: it is larger than 1 MB"]
+    assert not any(file.role.startswith("history/") for file in found.files)
+
+
 def test_a_network_that_is_not_there_is_told(tmp_path, root):
     path = write_job(tmp_path / "job", root)
     path.write_text(path.read_text().replace("toy3", "nowhere"))

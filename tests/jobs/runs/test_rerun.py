@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -103,6 +106,37 @@ def test_no_path_of_the_machine_is_published(past, tmp_path):
                     assert word not in content.replace(b"gridtool-kept", b""), path.name
 
 
+def test_neither_hashing_nor_time_zone_nor_language_nor_place_decides_a_byte(past, tmp_path):
+    """Computed again by another process under other conditions."""
+    address, outcomes = past
+    code = (
+        "from gridtool.jobs.runs.compute import compute_chain\n"
+        "from gridtool.jobs.runs.rerun import rerun_run\n"
+        "from gridtool.jobs.store.open import read_store, resolve_store\n"
+        f"store = read_store(resolve_store({str(address.folder)!r}, environ={{}}))\n"
+        f"found = rerun_run(store, {outcomes[13].run_id!r}, chain=compute_chain)\n"
+        "print(found.differing, found.damaged, found.reasons)\n"
+    )
+    conditions = {
+        "PYTHONHASHSEED": "77",
+        "TZ": "Asia/Kathmandu",
+        "LC_ALL": "C",
+        "COLUMNS": "37",
+        "FORCE_COLOR": "1",
+        "SOURCE_DATE_EPOCH": "4102444800",
+        "TMPDIR": str(tmp_path),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **conditions},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "() () ()\n"
+
+
 def test_workers_change_no_byte(past):
     address, outcomes = past
     again = rerun_run(
@@ -137,7 +171,13 @@ def test_an_input_that_is_gone_or_damaged_is_named(past):
     lying = object_path(store.folder, entry.sha256)
     kept = lying.read_bytes()
     run_id = next(o.run_id for o in outcomes if entry in o.record.inputs)
+    report = next(o.folder for o in outcomes if o.run_id == run_id) / "report.txt"
+    published = report.read_bytes()
     try:
+        report.write_text("changed")
+        again = rerun_run(store, run_id, chain=compute_chain)
+        assert (again.differing, again.damaged) == ((), ("report.txt is not what was published",))
+        assert not again.identical
         lying.write_bytes(b"something else")
         with pytest.raises(StoreError, match="damaged"):
             rerun_run(store, run_id, chain=compute_chain)
@@ -146,6 +186,7 @@ def test_an_input_that_is_gone_or_damaged_is_named(past):
             rerun_run(store, run_id, chain=compute_chain)
     finally:
         lying.write_bytes(kept)
+        report.write_bytes(published)
 
 
 def test_tables_are_the_same_as_csv_json_and_parquet(past):
