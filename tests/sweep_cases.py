@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import signal
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,3 +149,8 @@ class Silent:
 
     def noted(self, words):
         self.words.append(words)
+
+
+def read_own_mark():
+    """A version that only the process of the tests has."""
+    return {"mark": "here" if "pytest" not in sys.modules else "of the test"}
