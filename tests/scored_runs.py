@@ -67,10 +67,12 @@ def keep_samples(factor, shed_share, grid):
     )
 
 
-def forecast_files(rng, *, as_of, months=2, n=99, scale=2.0, spread=SPREAD):
+def forecast_files(rng, *, as_of, months=2, n=99, scale=2.0, spread=SPREAD, level=1.0):
     """Files of a run's samples; the model saw the history until the run."""
     grid = forecast_grid(as_of, months=months, zone=KYIV)
-    kept = keep_samples(draw_factor(rng, grid, n=n, spread=spread), draw_shed(rng, grid, n=n), grid)
+    kept = keep_samples(
+        draw_factor(rng, grid, n=n, spread=spread, level=level), draw_shed(rng, grid, n=n), grid
+    )
     link = HistoryLink(scale=scale, known_until=as_of)
     return keep_files(SimpleNamespace(kept=kept), link=link)
 

@@ -64,8 +64,8 @@ class KeptRun:
     ----------
     month_off : (n, M, D + 1)
         Hours a day without supply for an ordinary customer; districts as in the facts.
-    day_mwh, day_off : (n, days)
-        The city's demand, and hours off.
+    day_mwh, day_eue_mwh, day_off : (n, days)
+        The city's demand, what of it is unserved, and hours off.
     demand_mw : (levels, hours)
         Quantiles of the city's demand at evenly spaced levels.
     """
@@ -73,6 +73,7 @@ class KeptRun:
     facts: KeptFacts
     month_off: FloatArray
     day_mwh: FloatArray
+    day_eue_mwh: FloatArray
     day_off: FloatArray
     demand_mw: FloatArray
 
@@ -161,6 +162,7 @@ def read_kept(folder: Path, facts: KeptFacts) -> KeptRun:
             facts=facts,
             month_off=_shaped(months["hours_off"], n, len(grid.months), len(facts.ordinary_share)),
             day_mwh=_shaped(days["demand_mwh"], n, len(grid.days)),
+            day_eue_mwh=_shaped(days["eue_mwh"], n, len(grid.days)),
             day_off=_shaped(days["hours_off"], n, len(grid.days)),
             demand_mw=_levels(hours),
         )

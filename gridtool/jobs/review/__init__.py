@@ -1,0 +1,1 @@
+"""Kept runs listed, shown, compared, pruned and exported."""
