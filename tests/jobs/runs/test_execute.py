@@ -313,12 +313,27 @@ def test_remarks_are_published_and_the_lock_is_held_afterwards(job, sqlite_addre
     assert said["remarks"] == ["history was late", "toy drifts"]
 
 
-def test_files_left_over_by_the_computation_are_removed(job, sqlite_address, tmp_path, monkeypatch):
+def test_only_the_store_is_written_to_and_nothing_is_left_over(
+    job, sqlite_address, tmp_path, monkeypatch
+):
+    """Not even what a run that was killed had left."""
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     monkeypatch.setattr("tempfile.tempdir", None)
     (tmp_path / "tmp").mkdir()
-    run(job, sqlite_address)
+    left = sqlite_address.folder / "work" / "run" / "inputs"
+    left.mkdir(parents=True)
+    (left / "old.csv").write_text("x")
+    seen = []
+
+    def look(request, limits, events):
+        seen.extend(path.name for path in request.root.rglob("*.csv"))
+        return cheap_chain(request, limits, events)
+
+    run(job, sqlite_address, chain=look)
+    assert "mine.csv" in seen
+    assert "old.csv" not in seen
     assert list((tmp_path / "tmp").iterdir()) == []
+    assert not (sqlite_address.folder / "work").exists()
 
 
 def test_wishes_are_plain_by_default():
