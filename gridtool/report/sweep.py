@@ -15,6 +15,8 @@ from gridtool.whatif.model import DONE, FAILED, MEASURE, Level
 __all__ = ["describe_sweep", "headline_sweep", "tables_sweep"]
 
 TERMINAL_ROWS = 25
+WORST_ROWS = 10
+"""Scenarios told once more from the worst on, where the terminal does not show them all."""
 _HEADINGS: Mapping[str, str] = MappingProxyType(
     {
         "name": "scenario",
@@ -51,7 +53,17 @@ _SHOWN: Mapping[Level, tuple[str, ...]] = MappingProxyType(
     }
 )
 _ETR = ("etr_p50_h", "etr_p90_h")
-_WHOLE = ("customers_out", "customers_out_diff", "rank")
+_DECIMALS: Mapping[str, int] = MappingProxyType(
+    {
+        "rank": 0,
+        "customers_out": 0,
+        "customers_out_diff": 0,
+        "unserved_mw_diff": 1,
+        "ens_mwh_diff": 0,
+        "eue_mwh_diff": 0,
+        "eue_mwh_diff_se": 0,
+    }
+)
 _UNITS: Mapping[Level, str] = MappingProxyType({"assess": "MW", "plan": "MWh", "forecast": "MWh"})
 _WORDS: Mapping[Level, str] = MappingProxyType(
     {
@@ -75,7 +87,7 @@ _NOTES: Mapping[Level, str] = MappingProxyType(
 
 
 def tables_sweep(table: pd.DataFrame, *, level: Level) -> tuple[NamedTable, ...]:
-    """The comparison, and the scenarios that failed, where there are any.
+    """The comparison; of many scenarios the worst once more; those that failed, if any did.
 
     Parameters
     ----------
@@ -84,20 +96,26 @@ def tables_sweep(table: pd.DataFrame, *, level: Level) -> tuple[NamedTable, ...]
     """
     done = table[table["status"] == DONE]
     frame, blanks = _without_infinite(done.drop(columns="status").reset_index(drop=True))
-    sampled = ("p_best",) if level == "forecast" else ()
     tables = [
-        NamedTable(
+        _table_scenarios(
+            frame,
+            level=level,
             name="comparison",
             title="Scenarios against the case as it is",
-            frame=frame,
-            headings=_HEADINGS,
-            decimals=dict.fromkeys(_WHOLE, 0),
-            terminal_columns=("rank", "name", *_SHOWN[level], *sampled),
-            terminal_rows=TERMINAL_ROWS,
-            note=_NOTES[level],
             blanks=blanks,
         )
     ]
+    if len(frame) > TERMINAL_ROWS:
+        worst, blanks = _without_infinite(done.iloc[: -WORST_ROWS - 1 : -1].drop(columns="status"))
+        tables.append(
+            _table_scenarios(
+                worst.reset_index(drop=True),
+                level=level,
+                name="worst",
+                title="The worst, from the last on",
+                blanks=blanks,
+            )
+        )
     failed = table[table["status"] != DONE]
     if len(failed):
         tables.append(
@@ -117,6 +135,23 @@ def tables_sweep(table: pd.DataFrame, *, level: Level) -> tuple[NamedTable, ...]
             )
         )
     return tuple(tables)
+
+
+def _table_scenarios(
+    frame: pd.DataFrame, *, level: Level, name: str, title: str, blanks: dict[str, list[str]]
+) -> NamedTable:
+    sampled = ("p_best",) if level == "forecast" else ()
+    return NamedTable(
+        name=name,
+        title=title,
+        frame=frame,
+        headings=_HEADINGS,
+        decimals=_DECIMALS,
+        terminal_columns=("rank", "name", *_SHOWN[level], *sampled),
+        terminal_rows=TERMINAL_ROWS,
+        note=_NOTES[level] if name == "comparison" else "",
+        blanks=blanks,
+    )
 
 
 def _without_infinite(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, list[str]]]:

@@ -106,6 +106,8 @@ def test_when_nothing_gains():
 
 def test_many_rows_are_cut_on_a_terminal_only():
     table = compare("assess", *(present(k, float(k)) for k in range(200)))
-    (comparison,) = tables_sweep(table, level="assess")
+    comparison, worst = tables_sweep(table, level="assess")
+    assert worst.frame["name"].tolist() == [f"s{k}" for k in range(199, 189, -1)]
+    assert worst.frame["rank"].tolist() == [float(k) for k in range(200, 190, -1)]
     assert len(comparison.frame) == 200
     assert "175 more rows" in printed(comparison)
