@@ -20,7 +20,7 @@ _SEGMENT = 8
 """Parts of a webhook's path from this length on are hidden also by themselves."""
 
 _NAMES = re.compile(r"PASS|SECRET|TOKEN|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_?KEY", re.IGNORECASE)
-_STORE, _WEBHOOK = "GRIDTOOL_STORE", "GRIDTOOL_WEBHOOK"
+_STORE, _WEBHOOK, _HOOK = "GRIDTOOL_STORE", "GRIDTOOL_WEBHOOK", "GRIDTOOL_HOOK"
 
 _known: tuple[str, ...] = ()
 
@@ -49,7 +49,8 @@ def find_secrets(
     """What is secret in addresses and environment; parameters as :func:`remember_secrets`.
 
     Of the address of a store: its password, and what its query says. Of a webhook: all but its
-    host. Of any other variable that holds an address: the password.
+    host. Of a hook: the command as a whole. Of any other variable that holds an address: the
+    password.
     """
     parts: list[str] = []
     for address in (store, environ.get(_STORE)):
@@ -57,7 +58,7 @@ def find_secrets(
     for address in (webhook, environ.get(_WEBHOOK)):
         parts += _of_webhook(_split(address))
     for name, value in environ.items():
-        if _NAMES.search(name):
+        if _NAMES.search(name) or name == _HOOK:
             parts.append(value)
         elif "://" in value:
             parts.append(_split(value).password or "")

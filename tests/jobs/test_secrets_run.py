@@ -12,7 +12,7 @@ import traceback
 
 import pytest
 import run_cases
-from sqlalchemy import text
+from secret_cases import ENVIRON, PLANTED, address_with_password, find_planted
 from store_cases import HOLDER, NOW
 
 from gridtool.errors import AnalysisError, GridtoolError
@@ -22,16 +22,7 @@ from gridtool.jobs.logs_stages import LoggedStages
 from gridtool.jobs.metrics import write_metrics
 from gridtool.jobs.notify import note_deliveries, notify, resolve_targets
 from gridtool.jobs.notify_payload import notice_of_run
-from gridtool.jobs.store.engine import open_engine
 from gridtool.jobs.store.open import open_store, read_store, resolve_store
-
-PLANTED = "hunter2"
-"""Part of every secret planted."""
-ENVIRON = {
-    "PGPASSWORD": "env-hunter2-pg",
-    "MY_API_TOKEN": "env-hunter2-token",
-    "HTTP_PROXY_OLD": "http://me:proxy-hunter2@proxy:3128",
-}
 
 
 @pytest.fixture(autouse=True)
@@ -51,30 +42,10 @@ def silent_port():
 @pytest.fixture
 def with_password(postgresql_address):
     """The store on PostgreSQL, with a password in its address; the server asks for none."""
-    url = postgresql_address.url.set(password="store-hunter2-word")
     return resolve_store(
-        url.render_as_string(hide_password=False),
+        address_with_password(postgresql_address),
         environ={"GRIDTOOL_STORE_FOLDER": str(postgresql_address.folder)},
     )
-
-
-def find_planted(address):
-    """Files and tables of a store in which a secret is."""
-    found = [
-        str(path)
-        for path in address.folder.rglob("*")
-        if path.is_file() and PLANTED.encode() in path.read_bytes()
-    ]
-    engine = open_engine(address.url)
-    with engine.connect() as connection:
-        listed = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
-        tables = list(connection.execute(text(listed)).scalars())
-        assert {"runs", "run_inputs", "run_headlines"} <= set(tables)
-        for table in tables:
-            rows = connection.execute(text(f'SELECT * FROM "{table}"')).all()
-            found += [table] if PLANTED in repr(rows) else []
-    engine.dispose()
-    return found
 
 
 def observe(job, address, *, chain, webhook, hook, metrics):
