@@ -76,7 +76,7 @@ def _try(work):
 
         return {"error": "unexpected", "message": repr(error), "trace": traceback.format_exc()}
     return {
-        "error": "",
+        "error": "" if outcome.exit_code == 0 else type(outcome.error).__name__,
         "run": outcome.run_id,
         "code": outcome.exit_code,
         "message": outcome.message,

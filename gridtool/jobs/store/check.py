@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
+from sqlalchemy.pool import PoolProxiedConnection
 
 from gridtool.errors import StoreError
-from gridtool.jobs.store.engine import connect, hide_password
+from gridtool.jobs.store.engine import DiskTrouble, connect, hide_password, said_in_words
 from gridtool.jobs.store.folder import job_folder, list_published, point_latest, read_latest
 from gridtool.jobs.store.migrate import schema_version
 from gridtool.jobs.store.recover import delete_removed
+from gridtool.jobs.store.reserve import free_reserve
 from gridtool.jobs.store.runs import RunRows
 
 __all__ = [
@@ -38,7 +40,7 @@ def open_checked(engine: Engine, folder: Path) -> Iterator[None]:
         If it is damaged, or there is none while published runs are in ``folder``: an empty one
         would hide them.
     """
-    with _keep_open(engine):
+    with _keep_open(engine, folder):
         check_database(engine)
         if schema_version(engine) is None and (lost := list_published(folder)):
             raise StoreError(
@@ -49,18 +51,31 @@ def open_checked(engine: Engine, folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _keep_open(engine: Engine) -> Iterator[None]:
+def _keep_open(engine: Engine, folder: Path) -> Iterator[None]:
     if engine.url.get_backend_name() != "sqlite":
         yield
         return
-    with connect(engine):  # says in words what is wrong with it
-        pass
-    kept = engine.raw_connection()
     try:
-        kept.cursor().execute("SELECT count(*) FROM sqlite_master").fetchall()
+        kept = _connect(engine)
+    except DiskTrouble:
+        if not free_reserve(folder):
+            raise
+        kept = _connect(engine)
+    try:
         yield
     finally:
         kept.close()
+
+
+def _connect(engine: Engine) -> PoolProxiedConnection:
+    with said_in_words(engine):
+        connection = engine.raw_connection()
+        try:
+            connection.cursor().execute("SELECT count(*) FROM sqlite_master")
+        except BaseException:
+            connection.close()
+            raise
+    return connection
 
 
 def check_database(engine: Engine) -> None:

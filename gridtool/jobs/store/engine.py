@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from gridtool.errors import MissingExtra, StoreError
 
-__all__ = ["DiskTrouble", "connect", "hide_password", "open_engine", "parse_url"]
+__all__ = ["DiskTrouble", "connect", "hide_password", "open_engine", "parse_url", "said_in_words"]
 
 BUSY_MS = 20_000
 """How long a writer waits for another one."""
@@ -87,12 +87,14 @@ def hide_password(url: URL) -> str:
     return url.set(query={}).render_as_string(hide_password=True)
 
 
-def open_engine(url: URL, *, read_only: bool = False) -> Engine:
+def open_engine(url: URL, *, read_only: bool = False, alone: bool = False) -> Engine:
     """An engine whose transactions are serial among writers and survive the death of a process.
 
     SQLite writes ahead with ``synchronous=FULL`` and takes the write lock when a transaction
     begins: one that is upgraded later fails at once instead of waiting. ``read_only`` ones take
-    none: any number of them reads while one writes, each what was there when it began.
+    none: any number of them reads while one writes, each what was there when it began. ``alone``
+    keeps SQLite's index of its journal in memory, where a full disk has no place for it; that
+    needs the file for itself.
 
     Raises
     ------
@@ -110,6 +112,8 @@ def open_engine(url: URL, *, read_only: bool = False) -> Engine:
         _make_folder(Path(url.database).parent)
     engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_MS / 1000})
     event.listen(engine, "connect", _prepare_reader if read_only else _prepare_writer)
+    if alone:
+        event.listen(engine, "connect", _keep_alone)
     event.listen(engine, "begin", _begin_reading if read_only else _begin_immediately)
     return engine
 
@@ -123,10 +127,16 @@ def connect(engine: Engine) -> Iterator[Connection]:
     StoreError
         If the database cannot be reached, is full, damaged or refuses.
     """
+    with said_in_words(engine), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def said_in_words(engine: Engine) -> Iterator[None]:
+    """What the database says in the block as StoreError."""
     try:
-        with engine.begin() as connection:
-            yield connection
-    except SQLAlchemyError as problem:
+        yield
+    except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as problem:
         words, kind = _words(problem)
         raise kind(f"the store {hide_password(engine.url)} {words}") from problem
 
@@ -149,6 +159,10 @@ def _prepare_reader(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA query_only=ON")
 
 
+def _keep_alone(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+
+
 def _begin_immediately(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
@@ -157,11 +171,12 @@ def _begin_reading(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
-def _words(problem: SQLAlchemyError) -> tuple[str, type[StoreError]]:
+def _words(problem: Exception) -> tuple[str, type[StoreError]]:
     """What the database said, in its own words, which hold no password."""
-    if not isinstance(problem, DBAPIError) or problem.orig is None:
+    original = problem.orig if isinstance(problem, DBAPIError) else problem
+    if original is None or isinstance(original, SQLAlchemyError):
         return f"failed: {type(problem).__name__}", StoreError
-    said = " ".join(str(problem.orig).split())
+    said = " ".join(str(original).split())
     for marks, words, kind in _SAID:
         if any(mark in said for mark in marks):
             return words.format(said=said), kind

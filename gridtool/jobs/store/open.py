@@ -19,7 +19,7 @@ from gridtool.jobs.store.check import (
     open_checked,
     settle_latest,
 )
-from gridtool.jobs.store.engine import hide_password, open_engine, parse_url
+from gridtool.jobs.store.engine import DiskTrouble, hide_password, open_engine, parse_url
 from gridtool.jobs.store.lock import Holder, lock_store
 from gridtool.jobs.store.migrate import latest_version, schema_version, upgrade
 from gridtool.jobs.store.model import RunRecord
@@ -149,7 +149,11 @@ def read_store(address: StoreAddress) -> Store:
     if address.url.get_backend_name() == "sqlite" and not Path(address.url.database or "").exists():
         raise missing
     engine = open_engine(address.url, read_only=True)
-    version = schema_version(engine)
+    try:
+        version = schema_version(engine)
+    except DiskTrouble:  # no place for SQLite's index: it is full
+        engine = open_engine(address.url, read_only=True, alone=True)
+        version = schema_version(engine)
     if version is None:
         raise missing
     if version != latest_version():
