@@ -16,6 +16,7 @@ from gridtool.forecast.shortage import forecast_shortage
 from gridtool.network.catalog import load_network
 from gridtool.restoration.model import PlanConfig, SpareArrival
 from gridtool.whatif.change import change_state
+from gridtool.whatif.compare import compare_whatif, energy_until
 from gridtool.whatif.evaluate import evaluate, start_evaluator
 from gridtool.whatif.model import ROW_COLUMNS, SweepContext, SweepRow, SweepScenario
 from gridtool.whatif.scenario import Scenario
@@ -108,6 +109,25 @@ def test_a_plan_by_hand(scenario, ens_mwh, last_h):
         assert found.etr_p90_h == pytest.approx(last_h, abs=0.2)
     else:
         assert found.etr_p90_h == np.inf  # short of supply for good
+
+
+def test_nothing_to_repair_and_short_of_supply_is_never_back():
+    intact = damaged(star(30, 20, 10), {})
+    assert row(context(state=intact)).etr_p90_h == 0.0
+    assert row(context(state=intact), Scenario(import_mw=20.0)).etr_p90_h == np.inf
+
+
+def test_the_plan_is_that_of_a_single_what_if():
+    """Both ways to ask: the same state, the same plan, the same last repair."""
+    scenario = Scenario(out=("L2",), crews=2, import_mw=45.0)
+    found = row(context(), scenario)
+    single = compare_whatif(STATE, scenario, resources=TEAM, config=QUICK, seed=1)
+    assert found.unserved_mw == pytest.approx(single.what_if.unserved_mw)
+    assert found.repairs == len(single.what_if.plan.jobs)
+    last = single.what_if.plan.curve["time"].iloc[-1]
+    assert found.last_repair_h == pytest.approx((last - AS_OF) / timedelta(hours=1))
+    until = AS_OF + timedelta(hours=100)
+    assert found.ens_mwh == pytest.approx(energy_until(single.what_if.plan, until))
 
 
 def test_spares_that_come_later():
