@@ -22,7 +22,10 @@ from gridtool.restoration.model import CompletionSamples, RestorationPlan
 from gridtool.restoration.plan import plan_restoration
 from gridtool.restoration.schedule.execute import COMPLETIONS, simulate_completions
 
-__all__ = ["JobResult", "Stages", "Watch", "run_job"]
+__all__ = ["PLANNING", "JobResult", "Stages", "Watch", "run_job"]
+
+PLANNING = "planning the repairs"
+"""The stage that has something to give when it is ended early."""
 
 Stages = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
 """Opens a stage by its words and number of steps; gives the function that takes steps done."""
@@ -71,13 +74,14 @@ def run_job(
         Told of each stage as it begins, for progress on a terminal.
     watch
         Opened around the search for the plan. Where that is interrupted, the chain ends with the
-        best plan found: there is no forecast.
+        best plan found: there are no completions and there is no forecast.
     gridtool_version
         Of the program, to say that a saved demand model is of another one.
     now
         The present (aware), by which a history can be of the future; None: the clock's.
     planned
-        Given what there is once the repairs are planned; says whether to go on to the forecast.
+        Given what there is as soon as the repairs are planned, without completions yet; says
+        whether to go on to these and the forecast.
     halt
         Says whether to end the forecast with the futures done so far.
 
@@ -95,7 +99,7 @@ def run_job(
         inputs = read_inputs(job, gridtool_version=gridtool_version, now=now)
     with stages("assessing what is out", None):
         assessment = assess(inputs.state)
-    plan, completions, ended = _plan_repairs(inputs, stages=stages, watch=watch or _unwatched)
+    plan, ended = _plan_repairs(inputs, stages=stages, watch=watch or _unwatched)
     result = JobResult(
         job=job,
         network=inputs.network,
@@ -103,13 +107,18 @@ def run_job(
         state=inputs.state,
         assessment=assessment,
         plan=plan,
-        completions=completions,
+        completions=None,
         forecast=None,
         warnings=inputs.warnings,
     )
     further = planned is None or planned(result)
+    if ended or not further:
+        return result
+    if plan is not None:
+        completions = simulate_completions(plan, n=COMPLETIONS, seed=job.seed)
+        result = replace(result, completions=completions)
     demand = inputs.demand
-    if demand is None or ended or not further:
+    if demand is None:
         return result
     with stages("simulating the shortage", job.forecast.samples) as advance:
         forecast = forecast_shortage(
@@ -126,11 +135,11 @@ def run_job(
 
 def _plan_repairs(
     inputs: JobInputs, *, stages: Stages, watch: Watch
-) -> tuple[RestorationPlan | None, CompletionSamples | None, bool]:
-    """The plan, its executions, and whether the search was ended early by ``watch``."""
+) -> tuple[RestorationPlan | None, bool]:
+    """The plan, and whether the search was ended early by ``watch``."""
     if inputs.resources is None or not inputs.state.damage:
-        return None, None, False
-    with stages("planning the repairs", None), watch() as stop:
+        return None, False
+    with stages(PLANNING, None), watch() as stop:
         plan = plan_restoration(
             inputs.state,
             inputs.resources,
@@ -139,8 +148,7 @@ def _plan_repairs(
             stop=stop,
             clock=time.monotonic,
         )
-        ended = stop()
-    return plan, simulate_completions(plan, n=COMPLETIONS, seed=inputs.job.seed), ended
+        return plan, stop()
 
 
 def _no_stages(_words: str, _steps: int | None) -> AbstractContextManager[Callable[[int], None]]:

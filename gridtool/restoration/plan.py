@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -208,19 +208,13 @@ def _search(
     n = len(problem.jobs)
     if n <= EXHAUSTIVE_JOBS:
         return enumerate_orders(problem, values, interrupt=interrupt)
-    greedy = []
+    greedy: list[IntArray] = []
     if 4 * n <= config.evaluations:
-        width = max(3, min(n, config.evaluations // (12 * n)))
-        backward = backward_order(values, problem.expected_h, width=width)
-        forward = forward_order(values, problem.expected_h, width=width, fallback=backward)
-        bundled = bundle_order(
-            values,
-            problem.expected_h,
-            bundles=supply_bundles(network, problem.jobs),
-            width=width,
-            fallback=backward,
-        )
-        greedy = [problem.put_back_waiting(order) for order in (backward, forward, bundled)]
+        orders = _list_greedy(problem, values, network=network, evaluations=config.evaluations)
+        for order in orders:
+            if interrupt():  # each takes a third of a second for the shipped city
+                break
+            greedy.append(problem.put_back_waiting(order))
     return search_order(
         problem,
         values,
@@ -228,6 +222,24 @@ def _search(
         evaluations=config.evaluations,
         seed=seed,
         interrupt=interrupt,
+    )
+
+
+def _list_greedy(
+    problem: ScheduleProblem, values: StateValues, *, network: CityNetwork, evaluations: int
+) -> Iterator[IntArray]:
+    """Greedy orders, each made when it is asked for."""
+    n = len(problem.jobs)
+    width = max(3, min(n, evaluations // (12 * n)))
+    backward = backward_order(values, problem.expected_h, width=width)
+    yield backward
+    yield forward_order(values, problem.expected_h, width=width, fallback=backward)
+    yield bundle_order(
+        values,
+        problem.expected_h,
+        bundles=supply_bundles(network, problem.jobs),
+        width=width,
+        fallback=backward,
     )
 
 

@@ -145,7 +145,7 @@ class _Computation:
             return False
         ended = self._end()
         if result.job.demand is None and not ended:
-            return False  # this is all there will be
+            return True  # all there will be but for the dates, which are soon there
         labelled = replace(self._request, degraded=NO_FORECAST)
         self._partial = self._make(result, labelled, complete=False)
         self._events.keep(self._partial)

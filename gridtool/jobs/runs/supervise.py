@@ -16,6 +16,7 @@ from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 from gridtool.forecast.simulate.workers import signals_held
+from gridtool.jobs.run import PLANNING
 from gridtool.jobs.runs.child import Assignment, Ended, Failed, LogLine, be_child
 from gridtool.jobs.runs.model import (
     Chain,
@@ -28,6 +29,8 @@ from gridtool.jobs.runs.model import (
 
 __all__ = ["supervised"]
 
+GRACE_S = 1.3
+"""Of the two seconds in which a run is to be out after a signal; the rest is for publishing."""
 LOOK_S = 0.05
 """Seconds between looks at signals and the deadline while nothing is heard."""
 LATE_S = 10.0
@@ -38,17 +41,19 @@ ENDING_S = 1.0
 """A killed process is gone in less, unless the kernel holds it; it is not waited for longer."""
 
 
-def supervised(chain: Chain, *, grace_s: float = 1.0) -> Chain:
+def supervised(chain: Chain, *, grace_s: float = GRACE_S, search: str = PLANNING) -> Chain:
     """``chain`` computed in a process of its own.
 
-    Once a signal has come, an answer kept by the chain is the answer: the process is killed. As
-    long as there is none, the chain has ``grace_s`` seconds to end its search for a plan and to
-    give what it has.
+    Once a signal has come the process is killed, and an answer kept by the chain is the answer.
+    Only in the middle of its search for a plan, when there is none yet, the chain has ``grace_s``
+    seconds to end that and to give what it has found.
 
     Parameters
     ----------
     chain
         A function of a module: it is sent to the other process.
+    search
+        The stage that is waited for, as the chain calls it.
 
     Returns
     -------
@@ -56,12 +61,13 @@ def supervised(chain: Chain, *, grace_s: float = 1.0) -> Chain:
     where a signal (``signal``) or the deadline (``deadline``) ended it, or where the process was
     killed (``memory``) or died (``died``).
     """
-    return partial(_supervise, chain, grace_s)
+    return partial(_supervise, chain, grace_s, search)
 
 
 def _supervise(
     chain: Chain,
     grace_s: float,
+    search: str,
     request: ChainRequest,
     limits: ChainLimits,
     events: ChainEvents,
@@ -75,7 +81,8 @@ def _supervise(
     )
     child = _Child()
     try:
-        return _Watch(child, limits, events, grace_s=grace_s).wait_for(assignment)
+        watch = _Watch(child, limits, events, grace_s=grace_s, search=search)
+        return watch.wait_for(assignment)
     finally:
         child.end()
 
@@ -130,10 +137,17 @@ class _Watch:
     """Listens to a child until it answers or has to be ended."""
 
     def __init__(
-        self, child: _Child, limits: ChainLimits, events: ChainEvents, *, grace_s: float
+        self,
+        child: _Child,
+        limits: ChainLimits,
+        events: ChainEvents,
+        *,
+        grace_s: float,
+        search: str,
     ) -> None:
         self._child, self._limits, self._events = child, limits, events
-        self._grace_s = grace_s
+        self._grace_s, self._search = grace_s, search
+        self._stage = ""
         self._kept: ChainAnswer | None = None
         self._told = 0
         given = limits.deadline_s
@@ -162,7 +176,7 @@ class _Watch:
         if number and not self._told:
             self._told = number
             self._child.tell(number)
-            end = time.monotonic() + (self._grace_s if self._child.started else 0.0)
+            end = time.monotonic() + (self._grace_s if self._stage == self._search else 0.0)
             self._last = end if self._last is None else min(self._last, end)
         late = self._last is not None and time.monotonic() >= self._last
         if self._told and (late or self._kept is not None):
@@ -193,8 +207,9 @@ class _Watch:
             case ("keep", (answer,)):
                 self._kept = answer
                 self._events.keep(answer)
-            case ("stage", arguments):
-                self._events.stage(*arguments)
+            case ("stage", (words, steps)):
+                self._stage = words
+                self._events.stage(words, steps)
             case ("advance", arguments):
                 self._events.advance(*arguments)
         return None

@@ -89,7 +89,8 @@ def search_order(
     given = [np.asarray(start, dtype=np.int64) for start in starts]
     worth = [trail.measure(start) for start in given]
     by_worth = [given[k] for k in np.argsort(worth, kind="stable") if math.isfinite(worth[k])]
-    if len(problem.jobs) > 1 and math.isfinite(trail.best_ens) and trail.best_ens > 0:
+    better = len(problem.jobs) > 1 and math.isfinite(trail.best_ens) and trail.best_ens > 0
+    if better and not interrupt():
         near = neighbours(problem) if near is None else near
         _improve(trail, by_worth, near=near, seed=seed)
     return SearchResult(order=trail.best, ens_mwh=trail.best_ens, candidates=trail.tried)

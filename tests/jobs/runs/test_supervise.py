@@ -22,7 +22,8 @@ from gridtool.jobs.runs.supervise import supervised
 
 def run(chain, root, *, events=None, grace_s=1.0, **limits):
     given = ChainLimits(**limits)
-    return supervised(chain, grace_s=grace_s)(chains.ask(root), given, events or chains.Events())
+    chain = supervised(chain, grace_s=grace_s, search="searching")
+    return chain(chains.ask(root), given, events or chains.Events())
 
 
 def ended(chain, root, **arguments):
@@ -121,9 +122,16 @@ def test_what_ends_its_search_when_told_is_waited_for(tmp_path):
     assert end.answer.headline == {"signal": 15.0}
 
 
+def test_what_has_nothing_to_give_yet_is_not_waited_for(tmp_path):
+    wish = Signal(tmp_path)
+    end = ended(chains.sleep, tmp_path, stop=wish, grace_s=30.0)
+    assert time.monotonic() - wish.began < 1
+    assert (end.reason, end.answer) == ("signal", None)
+
+
 def test_what_is_deaf_is_waited_for_no_longer_than_said(tmp_path):
     wish = Signal(tmp_path)
-    end = ended(chains.sleep, tmp_path, stop=wish, grace_s=0.3)
+    end = ended(chains.search_deaf, tmp_path, stop=wish, grace_s=0.3)
     assert 0.3 <= time.monotonic() - wish.began < 1.3
     assert (end.reason, end.answer) == ("signal", None)
     assert wait_for_end(tmp_path / "pid")
