@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -129,7 +129,8 @@ def read_demand_history(
         The caller's clock: demand after it is found; None: not looked for.
     known_at
         Where a column ``available_at`` says since when a row is known: rows of later are left out,
-        and of several rows of one time the latest counts. None: all rows.
+        and of several rows of one time the latest counts. Hours that were not over are left out
+        too, so that nothing that came later changes what is found. None: all rows.
 
     Raises
     ------
@@ -190,12 +191,25 @@ def examine_history(
         found.issues += issues
         history = None
         if readings is not None:
+            readings = _cut_at(readings, known_at)
             ending = table.match.ending if hour_ending is None else hour_ending
             history = _examine(readings, setting, found, ending=ending)
     except HistoryError as refused:
         found.issues += refused.issues
         history = None
     return _conclude(history, found, origin=str(path), sha256=table.text.sha256 if history else "")
+
+
+def _cut_at(readings: Readings, moment: datetime | None) -> Readings:
+    """The readings that were over at ``moment``: what is wrong with an hour must not be told by
+    hours after it. Longer steps than hours are cut when they are periods.
+    """
+    if moment is None or readings.step_s > HOUR_S:
+        return readings
+    instant = np.datetime64(moment.astimezone(UTC).replace(tzinfo=None), "s")
+    over = readings.utc + np.timedelta64(readings.step_s, "s") <= instant
+    # With nothing over, History.until says so.
+    return readings.pick(over) if over.any() and not over.all() else readings
 
 
 def _conclude(

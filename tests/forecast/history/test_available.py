@@ -128,7 +128,7 @@ def test_a_column_can_be_named(write):
     at = START + 24 * HOUR
     columns = {"available_at": "seen"}
     assert read_history(path, zone=KYIV, columns=columns, known_at=at).end == START + 23 * HOUR
-    assert read_history(path, zone=KYIV, known_at=at).hours == 48, "nothing says since when"
+    assert read_history(path, zone=KYIV, known_at=at).hours == 24, "known once it is over"
 
 
 def test_two_such_columns_are_refused():
@@ -170,3 +170,19 @@ def test_what_is_known_never_depends_on_what_comes_later(tmp_path_factory, data)
         return
     assert whole.start == cut.start
     np.testing.assert_array_equal(whole.load_mw, cut.load_mw)
+
+
+def test_later_hours_do_not_tell_what_was_wrong_before_them(write):
+    """A dip is one if demand recovers after it: at its last hour nobody knows."""
+    loads = [500.0 + 40 * np.sin(k / 3.8) + k % 5 for k in range(24 * 30)]
+    for k in (700, 701):
+        loads[k] = 100.0
+    rows = [f"{text_of(START + k * HOUR)},{load:.3f}" for k, load in enumerate(loads)]
+    at = START + 702 * HOUR
+    whole = read_history(write(rows, header="timestamp_utc,load_mw"), zone=KYIV, known_at=at)
+    cut = read_history(write(rows[:702], header="timestamp_utc,load_mw"), zone=KYIV)
+    later = read_history(write(rows, header="timestamp_utc,load_mw"), zone=KYIV).until(at)
+    np.testing.assert_array_equal(whole.load_mw, cut.load_mw)
+    assert (whole.short is None) == (cut.short is None)
+    assert whole.findings == cut.findings
+    assert later.findings != cut.findings, "read whole and cut afterwards, it knows more"
