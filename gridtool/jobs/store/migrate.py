@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+from contextlib import closing
 from pathlib import Path
 
 from alembic import command
@@ -12,7 +12,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 
 from gridtool.errors import StoreError
-from gridtool.jobs.store.engine import connect, hide_password
+from gridtool.formats.publish import sync_folder
+from gridtool.jobs.store.engine import connect, hide_password, said_in_words
 
 __all__ = ["SCHEMA_TABLE", "latest_version", "schema_version", "upgrade"]
 
@@ -71,13 +72,14 @@ def upgrade(engine: Engine) -> None:
 def _copy_aside(engine: Engine, *, version: str) -> None:
     if engine.url.get_backend_name() != "sqlite" or not engine.url.database:
         return
-    file = Path(engine.url.database)
-    copy = file.with_name(f"{file.name}.before-{version}")
-    with engine.connect() as connection:  # what is still in the journal belongs to the copy
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.exec_driver_sql("BEGIN")
+    copy = Path(f"{engine.url.database}.before-{version}")
+    unfinished = copy.with_name(f"{copy.name}.unfinished")
     try:
-        shutil.copy2(file, copy)
+        unfinished.unlink(missing_ok=True)
+        with said_in_words(engine), closing(engine.raw_connection()) as connection:
+            # What is still in the journal belongs to the copy, and is in this one.
+            connection.cursor().execute("VACUUM INTO ?", (str(unfinished),))
+        unfinished.replace(copy)
+        sync_folder(copy.parent)
     except OSError as problem:
-        raise StoreError(f"cannot keep a copy of {file}: {problem.strerror}") from problem
+        raise StoreError(f"cannot keep the copy {copy}: {problem.strerror}") from problem
