@@ -36,8 +36,9 @@ __all__ = [
 
 FALSE_ALARM = 0.01
 """Most reports, of those on right forecasts, that name a drift."""
-WINDOWS = (1, 8, 26)
-"""Numbers of last blocks that are looked at: a plain miss, two months and half a year of weeks."""
+WINDOWS = (1, 3, 8, 26)
+"""Numbers of last blocks that are looked at: of weeks one, three, two months and half a year. A
+single place is no surer than one sample in all; three low ones in a row are."""
 BLOCK_SUFFIX = "_block"
 MOST_TESTS = 2 * (2 * len(WINDOWS) - 1)
 """Of two quantities; over a single block level and spread are one test. It is fixed, so that the
