@@ -23,6 +23,7 @@ from gridtool.restoration.model import Crew, MobileUnit, PlanConfig, Resources
 from gridtool.whatif.scenario import Scenario
 
 __all__ = [
+    "MOST_HINTS",
     "change_forecast",
     "change_plan_config",
     "change_resources",
@@ -36,6 +37,8 @@ __all__ = [
 ]
 
 Unit = TypeVar("Unit", Crew, MobileUnit)
+
+MOST_HINTS = 20
 
 
 def change_state(state: GridState, scenario: Scenario) -> GridState:
@@ -107,8 +110,14 @@ def _damage(asset: str, left: DamageState, state: GridState) -> AssetDamage:
     )
 
 
-def check_scenario(state: GridState, scenario: Scenario) -> list[Issue]:
-    """Every asset of the scenario that is unknown, not damaged, or named against another."""
+def check_scenario(state: GridState, scenario: Scenario, *, hints: int = MOST_HINTS) -> list[Issue]:
+    """Every asset of the scenario that is unknown, not damaged, or named against another.
+
+    Parameters
+    ----------
+    hints
+        For how many unknown assets the nearest one is looked for, which takes milliseconds each.
+    """
     assets = state.network.assets
     hit = tuple(asset for asset, _ in scenario.damaged)
     held = tuple(asset for asset, _ in scenario.delays)
@@ -118,16 +127,15 @@ def check_scenario(state: GridState, scenario: Scenario) -> list[Issue]:
         ("--back", scenario.back),
         ("delays", held),
     )
+    unknown = [(field, asset) for field, given in named for asset in given if asset not in assets]
     issues = [
         Issue(
             message="is not an asset of the network",
             field=field,
             value=asset,
-            hint=did_you_mean(asset, assets),
+            hint=did_you_mean(asset, assets) if place < hints else None,
         )
-        for field, given in named
-        for asset in given
-        if asset not in assets
+        for place, (field, asset) in enumerate(unknown)
     ]
     lost = {*scenario.out, *hit}
     issues += [

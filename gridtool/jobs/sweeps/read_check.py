@@ -13,7 +13,7 @@ from gridtool.jobs.inputs import JobInputs
 from gridtool.jobs.model import Job
 from gridtool.jobs.sweeps.read_changes import KEYS, given_keys
 from gridtool.jobs.sweeps.read_settings import ChangeSection, FileSections
-from gridtool.whatif.change import check_scenario
+from gridtool.whatif.change import MOST_HINTS, check_scenario
 from gridtool.whatif.draws import Integers, OneOf
 from gridtool.whatif.model import LEVELS, Level
 from gridtool.whatif.scenario import Scenario
@@ -67,7 +67,8 @@ def check_scenarios(
     issues: list[Issue] = []
     for place, group in zip(places, space.groups, strict=True):
         for where, scenario in _list_cases(group, place):
-            for issue in check_scenario(found.state, scenario):
+            hints = max(0, MOST_HINTS - len(issues))
+            for issue in check_scenario(found.state, scenario, hints=hints):
                 key = _FIELDS.get(str(issue.field), str(issue.field))
                 issues.append(replace(issue, file=file, field=f"{where}.{key}"))
     issues += _check_keys(sections, found, level=level, file=file)

@@ -15,6 +15,7 @@ from gridtool.jobs.sweeps.read_changes import KEYS, convert_value
 from gridtool.jobs.sweeps.read_settings import ChangeSection, DistributionSection
 from gridtool.network.model import CityNetwork
 from gridtool.network.schema import ASSET_TABLES
+from gridtool.whatif.change import MOST_HINTS
 from gridtool.whatif.draws import (
     ChosenAssets,
     Distribution,
@@ -212,7 +213,8 @@ class DistributionReader:
         ):
             for word in given:
                 if word not in known:
-                    hint = did_you_mean(word, known)
+                    near = len(self.issues) < MOST_HINTS
+                    hint = did_you_mean(word, known) if near else None
                     self._refuse(f"is not {what}", inner=name, value=word, hint=hint)
         wanted = set(self._given.kinds)
         of_kinds = (asset.id for asset in assets.values() if asset.kind in wanted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -101,6 +102,28 @@ TOKENS = (
     "\n",
     ".",
 )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ONE + "out = [" + ", ".join(f'"X-{k}"' for k in range(50_000)) + "]\n",
+        "".join(f'[[scenario]]\nname = "{k}"\nout = ["X-{k}"]\n' for k in range(5_000)),
+        '[[sample]]\nname = "s"\ndraws = 1\n[sample.of]\nout = {choose = 1, among = ['
+        + ", ".join(f'"X-{k}"' for k in range(50_000))
+        + "]}\n",
+    ],
+    ids=["one scenario", "many scenarios", "one choice"],
+)
+def test_tens_of_thousands_of_wrong_assets_are_told_in_seconds(tmp_path, text):
+    path = tmp_path / "sweep.toml"
+    path.write_text(HEAD + BASE.replace("toy5", "rivercity") + text, encoding="utf-8")
+    began = time.process_time()
+    with pytest.raises(JobFileError) as caught:
+        read_sweep(path)
+    assert "more findings" in str(caught.value.issues[-1])
+    assert time.process_time() - began < 20
+
 
 PLACES = [
     match.span() for match in re.finditer(r'(?<== )("[^"]*"|[\d.]+|\[[^\]]*\]|\{[^}]*\})', WHOLE)
