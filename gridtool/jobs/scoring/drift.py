@@ -34,8 +34,9 @@ __all__ = [
     "read_blocks",
 ]
 
-FALSE_ALARM = 0.01
-"""Most reports, of those on right forecasts, that name a drift."""
+FALSE_ALARM = 0.002
+"""Most reports, of those on right forecasts, that name a drift: 1 of 500. As one week's blocks are
+most of the next week's, wrong ones come in rows: of years of weekly reports 1 in 17 has any."""
 WINDOWS = (1, 3, 8, 26)
 """Numbers of last blocks that are looked at: of weeks one, three, two months and half a year. A
 single place is no surer than one sample in all; three low ones in a row are."""
@@ -96,8 +97,18 @@ class Drift:
         return f"{subject[self.quantity]} drifts: {said} ({_odds(self.p_value)})"
 
 
-def find_drift(quantity: str, blocks: Sequence[BlockScore]) -> Drift | None:
-    """The clearest drift that the last blocks show, the oldest first; None without one."""
+def find_drift(
+    quantity: str, blocks: Sequence[BlockScore], *, rate: float = FALSE_ALARM
+) -> Drift | None:
+    """The clearest drift that the last blocks show; None without one.
+
+    Parameters
+    ----------
+    blocks
+        The oldest first.
+    rate
+        Most reports on right forecasts, of both quantities together, that name a drift.
+    """
     places = np.array([block.place for block in blocks])
     scores = norm.ppf(places)
     found: list[tuple[float, Drift]] = []
@@ -134,7 +145,7 @@ def find_drift(quantity: str, blocks: Sequence[BlockScore]) -> Drift | None:
                 ),
             )
             for kind, p_value, high in tests
-            if p_value < FALSE_ALARM / MOST_TESTS
+            if p_value < rate / MOST_TESTS
         ]
     return min(found, key=lambda entry: entry[0])[1] if found else None
 

@@ -138,7 +138,7 @@ def _table_drifts(outcome: ScoreOutcome) -> NamedTable:
             rows, columns=["job", "quantity", "kind", "blocks", "p_value", "error", "words"]
         ),
         terminal_rows=0,
-        note=f"Of reports on right forecasts at most {100 * FALSE_ALARM:.0f} % name a drift.",
+        note=f"Of reports on right forecasts at most 1 in {1 / FALSE_ALARM:.0f} names a drift.",
     )
 
 
