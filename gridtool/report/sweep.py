@@ -42,7 +42,6 @@ _SHOWN: Mapping[Level, tuple[str, ...]] = MappingProxyType(
         "plan": ("unserved_mw", "ens_mwh", "ens_mwh_diff", "etr_p50_h", "etr_p90_h"),
         "forecast": (
             "ens_mwh",
-            "etr_p50_h",
             "etr_p90_h",
             "eue_mwh",
             "eue_mwh_diff",
