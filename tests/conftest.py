@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -23,6 +24,43 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 sys.path.insert(0, str(Path(__file__).parent))
 
 ROOT = Path(__file__).parent.parent
+
+# What the inner loops are compiled by, before the workers start: each of them, and every command
+# that tests start, would compile the same loops for minutes. Two processes, as there are workers.
+COMPILING = (
+    ("tests/flow/test_stage_dispatch.py", "tests/flow/test_parametric.py"),
+    (
+        "tests/forecast/simulate/test_repairs.py",
+        "tests/forecast/simulate/test_futures.py",
+        "tests/restoration/unit_repairs/test_bound.py",
+        "tests/restoration/search/test_search_exact.py",
+        "tests/forecast/adequacy/test_areas_sampled.py",
+    ),
+)
+
+
+def pytest_sessionstart(session):
+    """Compile the inner loops once, if workers follow and nothing is compiled yet."""
+    option = session.config.option
+    is_worker = hasattr(session.config, "workerinput")
+    if is_worker or not getattr(option, "numprocesses", None) or option.collectonly:
+        return
+    compiled = ROOT / "gridtool" / "flow" / "__pycache__"
+    kept_here = "NUMBA_CACHE_DIR" not in os.environ and "NUMBA_DISABLE_JIT" not in os.environ
+    if not kept_here or any(compiled.glob("stage_left_kernel.solve_left-*.nbi")):
+        return
+    quiet = ("-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist")
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "pytest", *quiet, *files],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for files in COMPILING
+    ]
+    for process in running:
+        process.wait()  # a test that fails here fails again, and is told then
 
 
 def skip_or_fail(reason):

@@ -25,6 +25,7 @@ from gridtool.cli.stopping import watch_signals
 from gridtool.errors import GridtoolError
 from gridtool.jobs.clock import read_clock
 from gridtool.jobs.logs import bind_run, make_run_id, say, setup_logs
+from gridtool.jobs.logs_outcome import log_outcome
 from gridtool.jobs.logs_stages import LoggedStages
 from gridtool.jobs.metrics import write_metrics
 from gridtool.jobs.notify import Targets, note_deliveries, notify, resolve_targets
@@ -98,10 +99,11 @@ def run_scheduled(asked: Asked, output: OutputOptions, *, json_logs: bool) -> No
                 emit(idle, output)
                 return
             with bind_run(run_id, job=scheduled.name):
-                _run(asked, output, scheduled=scheduled, slot=slot, told=told)
+                outcome = _run(asked, output, scheduled=scheduled, slot=slot, told=told)
         except GridtoolError as error:
             told.tell_refusal(error)
             raise
+        _print(outcome, output, scheduled=scheduled, json_logs=json_logs)
 
 
 def _run(
@@ -111,7 +113,7 @@ def _run(
     scheduled: Scheduled,
     slot: datetime | None,
     told: _Told,
-) -> None:
+) -> RunOutcome:
     bars = Bars(output)
     events = LoggedStages(bars)
     with watch_signals() as request:
@@ -135,8 +137,8 @@ def _run(
         finally:
             events.end()
             bars.end()
-        told.tell_outcome(outcome)
-    _print(outcome, output, scheduled=scheduled)
+        told.tell_outcome(outcome, stop=lambda: request.signal_number)
+    return outcome
 
 
 def _wait(
@@ -198,10 +200,9 @@ class _Told:
         self._job, self._targets = asked.job, targets
         self.address, self.run_id = address, run_id
 
-    def tell_outcome(self, outcome: RunOutcome) -> None:
+    def tell_outcome(self, outcome: RunOutcome, *, stop: Callable[[], int]) -> None:
         """Tell of a run that ended; of one that had been done before there is nothing to tell."""
-        for words in outcome.warnings:
-            say(words, level="warning")
+        log_outcome(outcome)
         if outcome.repeated or outcome.record is None:
             return
         notice = notice_of_run(
@@ -211,8 +212,10 @@ class _Told:
             warnings=outcome.warnings,
             folder=outcome.folder,
         )
-        ended = outcome.record.state == "interrupted"
-        self._tell(notice, record=outcome.record, budget_s=QUICK_S if ended else PATIENT_S)
+        if outcome.record.state == "interrupted":  # the signal has been heeded: this is quick
+            self._tell(notice, record=outcome.record, budget_s=QUICK_S)
+        else:
+            self._tell(notice, record=outcome.record, budget_s=PATIENT_S, stop=stop)
 
     def tell_refusal(self, error: GridtoolError) -> None:
         """Tell of a run that could not begin."""
@@ -226,8 +229,15 @@ class _Told:
         )
         self._tell(notice, record=None, budget_s=PATIENT_S)
 
-    def _tell(self, notice: Notice, *, record: RunRecord | None, budget_s: float) -> None:
-        deliveries = notify(notice, self._targets, budget_s=budget_s)
+    def _tell(
+        self,
+        notice: Notice,
+        *,
+        record: RunRecord | None,
+        budget_s: float,
+        stop: Callable[[], int] = lambda: 0,
+    ) -> None:
+        deliveries = notify(notice, self._targets, budget_s=budget_s, stop=stop)
         for delivery in deliveries:
             say(delivery.words, level="info" if delivery.delivered else "warning")
         if record is not None:
@@ -236,16 +246,19 @@ class _Told:
                 say(words, level="warning")
 
 
-def _print(outcome: RunOutcome, output: OutputOptions, *, scheduled: Scheduled) -> None:
-    """Print how it ended, and exit with the run's own code."""
+def _print(
+    outcome: RunOutcome, output: OutputOptions, *, scheduled: Scheduled, json_logs: bool
+) -> None:
+    """Print how it ended, and exit with the run's own code; the log has said what was wrong."""
     if outcome.error is not None:
         raise outcome.error
-    for text in outcome.crossed:
-        click.echo(f"threshold crossed: {text}", err=True)
-    if outcome.exit_code == ExitCode.USAGE:
-        note(f"error: {outcome.message}", output)
-    result = report_outcome(outcome, zone=scheduled.zone)
-    emit(result, replace(output, fail_on=()))
+    if not json_logs:
+        for text in outcome.crossed:
+            click.echo(f"threshold crossed: {text}", err=True)
+        if outcome.exit_code == ExitCode.USAGE:
+            note(f"error: {outcome.message}", output)
+    result = replace(report_outcome(outcome, zone=scheduled.zone), warnings=())
+    emit(result, replace(output, fail_on=(), quiet=output.quiet or json_logs))
     if outcome.exit_code:
         raise click.exceptions.Exit(outcome.exit_code)
 
@@ -258,4 +271,10 @@ def _logs(output: OutputOptions, *, json_logs: bool) -> Iterator[None]:
     if watched and level == "info" and not output.verbose:
         level = "warning"
     with setup_logs("json" if json_logs else "text", level=level):  # type: ignore[arg-type]
-        yield
+        try:
+            yield
+        except GridtoolError as error:
+            if not json_logs:
+                raise
+            say(describe_error(error), level="error", exit_code=int(error.exit_code))
+            raise SystemExit(int(error.exit_code)) from None
