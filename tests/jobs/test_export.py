@@ -15,6 +15,7 @@ from gridtool.errors import StoreError
 from gridtool.jobs.review.export import LISTING_FILE, check_export, export_runs, report_export
 from gridtool.jobs.scoring.files import read_kept, read_kept_facts
 from gridtool.jobs.store.folder import read_manifest
+from gridtool.jobs.store.objects import keep_object, object_path
 from gridtool.jobs.store.open import open_store
 
 TARGETS = ["runs.zip", "runs.tar", "runs.tar.gz", "runs.tgz", "folder"]
@@ -132,3 +133,22 @@ def test_the_listing_names_every_content(store, tmp_path):
     for line in lines:
         content = (tmp_path / "out" / line[66:]).read_bytes()
         assert line[:64] == hashlib.sha256(content).hexdigest()
+
+
+def test_what_runs_read_goes_with_them_once(sqlite_address, tmp_path):
+    with open_store(sqlite_address, holder=HOLDER, now=NOW) as store:
+        shas = [keep_object(store.folder, content) for content in (b"net\n", b"history\n")]
+        runs = []
+        for at, read in enumerate((shas[:1], shas)):
+            facts = {"inputs": [{"role": sha, "sha256": sha} for sha in read]}
+            as_of = NOW + timedelta(days=at)
+            runs.append(keep_run(store, as_of=as_of, files={"a.txt": b"a\n"}, facts=facts))
+        out = tmp_path / "out"
+        export_runs(store, runs, out)
+        assert check_export(out) == ()
+        kept = sorted(path.relative_to(out).as_posix() for path in out.glob("objects/*/*"))
+        assert kept == sorted(f"objects/{sha[:2]}/{sha}" for sha in shas)
+        object_path(store.folder, shas[1]).unlink()
+        with pytest.raises(StoreError, match=shas[1][:8]):
+            export_runs(store, runs, tmp_path / "runs.zip")
+        assert not list(tmp_path.glob("*runs.zip*"))

@@ -20,8 +20,9 @@ import pandas as pd
 
 from gridtool.errors import StoreError
 from gridtool.formats.publish import sync_folder, write_synced
-from gridtool.jobs.store.folder import check_files
+from gridtool.jobs.store.folder import check_files, read_manifest
 from gridtool.jobs.store.model import RunRecord
+from gridtool.jobs.store.objects import object_path, read_object
 from gridtool.jobs.store.open import Store
 from gridtool.report.result import Result
 from gridtool.report.tables import NamedTable
@@ -45,17 +46,18 @@ class Exported:
 
 
 def export_runs(store: Store, runs: Sequence[RunRecord], target: Path) -> Exported:
-    """Write the published files of ``runs`` to ``target``, whole or not at all.
+    """Write ``runs`` and what they read to ``target``, whole or not at all.
 
     The ending decides: ``.zip``, ``.tar``, ``.tar.gz`` or ``.tgz``, else a new folder. Each run is
-    a folder by its id, with its manifest; :data:`LISTING_FILE` lists all. The same runs give the
-    same archive.
+    a folder by its id, with its manifest; the contents that manifests name by SHA-256 lie once
+    under ``objects``, as in the store; :data:`LISTING_FILE` lists all. The same runs give the same
+    archive.
 
     Raises
     ------
     StoreError
-        If something is there already, a run is not what was published or published nothing, or it
-        cannot be written.
+        If something is there already, a run is not what was published or published nothing, what
+        it read is gone, or it cannot be written.
     """
     if target.exists():
         raise StoreError(f"{target} exists; name a file or folder that does not")
@@ -139,16 +141,25 @@ def _check_runs(store: Store, runs: Sequence[RunRecord]) -> None:
 
 
 def _list_files(store: Store, runs: Sequence[RunRecord]) -> Iterator[tuple[str, bytes]]:
-    """Name and content of every file, the listing last."""
+    """Name and content of every file, what was read once after the runs, the listing last."""
     lines = []
-    for run in sorted(runs, key=lambda run: run.number):
+    for name, content in _list_contents(store, sorted(runs, key=lambda run: run.number)):
+        lines.append(f"{hashlib.sha256(content).hexdigest()}  {name}\n")
+        yield name, content
+    yield LISTING_FILE, "".join(lines).encode()
+
+
+def _list_contents(store: Store, runs: Sequence[RunRecord]) -> Iterator[tuple[str, bytes]]:
+    wanted: set[str] = set()
+    for run in runs:
         folder = store.folder / run.folder
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            content = path.read_bytes()
-            name = f"{run.id}/{path.relative_to(folder).as_posix()}"
-            lines.append(f"{hashlib.sha256(content).hexdigest()}  {name}\n")
-            yield name, content
-    yield LISTING_FILE, "".join(lines).encode()
+            yield f"{run.id}/{path.relative_to(folder).as_posix()}", path.read_bytes()
+        manifest = read_manifest(folder) or {}
+        wanted |= {str(entry["sha256"]) for entry in manifest.get("inputs", ())}
+    for sha256 in sorted(wanted):
+        name = object_path(store.folder, sha256).relative_to(store.folder).as_posix()
+        yield name, read_object(store.folder, sha256)
 
 
 def _kind(target: Path) -> str:
