@@ -14,7 +14,8 @@
     │  ├─ Infeasible
     │  └─ SolverLimit            stopped with a gap left
     ├─ StoreError (1)            the run store or an output folder
-    │  └─ RunLocked (5)
+    │  ├─ RunLocked (5)
+    │  └─ DiskTrouble         full, or broken
     └─ MissingExtra (1)          an optional package is not installed
 
 Callers catch the branch they can act on::
@@ -35,6 +36,7 @@ from typing import ClassVar, Literal
 __all__ = [
     "AnalysisError",
     "DamageReportError",
+    "DiskTrouble",
     "GridtoolError",
     "HistoryError",
     "Infeasible",
@@ -166,6 +168,10 @@ class RunLocked(StoreError):
     """Another run holds the lock."""
 
     exit_code: ClassVar[int] = 5
+
+
+class DiskTrouble(StoreError):
+    """The disk of the store's database is full, or does not take what is written."""
 
 
 class MissingExtra(GridtoolError):

@@ -16,8 +16,10 @@ from typing import NoReturn
 import click
 
 from gridtool.cli.compiled import keep_compiled_code
+from gridtool.cli.exits import ExitCode
 from gridtool.cli.failures import report_failures
 from gridtool.cli.lazy import HELP_OPTIONS, LazyCommand, LazyGroup
+from gridtool.cli.stopping import leave_at_once
 
 __all__ = ["COMMANDS", "cli", "main"]
 
@@ -90,9 +92,14 @@ def main() -> NoReturn:
     keep_compiled_code()
     if not sys.warnoptions:  # notes of third-party packages to their developers
         warnings.simplefilter("ignore")
-    with report_failures():
-        cli.main(prog_name="gridtool")
-    raise SystemExit(0)
+    try:
+        with report_failures():
+            cli.main(prog_name="gridtool")
+    except SystemExit as end:
+        if end.code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
+            leave_at_once(end.code)
+        raise
+    raise SystemExit(ExitCode.OK)
 
 
 def _terminate(number: int, _frame: FrameType | None) -> NoReturn:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import NoReturn
 
-__all__ = ["StopRequest", "watch_signals"]
+__all__ = ["StopRequest", "leave_at_once", "watch_signals"]
 
 _WATCHED = (signal.SIGINT, signal.SIGTERM)
 
@@ -50,3 +53,20 @@ def watch_signals() -> Iterator[StopRequest]:
     finally:
         for number in _WATCHED:
             signal.signal(number, usual[number])
+
+
+def leave_at_once(code: int) -> NoReturn:
+    """End this process with all that was printed, without taking the interpreter down.
+
+    That takes a second once solvers and tables are loaded, and whoever sent a signal waits. By
+    then every ``with`` has been left: files are closed, workers and temporary folders are gone.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # nobody reads any more
+            stream.flush()
+    if "multiprocessing" in sys.modules:
+        from multiprocessing import active_children
+
+        for child in active_children():
+            child.kill()
+    os._exit(code)

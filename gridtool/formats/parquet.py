@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -61,7 +60,7 @@ def _objects(values: list[Any]) -> pa.Array:
     """Values of one kind as that kind, else as text."""
     known = [value for value in values if to_plain(value) is not None]
     if known and all(isinstance(value, datetime) and value.tzinfo for value in known):
-        return pa.array(_blanked(values), type=pa.timestamp("us", tz="UTC"))
+        return pa.array([_in_utc(value) for value in values], type=pa.timestamp("us", tz="UTC"))
     plain = [to_plain(value) for value in values]
     kinds = {type(value) for value in plain if value is not None}
     for kind, stored in _KINDS:
@@ -73,8 +72,9 @@ def _objects(values: list[Any]) -> pa.Array:
     return pa.array(texts, type=pa.string())
 
 
-def _blanked(values: Iterable[Any]) -> list[datetime | None]:
-    return [None if to_plain(v) is None else pd.Timestamp(v).to_pydatetime() for v in values]
+def _in_utc(value: Any) -> datetime | None:
+    # Once pandera is imported, Arrow takes the wall clock of any offset for UTC.
+    return None if to_plain(value) is None else pd.Timestamp(value).to_pydatetime().astimezone(UTC)
 
 
 _KINDS: tuple[tuple[set[type], pa.DataType], ...] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import sys
 from collections.abc import Callable, Mapping
@@ -72,6 +73,8 @@ class ClusterExecutor:
             from gridtool.whatif.cluster_worker import KeptInputs, compute_part
         except ImportError:
             raise MissingExtra("distributed", extra="cluster") from None
+        # What goes wrong is raised in words; its log would print the trace of a lost connection.
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         self._address = address
         self._key = f"gridtool-sweep-{secrets.token_hex(8)}"
         self._closed = False

@@ -189,7 +189,7 @@ class _Lane:
                 return self._pipe
             try:
                 pipe = self._start_worker()
-                answer = pipe.recv()
+                answer = _exchange(pipe, self._arguments)
             except (EOFError, OSError):
                 self._end_worker()
                 if self._stopped:
@@ -211,9 +211,9 @@ class _Lane:
         with _START:
             if self._stopped:
                 raise EOFError
-            self.worker = context.Process(
-                target=_serve, args=(theirs, *self._arguments), daemon=True
-            )
+            # The inputs go through the pipe: started with them, a process would be waited for here
+            # until it has read them, which is after all its imports.
+            self.worker = context.Process(target=_serve, args=(theirs,), daemon=True)
             try:
                 self.worker.start()
             finally:
@@ -244,11 +244,14 @@ def _exchange(pipe: Connection, part: object) -> Any:
     return pipe.recv()
 
 
-def _serve(pipe: Connection, start: Callable[[Any], Callable[[Any], Any]], inputs: object) -> None:
+def _serve(pipe: Connection) -> None:
     """Compute one part after another, in a worker process, until the pipe is closed."""
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     try:
+        start, inputs = pipe.recv()
         compute = start(inputs)
+    except EOFError:
+        return  # the parent has given up
     except Exception as problem:  # noqa: BLE001 - the parent says it
         pipe.send(_Failure(problem))
         return

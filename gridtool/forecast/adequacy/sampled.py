@@ -71,7 +71,7 @@ def simulate_system(
         if progress is not None:
             progress(len(part.sums.samples))
         if until is not None and _is_settled(tally, until):
-            results.close()  # type: ignore[attr-defined]  # it is a generator
+            results.close()
             break
     return SampledResult(
         load=load,

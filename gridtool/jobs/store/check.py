@@ -10,8 +10,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.pool import PoolProxiedConnection
 
-from gridtool.errors import StoreError
-from gridtool.jobs.store.engine import DiskTrouble, connect, hide_password, said_in_words
+from gridtool.errors import DiskTrouble, StoreError
+from gridtool.jobs.store.engine import connect, hide_password, said_in_words
 from gridtool.jobs.store.folder import job_folder, list_published, point_latest, read_latest
 from gridtool.jobs.store.migrate import schema_version
 from gridtool.jobs.store.recover import delete_removed

@@ -12,9 +12,9 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from gridtool.errors import MissingExtra, StoreError
+from gridtool.errors import DiskTrouble, MissingExtra, StoreError
 
-__all__ = ["DiskTrouble", "connect", "hide_password", "open_engine", "parse_url", "said_in_words"]
+__all__ = ["connect", "hide_password", "open_engine", "parse_url", "said_in_words"]
 
 BUSY_MS = 20_000
 """How long a writer waits for another one."""
@@ -31,10 +31,6 @@ _DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",
 }
-
-
-class DiskTrouble(StoreError):
-    """The disk of the database is full, or does not take what is written."""
 
 
 _SAID: tuple[tuple[tuple[str, ...], str, type[StoreError]], ...] = (

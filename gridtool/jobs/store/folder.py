@@ -158,8 +158,9 @@ def hash_manifest(folder: Path) -> str:
 
 def list_published(store: Path) -> dict[str, Path]:
     """The folders of published runs by the runs' ids, whole or not; partial ones are left out."""
-    found = (store / "runs").glob("[!.]*/[!.]*")
-    return {path.name: path for path in sorted(found) if not path.is_symlink() and path.is_dir()}
+    found = sorted((store / "runs").glob("[!.]*/[!.]*"))
+    runs = [path for path in found if path.name != LATEST and not path.is_symlink()]
+    return {path.name: path for path in runs if path.is_dir()}
 
 
 def check_files(folder: Path) -> tuple[str, ...]:

@@ -12,14 +12,14 @@ from pathlib import Path
 import platformdirs
 from sqlalchemy.engine import URL
 
-from gridtool.errors import StoreError
+from gridtool.errors import DiskTrouble, StoreError
 from gridtool.jobs.store.check import (
     bring_removals_to_end,
     find_oddities,
     open_checked,
     settle_latest,
 )
-from gridtool.jobs.store.engine import DiskTrouble, hide_password, open_engine, parse_url
+from gridtool.jobs.store.engine import hide_password, open_engine, parse_url
 from gridtool.jobs.store.lock import Holder, lock_store
 from gridtool.jobs.store.migrate import latest_version, schema_version, upgrade
 from gridtool.jobs.store.model import RunRecord

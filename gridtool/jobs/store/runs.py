@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Select, delete, func, insert, select, update
 
-from gridtool.errors import StoreError
-from gridtool.jobs.store.engine import DiskTrouble, connect
+from gridtool.errors import DiskTrouble, StoreError
+from gridtool.jobs.store.engine import connect
 from gridtool.jobs.store.lock import Holder
 from gridtool.jobs.store.model import (
     Closing,

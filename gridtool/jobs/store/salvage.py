@@ -13,11 +13,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, func, insert, select, text
 
-from gridtool.errors import StoreError
+from gridtool.errors import DiskTrouble, StoreError
 from gridtool.formats.publish import sync_folder
 from gridtool.jobs.store.check import check_database, settle_latest
 from gridtool.jobs.store.damaged import read_damaged
-from gridtool.jobs.store.engine import DiskTrouble, connect, open_engine
+from gridtool.jobs.store.engine import connect, open_engine
 from gridtool.jobs.store.folder import (
     check_files,
     hash_manifest,
