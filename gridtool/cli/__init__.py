@@ -89,11 +89,10 @@ def main() -> NoReturn:
     # their number would show in the last digits. Whoever sets these keeps them.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
-    keep_compiled_code()
     if not sys.warnoptions:  # notes of third-party packages to their developers
         warnings.simplefilter("ignore")
     try:
-        with report_failures():
+        with keep_compiled_code(), report_failures():
             cli.main(prog_name="gridtool")
     except SystemExit as end:
         if end.code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):

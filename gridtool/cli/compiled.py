@@ -5,13 +5,12 @@ numba refuses to compile at all where it can keep nothing.
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
 import sys
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -20,19 +19,20 @@ from gridtool.cli.options import OutputOptions
 __all__ = ["keep_compiled_code", "tell_of_compiling"]
 
 
-def keep_compiled_code() -> None:
+@contextmanager
+def keep_compiled_code() -> Iterator[None]:
     """Give numba a folder of this run's own if neither the package nor the home can be written.
 
     Not a folder by a fixed name under the temporary one: others could put code there.
     """
-    if "NUMBA_CACHE_DIR" in os.environ:
-        return
     package = Path(__file__).parent.parent
-    if _can_write(package) or _can_write(Path(os.path.expanduser("~")) / ".cache"):  # noqa: PTH111 - Path.home raises where there is none
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home raises where there is none
+    if "NUMBA_CACHE_DIR" in os.environ or _can_write(package) or _can_write(home / ".cache"):
+        yield
         return
-    folder = tempfile.mkdtemp(prefix="gridtool-compiled-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    os.environ["NUMBA_CACHE_DIR"] = folder
+    with TemporaryDirectory(prefix="gridtool-compiled-", ignore_cleanup_errors=True) as folder:
+        os.environ["NUMBA_CACHE_DIR"] = folder
+        yield
 
 
 def tell_of_compiling(kernel: Callable[..., object], output: OutputOptions) -> None:

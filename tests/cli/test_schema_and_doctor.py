@@ -104,13 +104,15 @@ def test_the_name_of_a_requirement():
 def test_compiled_code_always_has_a_place(monkeypatch, tmp_path):
     module = importlib.import_module("gridtool.cli.compiled")
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
-    module.keep_compiled_code()
-    assert "NUMBA_CACHE_DIR" not in os.environ
+    with module.keep_compiled_code():
+        assert "NUMBA_CACHE_DIR" not in os.environ
     monkeypatch.setattr(module, "_can_write", lambda _folder: False)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    module.keep_compiled_code()
-    (folder,) = tmp_path.iterdir()
-    assert os.environ["NUMBA_CACHE_DIR"] == str(folder)
+    with pytest.raises(SystemExit), module.keep_compiled_code():
+        (folder,) = tmp_path.iterdir()
+        assert os.environ["NUMBA_CACHE_DIR"] == str(folder)
+        raise SystemExit(143)
+    assert not list(tmp_path.iterdir()), "also after a signal"
     monkeypatch.setenv("NUMBA_CACHE_DIR", "stated")
-    module.keep_compiled_code()
-    assert os.environ["NUMBA_CACHE_DIR"] == "stated"
+    with module.keep_compiled_code():
+        assert os.environ["NUMBA_CACHE_DIR"] == "stated"
