@@ -6,9 +6,12 @@ import re
 import shlex
 import subprocess
 import tomllib
+from importlib import metadata
 
 import click
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from gridtool.cli import COMMANDS, cli
 from gridtool.jobs.settings import list_keys
@@ -127,6 +130,26 @@ def test_constraints_are_names_and_versions_and_satisfy_the_project(root):
                 "<": have < bound,
                 "==": have == bound,
             }[sign], f"{name} {pins[name]} against {requirement}"
+
+
+def test_constraints_name_all_that_is_installed_with_the_project(root):
+    """Whatever a requirement draws in is pinned too: tomorrow's tests have today's packages."""
+    lines = (root / "constraints.txt").read_text().splitlines()
+    pins = {line.partition("==")[0] for line in lines}
+    todo, reached = [("gridtool", {"dev"})], set()
+    while todo:
+        name, extras = todo.pop()
+        for text in metadata.requires(name) or ():
+            needed = Requirement(text)
+            marker = needed.marker
+            wanted = (canonicalize_name(needed.name), frozenset(needed.extras))
+            if wanted in reached:
+                continue
+            if not marker or any(marker.evaluate({"extra": extra}) for extra in {"", *extras}):
+                reached.add(wanted)
+                todo.append((wanted[0], set(wanted[1])))
+    missing = {name for name, _ in reached} - pins - {"gridtool"}
+    assert not missing, f"constraints.txt lacks {sorted(missing)}"
 
 
 def test_the_test_command_is_found_by_the_ci_script(root, readme):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -26,7 +27,7 @@ def wheel(root, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def program(wheel, tmp_path_factory):
+def program(root, wheel, tmp_path_factory):
     """``gridtool`` of a fresh environment: the wheel, and the packages of this one."""
     home = tmp_path_factory.mktemp("environment")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home)], check=True)
@@ -38,7 +39,23 @@ def program(wheel, tmp_path_factory):
     paths = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     (site,) = home.glob("lib/python*/site-packages")
     (site / "packages_of_the_tests.pth").write_text("\n".join(sorted(paths)))
+    keep_compiled(root / "gridtool", site / "gridtool")
     return home / "bin" / "gridtool"
+
+
+def keep_compiled(checkout, installed):
+    """Give the installed package the loops that the checkout has compiled, if it has.
+
+    numba takes them for its own where a source file has the size and the time of the other.
+    """
+    for source in checkout.rglob("*.py"):
+        target = installed / source.relative_to(checkout)
+        assert target.read_bytes() == source.read_bytes(), f"the wheel has another {source.name}"
+        shutil.copystat(source, target)
+    for compiled in checkout.rglob("__pycache__/*.nb[ic]"):
+        target = installed / compiled.relative_to(checkout)
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy(compiled, target)
 
 
 def run(program, *arguments, cwd):
