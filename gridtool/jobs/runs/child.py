@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
+from gridtool.errors import GridtoolError
 from gridtool.forecast.simulate.workers import end_with_parent, portable_error
 from gridtool.jobs.runs.model import Chain, ChainAnswer, ChainEnded, ChainLimits, ChainRequest
 
@@ -109,7 +110,14 @@ def _compute(message: bytes, told: _Told, post: _Post) -> ChainAnswer | Ended | 
     except MemoryError:
         return Ended(reason="memory", words="out of memory", answer=None, signal_number=0)
     except Exception as error:  # noqa: BLE001 - it is the parent's
-        return Failed(error=portable_error(error))
+        return Failed(error=_without_trace(portable_error(error)))
+
+
+def _without_trace(error: Exception) -> Exception:
+    """A foreseen error is told in words, notes and all; where it was raised is for faults."""
+    if isinstance(error, GridtoolError):
+        error.__notes__ = []
+    return error
 
 
 class _Post:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gridtool.errors import GridtoolError, JobFileError, StoreError
+from gridtool.jobs.runs.explain import explain
 from gridtool.jobs.runs.identity import AskedRun
 from gridtool.jobs.runs.inputs import lay_out
 from gridtool.jobs.runs.ladder import Landing, climb_down
@@ -37,6 +38,8 @@ OK, UNEXPECTED, USAGE, FALLBACK, THRESHOLD = 0, 1, 2, 6, 10
 """Exit codes, as gridtool.cli.exits documents them."""
 WORK = "work"
 """Folder of the store in which inputs lie while a run is computed."""
+MOST_FINDINGS = 3
+"""Of a refused input, in the row; standard error has all of them."""
 _QUALITY: Mapping[str, Quality] = {
     "full": "full",
     "fewer samples": "fewer_samples",
@@ -246,4 +249,4 @@ def _open_work(store: Path) -> Iterator[Path]:
 
 def _explain(error: Exception) -> str:
     """What an exception says, and why what was tried instead did not hold either."""
-    return "; ".join([str(error), *getattr(error, "__notes__", ())])
+    return "; ".join([explain(error, most=MOST_FINDINGS), *getattr(error, "__notes__", ())])

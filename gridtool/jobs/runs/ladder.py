@@ -6,6 +6,7 @@ the last good run, where the new ones are refused or have no answer; else the ru
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from typing import Literal
 
 from gridtool.errors import GridtoolError, InputError, StoreError
 from gridtool.forecast.model import ForecastConfig
+from gridtool.jobs.runs.explain import explain
 from gridtool.jobs.runs.model import (
     Chain,
     ChainAnswer,
@@ -26,6 +28,8 @@ from gridtool.jobs.secrets import hide_secrets
 __all__ = ["Failure", "Landing", "LastGood", "Rung", "climb_down", "describe_fewer"]
 
 Rung = Literal["full", "fewer samples", "last good inputs"]
+
+_LOGGER = logging.getLogger(__name__)
 
 FEWER = 250
 """Most samples tried where the full number was too much; a quarter of it, if that is less."""
@@ -146,14 +150,15 @@ class _Descent:
         except ChainEnded as end:
             if end.reason == "signal":
                 raise
-            self._note(rung, end.reason, error=end, words=str(end))
+            self._note(rung, end.reason, error=end)
         except StoreError:
             raise
         except GridtoolError as error:
             reason = "input" if isinstance(error, InputError) else "analysis"
-            self._note(rung, reason, error=error, words=str(error))
-        except Exception as error:  # noqa: BLE001 - a fault of ours is one to fall back from too
-            # Its text may name folders of this machine, and this is published.
+            self._note(rung, reason, error=error)
+        except Exception as error:  # a fault of ours is one to fall back from too
+            # Its text may name folders of this machine, and the label is published.
+            _LOGGER.warning("the computation failed by a fault of its own", exc_info=error)
             self._note(rung, "unexpected", error=error, words=type(error).__name__)
         else:
             return self._land(rung, request, answer, stale_from=stale_from)
@@ -220,8 +225,8 @@ class _Descent:
         left = self._left_s
         return left is None or left >= SHORTEST_S
 
-    def _note(self, rung: Rung, reason: str, *, error: Exception, words: str) -> None:
-        words = hide_secrets(words.split("\n", 1)[0])
+    def _note(self, rung: Rung, reason: str, *, error: Exception, words: str = "") -> None:
+        words = hide_secrets(words or explain(error, most=1))
         self._failures.append(Failure(rung=rung, reason=reason, words=words))
         self._errors.append(error)
 

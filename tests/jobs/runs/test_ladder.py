@@ -8,13 +8,13 @@ import pytest
 from jobs.runs import chain_cases as chains
 from jobs.runs.chain_cases import PARTIAL, ask
 
-from gridtool.errors import Infeasible, InputError, StoreError
+from gridtool.errors import Infeasible, InputError, Issue, StoreError
 from gridtool.jobs.runs.ladder import LastGood, climb_down, describe_fewer
 from gridtool.jobs.runs.model import ChainAnswer, ChainEnded, ChainLimits
 
 MEMORY = ChainEnded("memory", "killed by the system")
 DIED = ChainEnded("died", "died of SIGSEGV")
-REFUSED = InputError("row 7: unknown asset\nrow 9: another")
+REFUSED = InputError([Issue(message="row 7: unknown asset"), Issue(message="row 9: another")])
 SIGNAL = ChainEnded("signal", "ended by SIGTERM", answer=PARTIAL, signal_number=15)
 
 
@@ -122,7 +122,8 @@ def test_what_has_no_answer_goes_on_with_the_last_good_inputs(failure, reason, w
     assert landing.request.degraded.startswith("stale: the inputs of run R7")
     assert words in landing.request.degraded
     assert "secret" not in landing.request.degraded
-    assert "another" not in landing.request.degraded, "one line is enough of a label"
+    assert "another" not in landing.request.degraded, "one finding is enough of a label"
+    assert ("and 1 more finding)" in landing.request.degraded) == (failure is REFUSED)
     assert [each.reason for each in landing.failures] == [reason]
 
 

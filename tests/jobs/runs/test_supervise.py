@@ -80,6 +80,8 @@ def test_what_the_chain_raises_is_raised_as_it_was(tmp_path):
     with pytest.raises(Infeasible) as infeasible:
         run(chains.find_nothing, tmp_path)
     assert infeasible.value.constraints == ("crew A",)
+    for foreseen in (refused.value, infeasible.value):
+        assert getattr(foreseen, "__notes__", []) == [], "notes are shown to people: no trace"
     with pytest.raises(KeyError) as odd:
         run(chains.fail_oddly, tmp_path)
     assert any("in fail_oddly" in note for note in odd.value.__notes__)
