@@ -70,6 +70,15 @@ def skip_or_fail(reason):
     pytest.skip(reason)
 
 
+@pytest.fixture(autouse=True)
+def environment_is_left_as_found():
+    """A variable that a test leaves behind changes the commands that later tests start."""
+    before = dict(os.environ)
+    yield
+    changed = {name for name, _ in before.items() ^ os.environ.items()}
+    assert changed <= {"PYTEST_CURRENT_TEST"}, f"left changed: {sorted(changed)}"
+
+
 @pytest.fixture(scope="session")
 def reference():
     """Folder of the reference data."""

@@ -32,7 +32,10 @@ def keep_compiled_code() -> Iterator[None]:
         return
     with TemporaryDirectory(prefix="gridtool-compiled-", ignore_cleanup_errors=True) as folder:
         os.environ["NUMBA_CACHE_DIR"] = folder
-        yield
+        try:
+            yield
+        finally:
+            del os.environ["NUMBA_CACHE_DIR"]
 
 
 def tell_of_compiling(kernel: Callable[..., object], output: OutputOptions) -> None:

@@ -103,7 +103,8 @@ def test_the_name_of_a_requirement():
 
 def test_compiled_code_always_has_a_place(monkeypatch, tmp_path):
     module = importlib.import_module("gridtool.cli.compiled")
-    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "")  # what it was comes back for the tests that follow
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
     with module.keep_compiled_code():
         assert "NUMBA_CACHE_DIR" not in os.environ
     monkeypatch.setattr(module, "_can_write", lambda _folder: False)
