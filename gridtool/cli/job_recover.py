@@ -27,10 +27,13 @@ def recover(*, store: str | None, output: OutputOptions) -> None:
     """
     from gridtool.cli.job_results import report_salvage
     from gridtool.cli.output import emit
+    from gridtool.errors import StoreError
     from gridtool.jobs.clock import read_clock
     from gridtool.jobs.store.lock import this_process
     from gridtool.jobs.store.salvage import recover_store
 
-    now = read_clock()
-    found = recover_store(find_store(store), holder=this_process("job recover", now=now), now=now)
+    address, now = find_store(store), read_clock()
+    if not address.folder.exists():
+        raise StoreError(f"there is no run history at {address}: no folder {address.folder}")
+    found = recover_store(address, holder=this_process("job recover", now=now), now=now)
     emit(report_salvage(found), output)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,8 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from gridtool.jobs.due import DueJob, describe_due
+from gridtool.jobs.review.listing import state_words
+from gridtool.jobs.runs.published import read_envelope
 from gridtool.report.result import Result
 from gridtool.report.tables import NamedTable
 
@@ -27,18 +28,14 @@ __all__ = ["report_dry_run", "report_due", "report_outcome", "report_rerun", "re
 def report_outcome(outcome: RunOutcome, *, zone: ZoneInfo) -> Result:
     """How a run ended: its row, and the verdict that it published."""
     record = outcome.record
-    said = [_published_verdict(outcome)]
-    if outcome.repeated:
-        said = [f"Already done, nothing was computed: run {outcome.run_id}."]
-    elif outcome.message:
-        said.append(f"{_sentence(outcome.message)}")
+    published = {} if outcome.folder is None else read_envelope(outcome.folder)
     return Result(
         command="job run",
         tables=(_table_runs([record], title="The run"),) if record is not None else (),
-        verdict=" ".join(filter(None, said)),
+        verdict=_outcome_words(outcome, str(published.get("data", {}).get("verdict", ""))),
         as_of=record.as_of if record is not None else None,
         seed=record.seed if record is not None else None,
-        warnings=outcome.warnings,
+        warnings=(*outcome.warnings, *published.get("warnings", ())),
         headline=dict(record.headline) if record is not None else {},
         facts={
             "run": outcome.run_id,
@@ -51,6 +48,16 @@ def report_outcome(outcome: RunOutcome, *, zone: ZoneInfo) -> Result:
         zone=zone,
         next_command=f"gridtool job show {outcome.run_id}",
     )
+
+
+def _outcome_words(outcome: RunOutcome, published: str) -> str:
+    """The verdict published, which has every label, else why there is none."""
+    said = [published or _sentence(outcome.message)]
+    if outcome.repeated:
+        said = [f"Already done, nothing was computed: run {outcome.run_id}.", published]
+    if outcome.crossed:
+        said.append(f"Threshold crossed: {', '.join(outcome.crossed)}.")
+    return " ".join(filter(None, said))
 
 
 def report_dry_run(planned: DryRun, *, zone: ZoneInfo) -> Result:
@@ -70,7 +77,7 @@ def report_dry_run(planned: DryRun, *, zone: ZoneInfo) -> Result:
     return Result(
         command="job run",
         tables=(table,),
-        verdict=_plan_words(planned),
+        verdict=f"{_plan_words(planned, zone=zone)} Nothing was written.",
         as_of=identity.as_of,
         seed=identity.seed,
         warnings=planned.missing,
@@ -79,6 +86,7 @@ def report_dry_run(planned: DryRun, *, zone: ZoneInfo) -> Result:
             "identity": identity.digest,
             "slot": None if identity.slot is None else identity.slot.isoformat(),
             "done_by": "" if planned.done is None else planned.done.id,
+            "falls_back_on": _fallback(planned),
             "revision": planned.revision,
             "folder": str(planned.folder),
             "new_objects": planned.files[0],
@@ -88,19 +96,30 @@ def report_dry_run(planned: DryRun, *, zone: ZoneInfo) -> Result:
     )
 
 
-def _plan_words(planned: DryRun) -> str:
+def _plan_words(planned: DryRun, *, zone: ZoneInfo) -> str:
     identity = planned.identity
     if planned.done is not None:
+        return f"Nothing would be computed: the same run was done, run {planned.done.id}."
+    if planned.missing and not _fallback(planned):
+        return "The run would be refused: there is no good run to fall back on."
+    if planned.missing:
         return (
-            f"Nothing would be computed: the same run was done, run {planned.done.id}. Nothing "
-            "was written."
+            f"The run would fall back on the inputs of run {_fallback(planned)}, labelled stale, "
+            "and end with exit code 6."
         )
     count, size = planned.files
+    as_of = identity.as_of.astimezone(zone)
     return (
         f"Revision {planned.revision} of {identity.job!r} would be run as of "
-        f"{identity.as_of:%Y-%m-%d %H:%M} UTC, and published under {planned.folder}; {count} new "
-        f"input files, {size} bytes, would be kept. Nothing was written."
+        f"{as_of:%Y-%m-%d %H:%M %Z}, and published under {planned.folder}; {count} new input "
+        f"file{'' if count == 1 else 's'} of {size / 1000:,.1f} kB would be kept."
     )
+
+
+def _fallback(planned: DryRun) -> str:
+    """The run whose inputs are used where some of the job are missing; empty for none."""
+    needed = planned.missing and planned.done is None and planned.last_good is not None
+    return planned.last_good.id if needed and planned.last_good is not None else ""
 
 
 def report_due(entries: Sequence[DueJob], *, now: datetime) -> Result:
@@ -182,16 +201,19 @@ def report_rerun(rerun: Rerun) -> Result:
 def report_salvage(salvage: Salvage) -> Result:
     """What of a damaged run history was saved."""
     kept, added = len(salvage.kept), len(salvage.added)
-    verdict = (
-        f"{kept} runs were read from the database, {added} more were taken from their manifests; "
-        f"{len(salvage.lost)} things were lost."
-    )
     if salvage.aside is not None:
-        verdict += f" The damaged database was put aside as {salvage.aside}."
+        said = (
+            f"{added} runs were taken from their manifests, {kept} that published nothing from "
+            f"what could be read of the database; it was put aside as {salvage.aside}."
+        )
+    elif added:
+        said = f"The database was sound; {added} published runs that it did not know were added."
+    else:
+        said = "The run history is sound: there was nothing to do."
     return Result(
         command="job recover",
-        tables=(_table_runs([*salvage.kept, *salvage.added], title="Runs there are now"),),
-        verdict=verdict,
+        tables=(_table_runs([*salvage.kept, *salvage.added], title="Runs taken up"),),
+        verdict=f"{said} Lost: {len(salvage.lost)}." if salvage.lost else said,
         warnings=salvage.lost,
         headline={"runs_lost": float(len(salvage.lost))},
     )
@@ -206,7 +228,8 @@ def _table_runs(runs: Sequence[RunRecord], *, title: str) -> NamedTable:
             "slot": run.slot,
             "revision": run.revision,
             "state": run.state,
-            "quality": run.quality,
+            "ended": state_words(run),
+            "quality": run.quality if run.state == "done" else None,
             "exit_code": run.exit_code,
             "duration_s": run.duration_s,
             "message": run.message,
@@ -217,10 +240,10 @@ def _table_runs(runs: Sequence[RunRecord], *, title: str) -> NamedTable:
         name="runs",
         title=title,
         frame=pd.DataFrame(rows, columns=_RUN),
-        headings={"number": "no.", "exit_code": "exit"},
+        headings={"number": "no.", "exit_code": "exit", "ended": "state"},
         decimals={"duration_s": 1},
         terminal_columns=(
-            "number", "run", "slot", "revision", "state", "quality", "exit_code", "duration_s",
+            "number", "run", "job", "slot", "revision", "ended", "exit_code", "duration_s",
         ),
     )  # fmt: skip
 
@@ -232,6 +255,7 @@ _RUN = [
     "slot",
     "revision",
     "state",
+    "ended",
     "quality",
     "exit_code",
     "duration_s",
@@ -239,12 +263,6 @@ _RUN = [
 ]
 
 
-def _published_verdict(outcome: RunOutcome) -> str:
-    if outcome.answer is None or "result.json" not in outcome.answer.files:
-        return ""
-    return str(json.loads(outcome.answer.files["result.json"])["data"].get("verdict", ""))
-
-
 def _sentence(words: str) -> str:
     text = words.rstrip(".")
-    return f"{text[:1].upper()}{text[1:]}."
+    return f"{text[:1].upper()}{text[1:]}." if text else ""

@@ -90,9 +90,12 @@ def run(
     The same run again (job, contents of all inputs, network, program, seed, slot) does no work
     and says so. Changed inputs make a new revision; earlier runs stay. If something fails, the
     run falls back: fewer samples within the deadline, then the last good inputs; labelled, with
-    exit code 6, never silently.
+    exit code 6, never silently. With --strict what has warnings is refused.
 
-    Exit codes: 0 done, or was done before; 1 the store fails; 3 an input is refused; 4 no
+    The report is printed in short; it is kept in the store whole (report.txt, result.json, every
+    table as CSV and Parquet), and --out copies it. --format is that of the summary.
+
+    Exit codes: 0 done, now or before; 1 the store fails; 3 an input is refused; 4 no
     solution; 5 another run holds the store; 6 done on a labelled fallback; 10 a --fail-on
     threshold is crossed; 130 and 143 interrupted: the best plan so far is kept.
 
@@ -108,6 +111,10 @@ def run(
 
     if due and (slot is not None or as_of is not None):
         raise click.UsageError("--due takes the slot from the schedule: leave out --slot, --as-of")
+    if metrics is not None and metrics.suffix != ".prom":
+        raise click.BadParameter(
+            f"{str(metrics)!r} has to end in .prom to be collected", param_hint="'--metrics'"
+        )
     asked = Asked(
         job=job,
         due=due,

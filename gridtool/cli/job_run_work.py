@@ -23,9 +23,10 @@ from gridtool.cli.output import emit, note
 from gridtool.cli.state import resolve_as_of
 from gridtool.cli.stopping import watch_signals
 from gridtool.errors import GridtoolError
+from gridtool.formats.publish import publish_folder
 from gridtool.jobs.clock import read_clock
 from gridtool.jobs.logs import bind_run, make_run_id, say, setup_logs
-from gridtool.jobs.logs_outcome import log_outcome
+from gridtool.jobs.logs_outcome import list_warnings, log_outcome
 from gridtool.jobs.logs_stages import LoggedStages
 from gridtool.jobs.metrics import write_metrics
 from gridtool.jobs.notify import Targets, note_deliveries, notify, resolve_targets
@@ -34,6 +35,7 @@ from gridtool.jobs.runs.compute import compute_chain
 from gridtool.jobs.runs.dry_run import plan_run
 from gridtool.jobs.runs.execute import execute_run
 from gridtool.jobs.runs.options import RunTools, RunWish
+from gridtool.jobs.runs.published import read_all
 from gridtool.jobs.runs.supervise import supervised
 from gridtool.jobs.scoring.drift import drift_words
 from gridtool.jobs.wait_inputs import wait_for_inputs
@@ -96,7 +98,7 @@ def run_scheduled(asked: Asked, output: OutputOptions, *, json_logs: bool) -> No
             scheduled = read_scheduled(asked.job)
             slot, idle = _choose_slot(asked, scheduled, address)
             if idle is not None:
-                emit(idle, output)
+                emit(idle, replace(output, out=None))  # what was published there stays
                 return
             with bind_run(run_id, job=scheduled.name):
                 outcome = _run(asked, output, scheduled=scheduled, slot=slot, told=told)
@@ -167,7 +169,7 @@ def _choose_slot(
     """The slot to run for; with ``--due`` and none due, what to say instead."""
     if asked.due:
         return find_due_slot(scheduled, address, now=read_clock())
-    return resolve_as_of(asked.slot, scheduled.zone), None
+    return resolve_as_of(asked.slot, scheduled.zone, option="--slot"), None
 
 
 def _wish(
@@ -179,6 +181,7 @@ def _wish(
         slot=slot,
         force=asked.force,
         fail_on=output.fail_on,
+        strict=output.strict,
         deadline_s=asked.deadline_s,
     )
 
@@ -209,7 +212,7 @@ class _Told:
             outcome.record,
             gridtool_version=__version__,
             crossed=outcome.crossed,
-            warnings=outcome.warnings,
+            warnings=list_warnings(outcome),
             folder=outcome.folder,
         )
         if outcome.record.state == "interrupted":  # the signal has been heeded: this is quick
@@ -252,13 +255,19 @@ def _print(
     """Print how it ended, and exit with the run's own code; the log has said what was wrong."""
     if outcome.error is not None:
         raise outcome.error
+    quiet = replace(output, quiet=output.quiet or json_logs)
     if not json_logs:
         for text in outcome.crossed:
             click.echo(f"threshold crossed: {text}", err=True)
         if outcome.exit_code == ExitCode.USAGE:
-            note(f"error: {outcome.message}", output)
-    result = replace(report_outcome(outcome, zone=scheduled.zone), warnings=())
-    emit(result, replace(output, fail_on=(), quiet=output.quiet or json_logs))
+            click.echo(f"error: {outcome.message}", err=True)
+    if outcome.folder is not None:
+        note(f"published in {outcome.folder}", quiet)
+        if output.out is not None:
+            publish_folder(output.out, read_all(outcome.folder))
+            note(f"copied to {output.out}", quiet)
+    result = report_outcome(outcome, zone=scheduled.zone)
+    emit(result, replace(quiet, fail_on=(), strict=False, out=None), told=True)
     if outcome.exit_code:
         raise click.exceptions.Exit(outcome.exit_code)
 

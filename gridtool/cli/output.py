@@ -19,9 +19,14 @@ from gridtool.report.result import Result, label_fallback
 __all__ = ["OutputOptions", "emit", "note", "progress", "refuse_warnings"]
 
 
-def emit(result: Result, output: OutputOptions) -> None:
+def emit(result: Result, output: OutputOptions, *, told: bool = False) -> None:
     """Print ``result``, write its files, and exit with code 10 if a threshold was crossed, else
     with 6 if it rests on a fallback.
+
+    Parameters
+    ----------
+    told
+        Its warnings are on stderr already: they are only repeated in the JSON.
 
     Raises
     ------
@@ -30,7 +35,7 @@ def emit(result: Result, output: OutputOptions) -> None:
     """
     refuse_warnings(result, output)
     _check_names(result, output.fail_on)
-    for warning in result.warnings:
+    for warning in () if told else result.warnings:
         note(f"warning: {warning}", output)
     result = label_fallback(result)
     envelope = _envelope(result) if output.out or output.format == "json" else {}

@@ -37,8 +37,8 @@ def resolve_zone(tz: str | None, network: CityNetwork) -> ZoneInfo:
     return parse_zone(tz)
 
 
-def resolve_as_of(as_of: str | None, zone: ZoneInfo) -> datetime | None:
-    """The time of ``--as-of`` as aware UTC; None when it was not given."""
+def resolve_as_of(as_of: str | None, zone: ZoneInfo, *, option: str = "--as-of") -> datetime | None:
+    """The time of ``--as-of``, or of another ``option``, as aware UTC; None when not given."""
     if as_of is None:
         return None
     from gridtool.timegrid import parse_timestamp
@@ -46,7 +46,7 @@ def resolve_as_of(as_of: str | None, zone: ZoneInfo) -> datetime | None:
     try:
         return parse_timestamp(as_of, zone=zone)
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="'--as-of'") from None
+        raise click.BadParameter(str(error), param_hint=f"'{option}'") from None
 
 
 def read_state(

@@ -101,7 +101,8 @@ class _TextLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line of ``record``."""
         line = _line(record)
-        fields = " ".join(f"{key}={line[key]}" for key in line if key not in _RESERVED)
+        given = {key: line[key] for key in line if key not in _RESERVED}
+        fields = " ".join(f"{key}={value}" for key, value in given.items() if value is not None)
         parts = (line["time"], f"{line['level']:7}", line["run"] or "-", line["message"])
         text = " ".join(parts) + (f" ({fields})" if fields else "")
         if "error" in line:

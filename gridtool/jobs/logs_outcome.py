@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gridtool.jobs.logs import say
+from gridtool.jobs.logs import LogLevel, say
 from gridtool.jobs.runs.model import RunOutcome
 
-__all__ = ["log_outcome"]
+__all__ = ["list_warnings", "log_outcome"]
 
 
 def log_outcome(outcome: RunOutcome) -> None:
@@ -14,11 +14,12 @@ def log_outcome(outcome: RunOutcome) -> None:
     The last line is an error where nothing was published, a warning where what was published is
     not the whole, or a condition holds, else for information.
     """
-    for words in outcome.warnings:
+    for words in list_warnings(outcome):
         say(words, level="warning")
     record = outcome.record
     if outcome.repeated or record is None:
-        say(outcome.message or "nothing was to be done", exit_code=outcome.exit_code)
+        level: LogLevel = "warning" if outcome.exit_code else "info"
+        say(outcome.message or "nothing was to be done", level=level, exit_code=outcome.exit_code)
         return
     said = f"{record.state}: {outcome.message}" if outcome.message else record.state
     lost = outcome.folder is None
@@ -26,9 +27,15 @@ def log_outcome(outcome: RunOutcome) -> None:
         said,
         level="error" if lost else "warning" if outcome.exit_code else "info",
         exit_code=outcome.exit_code,
-        quality=record.quality,
+        quality=record.quality if record.state == "done" else None,
         duration_s=record.duration_s,
         folder=outcome.folder,
         slot=record.slot,
         as_of=record.as_of,
     )
+
+
+def list_warnings(outcome: RunOutcome) -> tuple[str, ...]:
+    """What went wrong beside the run, and what its report warns of; each once."""
+    published = () if outcome.answer is None else outcome.answer.warnings
+    return tuple(dict.fromkeys((*outcome.warnings, *published)))

@@ -62,7 +62,7 @@ class Notice(BaseModel):
         default=None, description="seconds, by a clock that is never set back"
     )
     quality: Quality | None = Field(
-        default=None, description="rung of the ladder on which it ended; null if refused"
+        default=None, description="rung of the ladder on which it was done; null if it was not"
     )
     degraded: bool = Field(default=False, description="whether it rests on a fallback")
     exit_code: int = Field(description="of gridtool job run")
@@ -111,7 +111,7 @@ def notice_of_run(
         started_at=record.started_at,
         finished_at=record.finished_at or record.started_at,
         duration_s=record.duration_s,
-        quality=record.quality,
+        quality=record.quality if record.state == "done" else None,
         degraded=_is_degraded(record),
         exit_code=record.exit_code or 0,
         message=hide_secrets(record.message),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -65,7 +66,20 @@ def test_a_run_is_done_once_and_kept(call, job):
     assert forced["runs"][0]["revision"] == 2
     listed = json_of(call("list", "--format", "json"))["runs"]
     assert [row["run"] for row in listed] == [forced["run"], first["run"]]
-    assert json_of(call("rerun", "1", "--verify", "--format", "json"))["identical"] is True
+    rerun = json_of(call("rerun", "latest", "--verify", "--format", "json"))
+    assert (rerun["identical"], rerun["run"]) == (True, forced["run"])
+    assert "there was nothing to do" in call("recover").stdout
+
+
+def test_out_is_a_copy_of_what_was_published(call, job, tmp_path):
+    ran = call("run", job, "--out", tmp_path / "out", "--format", "json")
+    folder = Path(json_of(ran)["folder"])
+    names = {file.relative_to(folder) for file in folder.rglob("*") if file.is_file()}
+    assert {Path("report.txt"), Path("result.json"), Path("manifest.json")} < names
+    assert all((tmp_path / "out" / n).read_bytes() == (folder / n).read_bytes() for n in names)
+    assert f"published in {folder}" in ran.stderr
+    call("run", job, "--out", tmp_path / "again")
+    assert (tmp_path / "again" / "report.txt").read_bytes() == (folder / "report.txt").read_bytes()
 
 
 def test_what_changed_is_said_and_old_runs_go(call, job, tmp_path):
@@ -83,7 +97,7 @@ def test_what_changed_is_said_and_old_runs_go(call, job, tmp_path):
     call("rerun", "1", "--verify", code=1)
 
 
-def test_a_slot_that_is_due_is_run_once(call, job, monkeypatch):
+def test_a_slot_that_is_due_is_run_once(call, job, tmp_path, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1799820000")  # 2027-01-13T06:00Z, two hours late
     due = json_of(call("due", job, "--format", "json"))
     assert due["due"][0]["due"].startswith("2027-01-13T04:00")
@@ -91,7 +105,9 @@ def test_a_slot_that_is_due_is_run_once(call, job, monkeypatch):
     call("due", job, "--fail-on", "jobs_due>0", code=10)
     ran = json_of(call("run", job, "--due", "--format", "json"))
     assert ran["runs"][0]["slot"].startswith("2027-01-13T04:00")
-    assert "nothing is due" in call("run", job, "--due").stdout
+    out = tmp_path / "out"
+    assert "nothing is due" in call("run", job, "--due", "--out", out).stdout
+    assert not out.exists(), "what was published there before would be lost"
     assert json_of(call("due", job, "--format", "json"))["headline"]["jobs_due"] == 0
 
 
@@ -111,6 +127,9 @@ def test_a_threshold_ends_with_its_code_and_the_run_is_kept(call, job):
         (("run", "nothing.toml"), 3, "there is no such job file"),
         (("run", "rts79", "--due"), 3, "[schedule]"),
         (("run", "rts79", "--due", "--slot", "2027-01-12"), 2, "leave out --slot"),
+        (("run", "rts79", "--slot", "soon"), 2, "'--slot'"),
+        (("run", "rts79", "--metrics", "figures.txt"), 2, "has to end in .prom"),
+        (("recover",), 1, "there is no run history"),
         (("run", "rts79", "--webhook", "ftp://x/secretsecret"), 3, "--webhook"),
         (("list", "postgresql://user:hunter22@host/db"), 2, "***"),
         (("list", "--store", "oracle://user:hunter22@host/db"), 1, "not understood"),

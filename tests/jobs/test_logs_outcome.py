@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 import run_cases
 
 from gridtool.errors import AnalysisError
 from gridtool.jobs.logs import bind_run, make_run_id, setup_logs
-from gridtool.jobs.logs_outcome import log_outcome
+from gridtool.jobs.logs_outcome import list_warnings, log_outcome
 
 
 @pytest.fixture
@@ -58,6 +59,7 @@ def test_a_run_that_failed_is_an_error(log_run):
     assert outcome.exit_code == last["exit_code"] == 4
     assert (last["level"], last["message"]) == ("error", "failed: no crew can do it")
     assert last["folder"] is None
+    assert last["quality"] is None, "it reached no rung"
 
 
 def test_what_is_not_the_whole_is_a_warning(log_run):
@@ -70,3 +72,13 @@ def test_what_is_not_the_whole_is_a_warning(log_run):
     _, lines = log_run(fail_on=(Always(),))
     assert (lines[-1]["level"], lines[-1]["exit_code"]) == ("warning", 10)
     assert "threshold crossed: eue_mwh>1" in lines[-1]["message"]
+
+
+def test_what_the_report_warns_of_is_logged_once(log_run):
+    def warn(request, limits, events):
+        return replace(run_cases.cheap_chain(request, limits, events), warnings=("odd", "odd"))
+
+    outcome, lines = log_run(warn)
+    said = [line["message"] for line in lines if line["level"] == "warning"]
+    assert said == ["odd"]
+    assert list_warnings(outcome) == ("odd",)

@@ -8,8 +8,9 @@ from pathlib import Path
 from gridtool.errors import Issue, StoreError
 from gridtool.jobs.runs.identity import ask_run
 from gridtool.jobs.runs.options import RunTools, RunWish
-from gridtool.jobs.store.folder import job_folder
+from gridtool.jobs.store.folder import check_files, job_folder
 from gridtool.jobs.store.model import RunIdentity, RunRecord
+from gridtool.jobs.store.objects import object_path
 from gridtool.jobs.store.open import StoreAddress, read_store
 
 __all__ = ["DryRun", "plan_run"]
@@ -24,7 +25,11 @@ class DryRun:
     missing
         Files that were not found or cannot be read.
     done
-        The full run of the same identity, None if there is none.
+        The full run of the same identity whose files are whole, None if there is none or a run
+        is forced.
+    last_good
+        The run whose inputs would be used if those of the job were refused; None if there is
+        none.
     folder
         In which the run's own folder would be made.
     files
@@ -36,6 +41,7 @@ class DryRun:
     identity: RunIdentity
     missing: tuple[Issue, ...]
     done: RunRecord | None
+    last_good: RunRecord | None
     folder: Path
     files: tuple[int, int]
     revision: int
@@ -68,22 +74,41 @@ def plan_run(
         gridtool_version=tools.gridtool_version,
     )
     identity = asked.identity
-    kept: set[str] = set()
-    done, revision = None, 1
-    if _is_begun(address):
-        rows = read_store(address).rows
-        done = rows.find_done(identity.digest)
-        same = [run for run in rows.list_runs(job=identity.job) if run.slot == identity.slot]
-        revision = 1 + max((run.revision for run in same), default=0)
-        kept = {entry.sha256 for run in same for entry in run.inputs}
-    fresh = {entry.sha256: entry.size for entry in identity.inputs if entry.sha256 not in kept}
+    past = _Past() if not _is_begun(address) else _look_back(address, identity)
+    fresh = {
+        entry.sha256: entry.size
+        for entry in identity.inputs
+        if not object_path(address.folder, entry.sha256).exists()
+    }
     return DryRun(
         identity=identity,
         missing=asked.found.issues,
-        done=done,
+        done=None if wish.force else past.done,
+        last_good=past.last_good,
         folder=job_folder(address.folder, identity.job),
         files=(len(fresh), sum(fresh.values())),
-        revision=revision,
+        revision=past.revision,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Past:
+    """What the history holds of a job."""
+
+    done: RunRecord | None = None
+    last_good: RunRecord | None = None
+    revision: int = 1
+
+
+def _look_back(address: StoreAddress, identity: RunIdentity) -> _Past:
+    rows = read_store(address).rows
+    done = rows.find_done(identity.digest)
+    runs = rows.list_runs(job=identity.job)
+    good = (run for run in runs if run.state == "done" and not run.degraded)
+    return _Past(
+        done=None if done is None or check_files(address.folder / done.folder) else done,
+        last_good=next((run for run in good if (address.folder / run.folder).exists()), None),
+        revision=1 + max((run.revision for run in runs if run.slot == identity.slot), default=0),
     )
 
 

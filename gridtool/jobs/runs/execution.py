@@ -11,10 +11,11 @@ from pathlib import Path
 
 from gridtool.errors import GridtoolError, JobFileError, StoreError
 from gridtool.jobs.runs.explain import explain
+from gridtool.jobs.runs.files import RESULT
 from gridtool.jobs.runs.identity import AskedRun
 from gridtool.jobs.runs.inputs import lay_out
 from gridtool.jobs.runs.ladder import Landing, climb_down
-from gridtool.jobs.runs.last_good import find_last_good, list_good_inputs
+from gridtool.jobs.runs.last_good import age_good_inputs, find_last_good, list_good_inputs
 from gridtool.jobs.runs.manifest import describe_run
 from gridtool.jobs.runs.model import (
     ChainAnswer,
@@ -25,7 +26,8 @@ from gridtool.jobs.runs.model import (
     RunOutcome,
 )
 from gridtool.jobs.runs.options import RunTools, RunWish
-from gridtool.jobs.runs.thresholds import find_crossed
+from gridtool.jobs.runs.strict import refuse_warned
+from gridtool.jobs.runs.thresholds import choose_exit_code, find_crossed
 from gridtool.jobs.secrets import hide_secrets
 from gridtool.jobs.store.finish import fail_run, finish_run
 from gridtool.jobs.store.model import Closing, Quality, RunRecord, RunState
@@ -34,8 +36,8 @@ from gridtool.jobs.wait_inputs import age_inputs
 
 __all__ = ["Execution"]
 
-OK, UNEXPECTED, USAGE, FALLBACK, THRESHOLD = 0, 1, 2, 6, 10
-"""Exit codes, as gridtool.cli.exits documents them."""
+UNEXPECTED = 1
+"""Exit code, as gridtool.cli.exits documents it."""
 WORK = "work"
 """Folder of the store in which inputs lie while a run is computed."""
 MOST_FINDINGS = 3
@@ -101,11 +103,16 @@ class Execution:
     def _refuse_or_compute(
         self, request: ChainRequest, limits: ChainLimits, events: ChainEvents
     ) -> ChainAnswer:
-        """The answer, unless files of the job itself were not found."""
+        """The answer, unless files of the job itself were not found or warnings are errors."""
         missing = self._asked.found.issues
         if missing and request.root == self._request.root:
             raise JobFileError(missing, subject=str(self._asked.path))
-        return self._tools.chain(request, limits, events)
+        if self._wish.strict:
+            refuse_warned(request.remarks)
+        answer = self._tools.chain(request, limits, events)
+        if self._wish.strict:
+            refuse_warned(answer.warnings)
+        return answer
 
     def _limits(self) -> ChainLimits:
         wished = self._wish.deadline_s
@@ -116,14 +123,19 @@ class Execution:
         )
 
     def _publish(self, landing: Landing) -> RunOutcome:
-        answer = landing.answer
-        crossed, unknown = find_crossed(answer, self._wish.fail_on, known=self._ages)
-        degraded = landing.request.degraded
+        answer, degraded = landing.answer, landing.request.degraded
+        if landing.stale_from:
+            self._ages = age_good_inputs(self._store, landing.stale_from, now=self._run.started_at)
+        crossed, unknown = find_crossed(
+            self._wish.fail_on,
+            figures={**self._ages, **answer.headline},
+            content=answer.files.get(RESULT),
+        )
         said = [degraded and f"degraded: {degraded}", answer.fallback]
         said += [f"threshold crossed: {text}" for text in crossed]
         said += [f"--fail-on knows no value {name!r}" for name in unknown]
         weak = bool(degraded or answer.fallback)
-        code = THRESHOLD if crossed else FALLBACK if weak else USAGE if unknown else OK
+        code = choose_exit_code(crossed=crossed, unknown=unknown, weak=weak)
         closing = self._close(
             "done",
             exit_code=code,

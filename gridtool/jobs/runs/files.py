@@ -12,7 +12,10 @@ from gridtool.report.envelope import drop_infinite, json_text, make_envelope
 from gridtool.report.result import Result, label_fallback
 from gridtool.report.terminal_text import print_text
 
-__all__ = ["label_degraded", "make_files"]
+__all__ = ["RESULT", "label_degraded", "make_files"]
+
+RESULT = "result.json"
+"""Name of the file that holds everything that was found."""
 
 
 def make_files(
@@ -27,7 +30,7 @@ def make_files(
     """
     labelled = label_degraded(label_fallback(result), request.degraded)
     files = {
-        "result.json": _describe(labelled, request, inputs=inputs).encode(),
+        RESULT: _describe(labelled, request, inputs=inputs).encode(),
         "report.txt": print_text(labelled).encode(),
     }
     for table in labelled.tables:

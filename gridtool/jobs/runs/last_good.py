@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from gridtool.errors import StoreError
@@ -12,8 +13,9 @@ from gridtool.jobs.runs.manifest import read_request, read_run_inputs, run_manif
 from gridtool.jobs.runs.model import ChainRequest
 from gridtool.jobs.store.model import RunInput, RunRecord
 from gridtool.jobs.store.open import Store
+from gridtool.jobs.wait_inputs import AGE_PREFIX
 
-__all__ = ["find_last_good", "list_good_inputs"]
+__all__ = ["age_good_inputs", "find_last_good", "list_good_inputs"]
 
 
 def find_last_good(store: Store, request: ChainRequest, *, job: str, root: Path) -> LastGood | None:
@@ -47,3 +49,12 @@ def list_good_inputs(store: Store, run_id: str) -> tuple[RunInput, ...]:
     """What the run of that id was computed from."""
     run: RunRecord = store.rows.get(run_id)
     return read_run_inputs(run_manifest(store.folder, run))
+
+
+def age_good_inputs(store: Store, run_id: str, *, now: datetime) -> dict[str, float]:
+    """How old the inputs of a past run are ``now`` (aware): seconds, by the name of the figure."""
+    run = store.rows.get(run_id)
+    since_s = (now - run.started_at).total_seconds()
+    return {
+        name: value + since_s for name, value in run.headline.items() if name.startswith(AGE_PREFIX)
+    }

@@ -38,6 +38,8 @@ class RunWish:
         Do it though the same run was done.
     fail_on
         Conditions under which it ends with exit code 10.
+    strict
+        Refuse what has warnings.
     remarks
         Found before the run (inputs that are late): published as warnings.
     run_id
@@ -50,6 +52,7 @@ class RunWish:
     slot: datetime | None = None
     force: bool = False
     fail_on: tuple[Limit, ...] = ()
+    strict: bool = False
     remarks: tuple[str, ...] = ()
     run_id: str | None = None
     deadline_s: float | None = None

@@ -1,14 +1,15 @@
-"""Conditions on a run's figures, as --fail-on states them."""
+"""Conditions on a run's figures, as --fail-on states them, and the exit code that follows."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
-from gridtool.jobs.runs.model import ChainAnswer
+__all__ = ["Limit", "choose_exit_code", "find_crossed"]
 
-__all__ = ["Limit", "find_crossed"]
+OK, USAGE, FALLBACK, THRESHOLD = 0, 2, 6, 10
+"""Exit codes, as gridtool.cli.exits documents them."""
 
 
 class Limit(Protocol):
@@ -30,7 +31,7 @@ class Limit(Protocol):
 
 
 def find_crossed(
-    answer: ChainAnswer, limits: Iterable[Limit], *, known: dict[str, float]
+    limits: Iterable[Limit], *, figures: Mapping[str, float], content: bytes | None
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The conditions that are met, and the names that nothing is called.
 
@@ -38,17 +39,18 @@ def find_crossed(
 
     Parameters
     ----------
-    known
-        Figures beside the answer's.
+    figures
+        The headline, by name.
+    content
+        Of ``result.json``; None where there is none.
     """
-    figures = {**known, **answer.headline}
     rows: list[dict[str, Any]] | None = None
     crossed, unknown = [], []
     for limit in limits:
         if limit.name in figures:
             met, there = limit.crossed(figures[limit.name]), True
         else:
-            rows = list(_list_rows(answer)) if rows is None else rows
+            rows = list(_list_rows(content)) if rows is None else rows
             values = [row[limit.name] for row in rows if limit.name in row]
             numbers = [float(value) for value in values if isinstance(value, (int, float))]
             met, there = any(map(limit.crossed, numbers)), bool(values)
@@ -59,8 +61,12 @@ def find_crossed(
     return tuple(crossed), tuple(unknown)
 
 
-def _list_rows(answer: ChainAnswer) -> Iterator[dict[str, Any]]:
-    content = answer.files.get("result.json")
+def choose_exit_code(*, crossed: tuple[str, ...], unknown: tuple[str, ...], weak: bool) -> int:
+    """Of a run that published what was asked, or something weaker in its place."""
+    return THRESHOLD if crossed else FALLBACK if weak else USAGE if unknown else OK
+
+
+def _list_rows(content: bytes | None) -> Iterator[dict[str, Any]]:
     if content is None:
         return
     for table in json.loads(content)["data"].values():

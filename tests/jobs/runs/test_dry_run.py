@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from run_cases import run, tools, write_history, write_job
+from run_cases import NOW, run, tools, write_history, write_job
 
 from gridtool.jobs.runs.dry_run import plan_run
 from gridtool.jobs.runs.options import RunWish
@@ -55,6 +55,26 @@ def test_it_is_the_run_that_follows(job, sqlite_address):
     assert outcome.folder.parent == planned.folder
 
 
-def test_missing_files_are_told(job, sqlite_address):
-    (job.parent / "mine.csv").unlink()
-    assert [issue.field for issue in dry(job, sqlite_address).missing] == ["demand.history"]
+def test_forced_or_damaged_it_would_be_done_again(job, sqlite_address):
+    first = run(job, sqlite_address)
+    assert dry(job, sqlite_address, force=True).computes
+    (first.folder / "report.txt").write_text("changed")
+    assert dry(job, sqlite_address).computes, "as the run itself does"
+
+
+def test_contents_that_are_kept_are_not_written_again_for_another_slot(job, sqlite_address):
+    run(job, sqlite_address)
+    assert dry(job, sqlite_address, slot=NOW).files == (0, 0)
+
+
+def test_missing_files_are_told_with_what_would_be_used_instead(job, sqlite_address):
+    history = job.parent / "mine.csv"
+    history.rename(job.parent / "away.csv")
+    found = dry(job, sqlite_address)
+    assert [issue.field for issue in found.missing] == ["demand.history"]
+    assert found.last_good is None
+    (job.parent / "away.csv").rename(history)
+    good = run(job, sqlite_address)
+    history.unlink()
+    assert dry(job, sqlite_address).last_good.id == good.run_id
+    assert run(job, sqlite_address).record.quality == "last_good_inputs"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from run_cases import NOW, cheap_chain, run, tools, write_history, write_job
+from run_cases import NOW, Clock, cheap_chain, run, tools, write_history, write_job
 
 from gridtool.errors import AnalysisError, InputError, Issue, JobFileError, RunLocked
 from gridtool.jobs.runs.model import ChainAnswer, ChainEnded
@@ -123,6 +125,60 @@ def test_a_fallback_of_the_demand_model_ends_with_6(job, sqlite_address):
 
     outcome = run(job, sqlite_address, chain=weak)
     assert (outcome.exit_code, outcome.message) == (6, "a stale model")
+    again = run(job, sqlite_address, chain=weak)
+    assert (again.repeated, again.exit_code) == (True, 6), "nothing is done, and it is no better"
+    assert again.message.endswith("; a stale model")
+
+
+def test_what_was_done_before_is_held_against_the_conditions_of_today(job, sqlite_address):
+    first = run(job, sqlite_address, fail_on=(Limit("eue_mwh>99"),))
+    again = run(job, sqlite_address, fail_on=(Limit("eue_mwh>12"), Limit("hours_off>8")))
+    assert (first.exit_code, again.exit_code, again.repeated) == (0, 10, True)
+    assert again.crossed == ("eue_mwh>12", "hours_off>8")
+    assert "threshold crossed: eue_mwh>12" in again.message
+    assert run(job, sqlite_address, fail_on=(Limit("nothing>1"),)).exit_code == 2
+    assert run(job, sqlite_address).exit_code == 0
+    (row,) = read_store(sqlite_address).rows.list_runs()
+    assert row.exit_code == 0, "the row says how the run itself ended"
+
+
+def warn(request, limits, events):
+    """A chain whose report has a warning unless it is of the quiet history."""
+    answer = cheap_chain(request, limits, events)
+    quiet = b"500." in (request.root / "inputs" / "history" / "mine.csv").read_bytes()
+    envelope = json.loads(answer.files["result.json"]) | {"warnings": [] if quiet else ["odd"]}
+    files = {"result.json": json.dumps(envelope).encode()}
+    return replace(answer, files=files, warnings=() if quiet else ("odd",))
+
+
+def test_strictly_what_has_warnings_is_refused(job, sqlite_address):
+    write_history(job.parent / "mine.csv", level=700.0)
+    refused = run(job, sqlite_address, chain=warn, strict=True)
+    assert (refused.exit_code, refused.record.state, refused.folder) == (3, "failed", None)
+    assert refused.error.subject == "input (--strict)"
+    assert refused.message == "odd"
+    published = run(job, sqlite_address, chain=warn)
+    assert (published.exit_code, published.record.state) == (0, "done")
+    again = run(job, sqlite_address, chain=warn, strict=True)
+    assert (again.exit_code, again.repeated, again.error.subject) == (3, True, "input (--strict)")
+
+
+def test_strictly_it_falls_back_on_inputs_that_have_none(job, sqlite_address):
+    good = run(job, sqlite_address, chain=warn, strict=True)
+    write_history(job.parent / "mine.csv", level=700.0)
+    outcome = run(job, sqlite_address, chain=warn, strict=True)
+    assert (good.exit_code, outcome.exit_code) == (0, 6)
+    assert f"stale: the inputs of run {good.run_id}, because the new ones failed (odd)" in (
+        outcome.message
+    )
+
+
+def test_strictly_nothing_is_computed_on_late_inputs(job, sqlite_address):
+    def never(*_):
+        raise AssertionError
+
+    outcome = run(job, sqlite_address, chain=never, strict=True, remarks=("history is late",))
+    assert (outcome.exit_code, outcome.message) == (3, "history is late")
 
 
 @pytest.mark.parametrize(
@@ -248,6 +304,26 @@ def test_missing_inputs_fall_back_to_the_last_good_ones(job, sqlite_address):
     assert manifest["stale_from"] == good.run_id
     assert manifest["inputs"] == read_manifest(good.folder)["inputs"]
     assert "stale" in json.loads((outcome.folder / "result.json").read_text())["label"]
+
+
+def test_the_age_of_stale_inputs_is_that_of_the_ones_used(job, sqlite_address):
+    moment = NOW.timestamp() - 7200
+    os.utime(job.parent / "mine.csv", (moment, moment))
+    good = run(job, sqlite_address)
+    write_history(job.parent / "mine.csv", level=-1.0)
+
+    def refuse_new(request, limits, events):
+        if b"-1." in (request.root / "inputs" / "history" / "mine.csv").read_bytes():
+            raise InputError("negative")
+        return cheap_chain(request, limits, events)
+
+    later = tools(refuse_new, clock=Clock(NOW + timedelta(hours=5)))
+    outcome = run(job, sqlite_address, given=later, fail_on=(Limit("input_age_s_history>25000"),))
+    assert outcome.record.quality == "last_good_inputs"
+    apart = (outcome.record.started_at - good.record.started_at).total_seconds()
+    assert good.record.headline["input_age_s_history"] == pytest.approx(7201)
+    assert outcome.record.headline["input_age_s_history"] == pytest.approx(7201 + apart)
+    assert outcome.crossed == ("input_age_s_history>25000",)
 
 
 def test_missing_inputs_without_a_good_run_are_refused(job, sqlite_address):
