@@ -34,13 +34,16 @@ def finish_run(
     ------
     StoreError
         If the run cannot be published: it is written down as failed, and nothing of it is left.
-        Or if only its last row cannot be written: the next opening does so.
+        Or if it is in place and only its last row cannot be written, or its rename not be synced:
+        the next opening settles it.
     """
     folder = job_folder(store.folder, run.job)
     store.check_held()
     try:
         final = publish_run(folder, run.id, files, facts=make_facts(run, closing, facts=facts))
     except StoreError as problem:
+        if (folder / run.id).exists():
+            raise  # whether it was published is for the next opening to say, which sees the disk
         failed = replace(closing, state="failed", exit_code=1, headline={}, message=str(problem))
         with suppress(StoreError):  # what is told is why nothing could be published
             fail_run(store, run, closing=failed)

@@ -55,7 +55,8 @@ def publish_run(
     Raises
     ------
     StoreError
-        If something cannot be written: what was is removed.
+        If something cannot be written: what was is removed. A disk that also refuses that may
+        leave the run in place, whole.
     """
     names = [check_name(name, reserved=(MANIFEST,)) for name in sorted(files)]
     partial, final = folder / _PARTIAL.format(id=run_id), folder / run_id
@@ -75,9 +76,12 @@ def publish_run(
         _sync_or_take_back(folder, partial, final)
     except OSError as problem:
         shutil.rmtree(partial, ignore_errors=True)
+        left = "nothing was published"
+        if final.exists():
+            left = f"{final} could not be taken back: the next opening of the store settles it"
         raise StoreError(
-            f"cannot write the run to {folder}: {problem.strerror}; nothing was published, "
-            "earlier runs are as they were"
+            f"cannot write the run to {folder}: {problem.strerror}; {left}, earlier runs are as "
+            "they were"
         ) from problem
     return final
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -175,3 +177,29 @@ def test_a_clock_that_was_set_back_is_said_and_changes_no_order(address, identit
         second = store.rows.begin(identity(seed=2), holder=HOLDER, now=before)
         assert [run.id for run in store.rows.list_runs()] == [second.id, first.id]
         assert second.number > first.number
+
+
+def test_a_rename_neither_synced_nor_taken_back_is_settled_by_the_next_opening(
+    address, identity, monkeypatch
+):
+    """The database may be on a machine that still writes: its row must not say that it failed."""
+    rename = Path.rename
+
+    def refuse_to_take_back(path, target):
+        if ".partial" in Path(target).name:
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(path, target)
+
+    def fail_on_jobs(folder):
+        if Path(folder).name == "runs":
+            raise OSError(errno.EIO, "Input/output error")
+
+    with opened(address) as store, monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", refuse_to_take_back)
+        patch.setattr("gridtool.jobs.store.folder.sync_folder", fail_on_jobs)
+        with pytest.raises(StoreError, match="could not be taken back"):
+            finished(store, identity)
+    with opened(address) as store:
+        (run,) = store.recovered
+        assert (run.state, run.headline) == ("done", {"eue_mwh": 2.5})
+        assert store.warnings == ()
