@@ -30,10 +30,12 @@ from gridtool.jobs.scoring.files import KEEP_SAMPLES, keep_files
 from gridtool.jobs.scoring.source import link_history
 from gridtool.report.result import Result
 
-__all__ = ["NO_FORECAST", "Silent", "compute_chain"]
+__all__ = ["NO_FORECAST", "NO_TIME", "Silent", "compute_chain"]
 
 NO_FORECAST = "interrupted: no forecast"
 """Label of what is published when a run is ended after the plan."""
+NO_TIME = "no forecast: the deadline came first"
+"""Label of what is published when the plan has taken all the time."""
 JOB_FILE = "job file"
 """What findings call the settings, which have no file of their own at the root."""
 
@@ -95,6 +97,7 @@ class _Computation:
         given = limits.deadline_s
         self._end = _End(limits, None if given is None else time.monotonic() + given)
         self._partial: ChainAnswer | None = None
+        self._planned: JobResult | None = None
         self._inputs = _list_inputs(request.root)
 
     def compute(self) -> ChainAnswer:
@@ -103,10 +106,18 @@ class _Computation:
         try:
             result = self._run(job)
         except Stopped:
-            raise self._end.raised(self._partial) from None
+            raise self._ended() from None
         if result.forecast is None and self._partial is not None:
-            raise self._end.raised(self._partial)
+            raise self._ended()
         return self._finish(result)
+
+    def _ended(self) -> ChainEnded:
+        """The end, with state and plan where there is one, labelled by what ended it."""
+        answer = self._partial
+        if self._planned is not None and not self._limits.stop():
+            request = replace(self._request, degraded=NO_TIME)
+            answer = self._make(self._planned, request, complete=False)
+        return self._end.raised(answer)
 
     def _run(self, job: Job) -> JobResult:
         return run_job(
@@ -147,6 +158,7 @@ class _Computation:
         if result.job.demand is None and not ended:
             return True  # all there will be but for the dates, which are soon there
         labelled = replace(self._request, degraded=NO_FORECAST)
+        self._planned = result
         self._partial = self._make(result, labelled, complete=False)
         self._events.keep(self._partial)
         return not ended

@@ -288,5 +288,8 @@ def test_no_forecast_in_time_is_the_plan(tmp_path, root, sqlite_address, monkeyp
     assert outcome.exit_code == 6
     assert outcome.answer.samples == 0
     assert (outcome.folder / "tables" / "restoration_plan.csv").exists()
+    assert outcome.message == f"degraded: {compute.NO_TIME}"
+    label = f"DEGRADED: {compute.NO_TIME}."
+    assert (outcome.folder / "report.txt").read_text(encoding="utf-8").startswith(label)
     again = rerun_run(read_store(sqlite_address), outcome.run_id, chain=compute_chain)
     assert again.differing == ()
