@@ -6,12 +6,11 @@ import json
 import os
 import random
 import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from stopped_process import stop_process
 
 from gridtool.jobs.store.open import read_store, resolve_store
 
@@ -33,81 +32,33 @@ def stop_once(root, folder, *, job, phase, delay_s, sent=signal.SIGTERM):
     """One run, stopped ``delay_s`` after ``phase`` began; how it ended."""
     (folder / "temporary").mkdir(parents=True)
     store = folder / "store"
-    with subprocess.Popen(
-        [sys.executable, str(SCRIPT), f"forecasts/{job}.toml", str(store), "20000"],
+    trial = stop_process(
+        [sys.executable, SCRIPT, f"forecasts/{job}.toml", store, "20000"],
         cwd=root,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
         env=os.environ | {"OMP_NUM_THREADS": "1", "TMPDIR": str(folder / "temporary")},
-        start_new_session=True,
-    ) as running:
-        said = []
-        for line in running.stdout:
-            said.append(line.strip())
-            if line.startswith(phase):
-                break
-        time.sleep(delay_s)
-        began = time.monotonic()
-        if sent == signal.SIGINT:  # as a terminal does it
-            os.killpg(running.pid, sent)
-        else:
-            running.send_signal(sent)
-        try:
-            rest, message = running.communicate(timeout=60)
-            took_s = time.monotonic() - began
-            left = list_group(running.pid)
-        finally:
-            kill_group(running.pid)
+        phase=phase,
+        delay_s=delay_s,
+        sent=sent,
+    )
     return {
+        **trial,
         "job": job,
         "phase": phase,
         "delay_s": round(delay_s, 2),
-        "code": running.returncode,
-        "took_s": round(took_s, 3),
-        "said": said + rest.splitlines(),
-        "message": message,
-        "left": left,
+        "said": trial["stdout"].splitlines(),
         "temporary": [path.name for path in (folder / "temporary").iterdir()],
         "store": store,
     }
 
 
-def kill_group(group):
-    try:
-        os.killpg(group, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-
-
-def list_group(group):
-    """Processes that outlive the run by more than a moment."""
-    deadline = time.monotonic() + 1.0
-    while (found := find_group(group)) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return found
-
-
-def find_group(group):
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            name, _, rest = path.read_text().rpartition(")")
-        except OSError:
-            continue
-        state, _, its_group = rest.split()[:3]
-        if int(its_group) == group and state not in "ZX":
-            found.append(name)
-    return found
-
-
 def check(trial, *, code=143):
     """What must hold however far the run had come."""
     assert trial["code"] == code, trial
-    assert trial["message"] == "", trial
+    assert trial["stderr"] == "", trial
     assert trial["left"] == [], trial
     assert trial["temporary"] == [], trial
     assert trial["took_s"] <= WITHIN_S, trial
+    assert not (trial["store"] / "work").exists(), trial
     if not any(line.startswith("stage reading") for line in trial["said"]):
         return  # it may have ended before there was a row
     rows = read_store(resolve_store(str(trial["store"]), environ={})).rows
