@@ -92,7 +92,7 @@ def run_scheduled(asked: Asked, output: OutputOptions, *, json_logs: bool) -> No
     address = find_store(asked.store)
     targets = resolve_targets(hook=asked.hook, webhook=asked.webhook)
     run_id = make_run_id(read_clock())
-    with _logs(output, json_logs=json_logs), bind_run(run_id, job=asked.job):
+    with bind_run(run_id, job=asked.job), _logs(output, json_logs=json_logs):
         told = _Told(asked, address=address, targets=targets, run_id=run_id)
         try:
             scheduled = read_scheduled(asked.job)

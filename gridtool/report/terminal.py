@@ -25,12 +25,18 @@ PLAIN_WIDTH = 100
 _WIDEST_TEXT = 44
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Nobody reads any more: the command ends as it does wherever that is found."""
+        raise BrokenPipeError
+
+
 def make_console(stream: IO[str]) -> Console:
     """A console on ``stream``: as wide as the terminal, else 100 columns.
 
     rich itself honours NO_COLOR, FORCE_COLOR and COLUMNS.
     """
-    console = Console(file=stream, highlight=False, soft_wrap=False)
+    console = _Console(file=stream, highlight=False, soft_wrap=False)
     if not console.is_terminal:
         console.width = PLAIN_WIDTH
     return console

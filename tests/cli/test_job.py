@@ -143,6 +143,20 @@ def test_what_cannot_be_done_is_refused_in_words(call, words, code, said):
     assert "Traceback" not in result.output
 
 
+def test_every_json_line_of_a_refused_run_has_its_id(call, job, tmp_path):
+    bad = tmp_path / "bad.csv"
+    bad.write_text("timestamp_utc,load_mw\n2026-01-01T00:00Z,many\nsoon,5\n")
+    Path(job).write_text(Path(job).read_text() + f'[demand]\nhistory = "{bad}"\n')
+    said = call("run", job, "--log-format", "json", code=3).stderr.splitlines()
+    lines = [json.loads(line) for line in said]
+    assert len({line["run"] for line in lines} - {""}) == len({line["run"] for line in lines}) == 1
+    last = lines[-1]
+    assert (last["level"], last["exit_code"]) == ("error", 3)
+    assert "row 2" in last["message"]
+    assert "row 3" in last["message"]
+    assert "Traceback" not in "".join(said)
+
+
 def test_a_store_that_is_held_names_its_holder(call, job, tmp_path):
     from gridtool.cli.job_options import find_store, open_history
 

@@ -70,6 +70,31 @@ def test_a_closed_pipe_is_quiet():
     assert running.returncode == 0
 
 
+TABLES = """
+import sys
+from gridtool.cli import main
+
+sys.stdin.readline()
+main()
+"""
+
+
+def test_tables_end_as_quietly_when_nobody_reads():
+    with subprocess.Popen(
+        [sys.executable, "-c", TABLES, "schema", "network"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as running:
+        running.stdout.close()
+        running.stdin.write(b"\n")
+        running.stdin.close()
+        message = running.stderr.read()
+        running.wait(timeout=20)
+    assert message == b""
+    assert running.returncode == 0
+
+
 PLANNING = """
 import os, signal, sys
 from gridtool.cli import main
