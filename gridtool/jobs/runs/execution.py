@@ -89,6 +89,8 @@ class Execution:
                 *self._tools.remark(self._store, self._run.job),
             ),
         )
+        if self._wish.strict:
+            refuse_warned(self._request.remarks)  # of any rung, so that none is tried
         return climb_down(
             self._refuse_or_compute,
             self._request,
@@ -107,8 +109,6 @@ class Execution:
         missing = self._asked.found.issues
         if missing and request.root == self._request.root:
             raise JobFileError(missing, subject=str(self._asked.path))
-        if self._wish.strict:
-            refuse_warned(request.remarks)
         answer = self._tools.chain(request, limits, events)
         if self._wish.strict:
             refuse_warned(answer.warnings)
