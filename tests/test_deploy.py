@@ -28,6 +28,8 @@ SHIPPED = {
     "kubernetes.yaml",
     "airflow_dag.py",
     "dagster_definitions.py",
+    "slurm_sweep.py",
+    "kubernetes_sweep.py",
 }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from gridtool import __version__
+from gridtool.cli.compiled import OF_A_FORECAST, tell_of_compiling
 from gridtool.cli.forecast_options import FuturesOptions, make_forecast_config
 from gridtool.cli.history_options import HistoryOptions
 from gridtool.cli.output import OutputOptions, progress
@@ -17,6 +18,7 @@ from gridtool.forecast.compare import compare_plans
 from gridtool.forecast.model import FittedModel, ForecastConfig
 from gridtool.forecast.preview import preview_shortage
 from gridtool.forecast.shortage import forecast_grid, forecast_shortage
+from gridtool.forecast.simulate.futures_kernel import merge_stages
 from gridtool.jobs.demand import make_model
 from gridtool.jobs.districts import move_districts
 from gridtool.jobs.model import DemandSource
@@ -82,6 +84,8 @@ class _Read:
 def answer_forecast(request: ForecastRequest, output: OutputOptions) -> Result:
     """The answer to a request: a forecast, its preview, or the comparison of two plans."""
     read = _read_inputs(request)
+    if not request.preview:
+        tell_of_compiling(merge_stages, output, takes=OF_A_FORECAST)
     if request.compare is not None and read.supplies is not None:
         return _compare(request, read, paths=request.compare, output=output)
     plan = None

@@ -75,6 +75,12 @@ def run(
     from gridtool.jobs.report import report_job
     from gridtool.jobs.run import run_job  # after the job is read: a refusal should not wait
 
+    if wanted.demand is not None:
+        from gridtool.cli.compiled import OF_A_FORECAST, tell_of_compiling
+        from gridtool.forecast.simulate.futures_kernel import merge_stages
+
+        tell_of_compiling(merge_stages, output, takes=OF_A_FORECAST)
+
     asked: list[StopRequest] = []
 
     @contextmanager
