@@ -32,7 +32,6 @@ COMPILING = (
     (
         "tests/forecast/simulate/test_repairs.py",
         "tests/forecast/simulate/test_futures.py",
-        "tests/restoration/unit_repairs/test_bound.py",
         "tests/restoration/search/test_search_exact.py",
         "tests/forecast/adequacy/test_areas_sampled.py",
     ),
