@@ -74,6 +74,32 @@ def test_every_command_line_of_the_documents_parses(root):
         command.make_context(f"{name}: {line}", left, parent=parent)
 
 
+def test_commands_named_in_sentences_and_tables_are_there(root):
+    """``gridtool job diff`` as code within a line: at least its command, and options of it."""
+    named = 0
+    for path in (root / "README.md", *root.glob("forecasts/**/*.md")):
+        for span in re.findall(r"`gridtool ([a-z][^`]*)`", path.read_text(encoding="utf-8")):
+            words = span.split()
+            depth = 1 + isinstance(find_command_or_group(words[:1]), click.Group)
+            if len(words) < depth:
+                continue  # a group alone
+            command = find_command_or_group(words[:depth])
+            known = {name for option in command.params for name in option.opts}
+            options = {word for word in words if word.startswith("--")}
+            assert options <= known, f"{path.name}: `gridtool {span}`"
+            named += 1
+    assert named > 40
+
+
+def find_command_or_group(words):
+    """The command or group that all of ``words`` call."""
+    found = cli
+    for word in words:
+        found = found.get_command(click.Context(found), word.rstrip(","))
+        assert found is not None, f"there is no command {' '.join(words)}"
+    return found
+
+
 def test_the_table_of_job_keys_is_the_schema(root):
     text = (root / "forecasts" / "README.md").read_text(encoding="utf-8")
     block = text.split("<!-- keys")[1].split("<!-- end of keys -->")[0]
@@ -168,6 +194,13 @@ def test_relative_links_lead_somewhere(root):
         for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
             if not target.startswith("http"):
                 assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+def test_links_into_documents_lead_to_a_heading(root, readme):
+    for target, anchor in re.findall(r"\]\(([^)#]+)#([^)]+)\)", readme):
+        text = (root / target).read_text(encoding="utf-8")
+        headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+        assert anchor in {heading.lower().replace(" ", "-") for heading in headings}
 
 
 def test_nothing_of_a_machine_is_committed(root):
