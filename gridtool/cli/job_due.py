@@ -33,5 +33,6 @@ def due(*, jobs: tuple[str, ...], store: str | None, output: OutputOptions) -> N
     from gridtool.jobs.clock import read_clock
 
     now = read_clock()
-    found = [read_scheduled(name) for name in (jobs or tuple(map(str, list_jobs().values())))]
-    emit(report_due(list_due(found, find_store(store), now=now), now=now), output)
+    named = [read_scheduled(name) for name in (jobs or map(str, list_jobs().values()))]
+    found = {scheduled.path.resolve(): scheduled for scheduled in named}
+    emit(report_due(list_due(found.values(), find_store(store), now=now), now=now), output)

@@ -80,10 +80,11 @@ def check_cron(expression: str) -> str | None:
     if _RANDOM.search(expression):
         return "R stands for a time drawn anew at each look; state the time"
     try:
-        next(_wall_times(expression, datetime(2024, 1, 1)), None)  # noqa: DTZ001 - a wall clock
+        begin = datetime(2024, 1, 1)  # noqa: DTZ001 - a wall clock
+        first = next(_wall_times(expression, begin), None)
     except (CroniterError, ValueError, TypeError) as problem:
         return str(problem)
-    return None
+    return "no such time ever comes" if first is None else None
 
 
 def find_due(schedule: Schedule, *, last: datetime | None, now: datetime) -> Due:

@@ -99,7 +99,8 @@ def test_what_changed_is_said_and_old_runs_go(call, job, tmp_path):
 
 def test_a_slot_that_is_due_is_run_once(call, job, tmp_path, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1799820000")  # 2027-01-13T06:00Z, two hours late
-    due = json_of(call("due", job, "--format", "json"))
+    due = json_of(call("due", job, job, "--format", "json"))
+    assert len(due["due"]) == 1, "a file named twice is one job"
     assert due["due"][0]["due"].startswith("2027-01-13T04:00")
     assert due["headline"]["jobs_due"] == 1
     call("due", job, "--fail-on", "jobs_due>0", code=10)

@@ -121,6 +121,7 @@ def test_the_first_run_takes_the_newest_slot_within_the_grace():
         ("R(0-9) 3 * * *", "drawn anew"),
         ("H 3 * * *", "hash"),
         ("*/0 3 * * *", "step"),
+        ("0 6 30 2 *", "no such time ever comes"),
     ],
 )
 def test_cron_expressions_that_are_none(cron, said):
@@ -128,7 +129,7 @@ def test_cron_expressions_that_are_none(cron, said):
 
 
 @pytest.mark.parametrize(
-    "cron", ["30 3 * * *", "*/5 6-20 * * MON-FRI", "0 0 1 1 *", "0 3 * mar,APR FRI"]
+    "cron", ["30 3 * * *", "*/5 6-20 * * MON-FRI", "0 0 1 1 *", "0 0 29 2 *", "0 3 * mar,APR FRI"]
 )
 def test_cron_expressions_in_use(cron):
     assert check_cron(cron) is None
