@@ -73,7 +73,7 @@ def _objects(values: list[Any]) -> pa.Array:
 
 
 def _in_utc(value: Any) -> datetime | None:
-    # Once pandera is imported, Arrow takes the wall clock of any offset for UTC.
+    # Pandera sets PYARROW_IGNORE_TIMEZONE: Arrow then takes the wall clock of any offset for UTC.
     return None if to_plain(value) is None else pd.Timestamp(value).to_pydatetime().astimezone(UTC)
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import numpy as np
 import pandas as pd
-import pandera  # noqa: F401 - it changes how Arrow reads times
+import pandera  # noqa: F401 - it has Arrow ignore offsets
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
