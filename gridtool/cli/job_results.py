@@ -209,7 +209,7 @@ def report_salvage(salvage: Salvage) -> Result:
     elif added:
         said = f"The database was sound; {added} published runs that it did not know were added."
     else:
-        said = "The run history is sound: there was nothing to do."
+        said = "The database is sound and knows every published run: there was nothing to do."
     return Result(
         command="job recover",
         tables=(_table_runs([*salvage.kept, *salvage.added], title="Runs taken up"),),

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Literal
 
 from gridtool.errors import GridtoolError, InputError, StoreError
@@ -41,9 +42,13 @@ SHORTEST_S = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastGood:
-    """The inputs of the last run that was full, laid out to be computed again."""
+    """The inputs of the last run that was full, laid out to be computed again.
+
+    ``as_of`` is the time (aware) as of which that run took them.
+    """
 
     run_id: str
+    as_of: datetime
     request: ChainRequest
 
 
@@ -135,7 +140,7 @@ class _Descent:
         if landing is None and self._deadline_answer is not None:
             landing = self._land_without_forecast(request, self._deadline_answer)
         if landing is None and self._has_time:
-            landing = self._try_last_good(last_good)
+            landing = self._try_last_good(request, last_good)
         if landing is None:
             raise self._refuse()
         return landing
@@ -195,13 +200,18 @@ class _Descent:
         cut = replace(request, samples=0, degraded=answer.degraded)
         return self._land("fewer samples", cut, answer, stale_from="")
 
-    def _try_last_good(self, last_good: Callable[[], LastGood | None]) -> Landing | None:
+    def _try_last_good(
+        self, request: ChainRequest, last_good: Callable[[], LastGood | None]
+    ) -> Landing | None:
         good = last_good()
         if good is None:
             return None
+        samples, wanted = _count_wanted(good.request), _count_wanted(request)
         words = (
-            f"stale: the inputs of run {good.run_id}, because the new ones failed "
-            f"({self._failures[0].words})"
+            f"stale: the inputs of run {good.run_id}, as of "
+            f"{good.as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+            f"{'' if samples == wanted else f', with its {samples} samples, not {wanted}'}"
+            f", because the new ones failed ({self._failures[0].words})"
         )
         asked = replace(good.request, degraded=words)
         return self._try("last good inputs", asked, stale_from=good.run_id)

@@ -41,7 +41,7 @@ def find_last_good(store: Store, request: ChainRequest, *, job: str, root: Path)
         asked = replace(
             request, root=root, settings=before.settings, samples=before.samples, degraded=""
         )
-        return LastGood(run_id=run.id, request=asked)
+        return LastGood(run_id=run.id, as_of=run.as_of, request=asked)
     return None
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from jobs.runs import chain_cases as chains
@@ -57,8 +59,9 @@ def climb(chain, *, good=no_last_good, request=None, **limits):
     )
 
 
-def good():
-    return LastGood(run_id="R7", request=ask("/old", samples=500))
+def good(*, samples=500):
+    then = datetime(2027, 1, 11, 8, tzinfo=ZoneInfo("Europe/Kyiv"))
+    return LastGood(run_id="R7", as_of=then, request=ask("/old", samples=samples))
 
 
 def test_the_full_rung_needs_nothing_else():
@@ -119,12 +122,20 @@ def test_what_has_no_answer_goes_on_with_the_last_good_inputs(failure, reason, w
     assert (landing.rung, landing.stale_from) == ("last good inputs", "R7")
     assert [str(request.root) for request in chain.asked] == ["/new", "/old"]
     assert landing.request.samples == 500
-    assert landing.request.degraded.startswith("stale: the inputs of run R7")
+    assert landing.request.degraded.startswith(
+        "stale: the inputs of run R7, as of 2027-01-11 06:00 UTC, with its 500 samples, not 1000, "
+        "because the new ones failed ("
+    )
     assert words in landing.request.degraded
     assert "secret" not in landing.request.degraded
     assert "another" not in landing.request.degraded, "one finding is enough of a label"
     assert ("and 1 more finding)" in landing.request.degraded) == (failure is REFUSED)
     assert [each.reason for each in landing.failures] == [reason]
+
+
+def test_as_many_samples_as_wanted_are_not_worth_a_word():
+    landing = climb(Chain(REFUSED, answer), good=lambda: good(samples=1000))
+    assert "06:00 UTC, because the new ones failed" in landing.request.degraded
 
 
 def test_after_fewer_samples_come_the_last_good_inputs():
