@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from gridtool.cli.compiled import OF_A_PLAN, tell_of_compiling
 from gridtool.cli.history_options import HistoryOptions
 from gridtool.cli.options import OutputOptions
 from gridtool.cli.output import emit, progress
@@ -42,6 +43,7 @@ from gridtool.restoration.outcome.etr_replay import replay_executions
 from gridtool.restoration.plan import plan_restoration
 from gridtool.restoration.resources import read_resources
 from gridtool.restoration.schedule.execute import COMPLETIONS, simulate_completions
+from gridtool.restoration.schedule.kernel_calls import execute_samples
 from gridtool.restoration.work.jobs import list_unused, make_jobs
 
 if TYPE_CHECKING:
@@ -95,6 +97,7 @@ def run_restore(request: Request, output: OutputOptions) -> None:
     jobs = make_jobs(found.state, supplies, durations=config.durations)
     pick_jobs(jobs, request.explained)  # a wrong name is refused before the plan is searched
     dispatcher = Dispatcher(compile_case(city))
+    tell_of_compiling(execute_samples, output, takes=OF_A_PLAN)
     with watch_signals() as stop:
         plan, replanned = _make_plan(
             request, found, supplies, config=config, dispatcher=dispatcher, stop=stop
