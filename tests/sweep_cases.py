@@ -84,6 +84,10 @@ class MadeScenarios:
     def __iter__(self):
         return map(self.__getitem__, range(self.count))
 
+    @property
+    def losses(self):
+        return ()
+
 
 @dataclass(frozen=True)
 class MadeSweep:

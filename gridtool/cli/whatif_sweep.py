@@ -168,17 +168,20 @@ def _compare(sweep: ReadSweep, folder: SweepFolder) -> Result:
     """The comparison, from the rows on the disk."""
     from gridtool.report.result import Result
     from gridtool.report.sweep import describe_sweep, headline_sweep, tables_sweep
+    from gridtool.whatif.losses import LossSpread
     from gridtool.whatif.table import Comparison
 
-    level = sweep.context.level
-    comparison = Comparison(level, seed=sweep.context.seed)
+    level, losses = sweep.context.level, sweep.context.scenarios.losses
+    comparison = Comparison(level, seed=sweep.context.seed, losses=losses)
+    spreading = LossSpread(losses, level=level)
     for rows in folder.read_rows():
         comparison.add(rows)
-    table = comparison.table()
+        spreading.add(rows)
+    table, spread = comparison.table(), spreading.table()
     return Result(
         command="whatif",
-        tables=tables_sweep(table, level=level),
-        verdict=describe_sweep(table, level=level),
+        tables=tables_sweep(table, spread, level=level),
+        verdict=describe_sweep(table, spread, level=level),
         as_of=sweep.context.state.as_of,
         seed=sweep.context.seed,
         inputs=sweep.inputs,

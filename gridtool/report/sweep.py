@@ -11,26 +11,28 @@ import pandas as pd
 from gridtool.report.tables import NamedTable
 from gridtool.units import Estimate, format_quantity
 from gridtool.whatif.model import DONE, FAILED, MEASURE, Level
+from gridtool.whatif.table import JUDGED
 
 __all__ = ["describe_sweep", "headline_sweep", "tables_sweep"]
 
 TERMINAL_ROWS = 25
-WORST_ROWS = 10
-"""Scenarios told once more from the worst on, where the terminal does not show them all."""
 _HEADINGS: Mapping[str, str] = MappingProxyType(
     {
         "name": "scenario",
         "unserved_mw": "out now [MW]",
         "unserved_mw_diff": "difference [MW]",
+        "protected_unserved_mw": "of it critical [MW]",
         "customers_out": "customers out now",
         "customers_out_diff": "difference",
         "ens_mwh": "ENS [MWh]",
         "ens_mwh_diff": "difference [MWh]",
+        "last_repair_h": "last repair [h]",
         "etr_p50_h": "ETR P50 [h]",
         "etr_p90_h": "ETR P90 [h]",
         "eue_mwh": "EUE [MWh]",
         "eue_mwh_diff": "difference [MWh]",
         "eue_mwh_diff_se": "±",
+        "hours_off": "off [h/d]",
         "hours_off_p50": "off P50 [h/d]",
         "hours_off_p90": "off P90 [h/d]",
         "p_best": "best",
@@ -51,7 +53,7 @@ _SHOWN: Mapping[Level, tuple[str, ...]] = MappingProxyType(
         ),
     }
 )
-_ETR = ("etr_p50_h", "etr_p90_h")
+_MAY_BE_NEVER = ("last_repair_h", "etr_p50_h", "etr_p90_h", "mean", "p10", "p50", "p90")
 _DECIMALS: Mapping[str, int] = MappingProxyType(
     {
         "rank": 0,
@@ -85,81 +87,100 @@ _NOTES: Mapping[Level, str] = MappingProxyType(
 )
 
 
-def tables_sweep(table: pd.DataFrame, *, level: Level) -> tuple[NamedTable, ...]:
-    """The comparison; of many scenarios the worst once more; those that failed, if any did.
+def tables_sweep(
+    table: pd.DataFrame, spread: pd.DataFrame, *, level: Level
+) -> tuple[NamedTable, ...]:
+    """The comparison; how losses spread, and each by number for files; those that failed.
 
     Parameters
     ----------
     table
         Of :meth:`gridtool.whatif.table.Comparison.table`.
+    spread
+        Of :meth:`gridtool.whatif.losses.LossSpread.table`.
     """
-    done = table[table["status"] == DONE]
-    frame, blanks = _without_infinite(done.drop(columns="status").reset_index(drop=True))
-    tables = [
-        _table_scenarios(
-            frame,
-            level=level,
-            name="comparison",
-            title="Scenarios against the case as it is",
-            blanks=blanks,
-        )
-    ]
-    if len(frame) > TERMINAL_ROWS:
-        worst, blanks = _without_infinite(done.iloc[: -WORST_ROWS - 1 : -1].drop(columns="status"))
-        tables.append(
-            _table_scenarios(
-                worst.reset_index(drop=True),
-                level=level,
-                name="worst",
-                title="The worst, from the last on",
-                blanks=blanks,
-            )
-        )
+    done = table[table["status"] == DONE].drop(columns="status")
+    ranked = done["rank"].notna()
+    tables = [_table_scenarios(done[ranked], level=level)]
+    if len(spread):
+        tables.append(_table_spread(spread))
+    if not ranked.all():
+        tables.append(_table_losses(done[~ranked]))
     failed = table[table["status"] != DONE]
     if len(failed):
-        tables.append(
-            NamedTable(
-                name="failed",
-                title="Scenarios without an outcome",
-                frame=pd.DataFrame(
-                    {
-                        "number": failed["number"].to_numpy(),
-                        "name": failed["name"].to_numpy(),
-                        "reason": failed["status"].str.removeprefix(FAILED).to_numpy(),
-                    }
-                ),
-                headings={"name": "scenario"},
-                terminal_columns=("name", "reason"),
-                terminal_rows=TERMINAL_ROWS,
-            )
-        )
+        tables.append(_table_failed(failed))
     return tuple(tables)
 
 
-def _table_scenarios(
-    frame: pd.DataFrame, *, level: Level, name: str, title: str, blanks: dict[str, list[str]]
-) -> NamedTable:
+def _table_scenarios(ranked: pd.DataFrame, *, level: Level) -> NamedTable:
+    frame, blanks = _without_infinite(ranked.reset_index(drop=True))
     sampled = ("p_best",) if level == "forecast" else ()
     return NamedTable(
-        name=name,
-        title=title,
+        name="comparison",
+        title="Scenarios against the case as it is",
         frame=frame,
         headings=_HEADINGS,
         decimals=_DECIMALS,
         terminal_columns=("rank", "name", *_SHOWN[level], *sampled),
         terminal_rows=TERMINAL_ROWS,
-        note=_NOTES[level] if name == "comparison" else "",
+        note=_NOTES[level],
         blanks=blanks,
+    )
+
+
+def _table_spread(spread: pd.DataFrame) -> NamedTable:
+    words = [_HEADINGS[name] for name in spread["quantity"]]
+    frame = spread.copy()
+    frame.insert(2, "what", words)
+    frame, blanks = _without_infinite(frame)
+    return NamedTable(
+        name="losses",
+        title="Losses as a range",
+        frame=frame,
+        headings={"what": "", "mean_se": "±", "p10": "P10", "p50": "P50", "p90": "P90"},
+        decimals={"scenarios": 0, "mean": 1, "mean_se": 2, "p10": 1, "p50": 1, "p90": 1},
+        terminal_columns=("name", "what", "scenarios", "mean", "mean_se", "p10", "p50", "p90"),
+        note="Scenarios that differ in what is lost are not ranked: a plan has to hold for their "
+        "range. P10 is what 10 % of them do not exceed. ± is the standard error of the mean of "
+        "draws: of the draws, and in a forecast of the futures too.",
+        blanks=blanks,
+    )
+
+
+def _table_losses(losses: pd.DataFrame) -> NamedTable:
+    frame, _ = _without_infinite(losses.drop(columns=[*JUDGED]).reset_index(drop=True))
+    return NamedTable(
+        name="losses_by_number",
+        title="Losses in order of their number",
+        frame=frame,
+        headings=_HEADINGS,
+        terminal_rows=0,
+    )
+
+
+def _table_failed(failed: pd.DataFrame) -> NamedTable:
+    return NamedTable(
+        name="failed",
+        title="Scenarios without an outcome",
+        frame=pd.DataFrame(
+            {
+                "number": failed["number"].to_numpy(),
+                "name": failed["name"].to_numpy(),
+                "reason": failed["status"].str.removeprefix(FAILED).to_numpy(),
+            }
+        ),
+        headings={"name": "scenario"},
+        terminal_columns=("name", "reason"),
+        terminal_rows=TERMINAL_ROWS,
     )
 
 
 def _without_infinite(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, list[str]]]:
     """Dates that never come as empty cells, which a terminal words."""
     blanks = {}
-    for name in _ETR:
-        if name in frame:
-            never = np.isinf(frame[name].to_numpy(dtype=np.float64))
-            blanks[name] = ["never" if one else "-" for one in never]
+    for name in [name for name in _MAY_BE_NEVER if name in frame]:
+        never = np.isinf(frame[name].to_numpy(dtype=np.float64))
+        blanks[name] = ["never" if one else "-" for one in never]
     return frame.replace([np.inf, -np.inf], np.nan), blanks
 
 
@@ -167,21 +188,22 @@ def headline_sweep(table: pd.DataFrame, *, level: Level) -> dict[str, float]:
     """The numbers that ``--fail-on`` can name.
 
     ``scenarios`` and ``failed`` count without the base; ``least_diff`` and ``most_diff`` are the
-    largest gain and loss against the base by the level's measure, NaN where the base failed.
+    largest gain and loss against the base by the level's measure of scenarios that are ranked, NaN
+    where there is none or the base failed.
     """
     others = table[table["number"] != 0]
     done = others[others["status"] == DONE]
-    change = done[f"{MEASURE[level]}_diff"].astype(np.float64)
+    change = done[f"{MEASURE[level]}_diff"][done["rank"].notna()].astype(np.float64)
     return {
         "scenarios": float(len(others)),
         "failed": float(len(others) - len(done)),
-        "least_diff": float(change.min()) if len(done) else float("nan"),
-        "most_diff": float(change.max()) if len(done) else float("nan"),
+        "least_diff": float(change.min()) if len(change) else float("nan"),
+        "most_diff": float(change.max()) if len(change) else float("nan"),
     }
 
 
-def describe_sweep(table: pd.DataFrame, *, level: Level) -> str:
-    """What the sweep shows, in a few sentences: best, worst, and what is missing."""
+def describe_sweep(table: pd.DataFrame, spread: pd.DataFrame, *, level: Level) -> str:
+    """What the sweep shows, in a few sentences: gains, how losses spread, and what is missing."""
     base, others = table.iloc[0], table[table["number"] != 0]
     done = others[others["status"] == DONE]
     failed = len(others) - len(done)
@@ -192,8 +214,25 @@ def describe_sweep(table: pd.DataFrame, *, level: Level) -> str:
         measure = MEASURE[level]
         whole = format_quantity(float(base[measure]), decimals=0)
         parts.append(f"as it is, {whole} {_UNITS[level]} are {_WORDS[level]}")
-        parts += _describe_ends(done, level=level)
+        ranked = done[done["rank"].notna()]
+        parts += _describe_ends(ranked, level=level) if len(ranked) else []
+    parts += _describe_losses(spread, level=level)
     return _sentence(parts)
+
+
+def _describe_losses(spread: pd.DataFrame, *, level: Level) -> list[str]:
+    """How the level's measure is spread over the scenarios of each range."""
+    parts = []
+    for _, row in spread[spread["quantity"] == MEASURE[level]].iterrows():
+        mean = str(Estimate(row["mean"], row["mean_se"]))
+        if np.isnan(row["mean_se"]):
+            mean = format_quantity(row["mean"], decimals=0)
+        cuts = [format_quantity(row[name], decimals=0) for name in ("p10", "p50", "p90")]
+        parts.append(
+            f"over the {row['scenarios']:,} scenarios of {_quote(row)} it is {mean} "
+            f"{_UNITS[level]} on average (P10 {cuts[0]}, P50 {cuts[1]}, P90 {cuts[2]})"
+        )
+    return parts
 
 
 def _describe_ends(done: pd.DataFrame, *, level: Level) -> list[str]:

@@ -19,6 +19,7 @@ __all__ = [
     "MEASURE",
     "ROW_COLUMNS",
     "Level",
+    "LossRange",
     "RowColumn",
     "ScenarioList",
     "SweepContext",
@@ -53,6 +54,18 @@ class SweepScenario:
     scenario: Scenario
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossRange:
+    """Scenarios of one origin that differ in the assets lost: ``numbers`` of them, by its name.
+
+    ``is_drawn``: they are draws from stated distributions, else values that were listed.
+    """
+
+    name: str
+    numbers: range
+    is_drawn: bool
+
+
 class ScenarioList(Protocol):
     """Scenarios by number, made when asked for: a million of them take no room.
 
@@ -69,6 +82,11 @@ class ScenarioList(Protocol):
 
     def __iter__(self) -> Iterator[SweepScenario]:
         """All of them in order, the base first."""
+        ...
+
+    @property
+    def losses(self) -> tuple[LossRange, ...]:
+        """Those that differ in the assets lost, and are not compared with each other."""
         ...
 
 

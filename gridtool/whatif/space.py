@@ -12,17 +12,29 @@ from typing import Any, Protocol
 
 from gridtool.forecast.streams import component_number, open_stream
 from gridtool.whatif.draws import Distribution
-from gridtool.whatif.model import BASE_NAME, SweepScenario
+from gridtool.whatif.model import BASE_NAME, LossRange, SweepScenario
 from gridtool.whatif.scenario import Scenario
 
 __all__ = ["Axis", "Grid", "Group", "Named", "Option", "Sample", "ScenarioSpace", "Variable"]
 
 
 NOTHING = Scenario()
+LOSSES = frozenset({"out", "damaged"})
+"""Fields of scenarios that say which assets are lost."""
 
 
 class Group(Protocol):
     """Scenarios of one origin."""
+
+    @property
+    def name(self) -> str:
+        """For people, its own."""
+        ...
+
+    @property
+    def varies_losses(self) -> bool:
+        """Whether its scenarios differ in the assets that are lost."""
+        ...
 
     def __len__(self) -> int:
         """How many there are."""
@@ -39,6 +51,11 @@ class Named:
 
     name: str
     scenario: Scenario
+
+    @property
+    def varies_losses(self) -> bool:
+        """It is one: what is lost in it was stated."""
+        return False
 
     def __len__(self) -> int:
         return 1
@@ -72,6 +89,11 @@ class Grid:
     name: str
     axes: tuple[Axis, ...]
     fixed: Scenario = NOTHING
+
+    @property
+    def varies_losses(self) -> bool:
+        """Whether one of its axes says which assets are lost."""
+        return any(axis.field in LOSSES for axis in self.axes)
 
     def __len__(self) -> int:
         return math.prod(len(axis.options) for axis in self.axes)
@@ -109,6 +131,11 @@ class Sample:
     seed: int
     variables: tuple[Variable, ...]
     fixed: Scenario = NOTHING
+
+    @property
+    def varies_losses(self) -> bool:
+        """Whether it draws which assets are lost."""
+        return any(variable.field in LOSSES for variable in self.variables)
 
     def __len__(self) -> int:
         return self.draws
@@ -152,3 +179,13 @@ class ScenarioSpace:
 
     def __iter__(self) -> Iterator[SweepScenario]:
         return (self[number] for number in range(len(self)))
+
+    @property
+    def losses(self) -> tuple[LossRange, ...]:
+        """Groups whose scenarios differ in the assets lost."""
+        begins = (1, *self._ends)
+        return tuple(
+            LossRange(name=one.name, numbers=range(begin, end), is_drawn=isinstance(one, Sample))
+            for one, begin, end in zip(self.groups, begins, self._ends, strict=False)
+            if one.varies_losses
+        )

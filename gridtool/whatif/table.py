@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gridtool.whatif.model import DONE, LEVELS, MEASURE, Level, SweepRow
+from gridtool.whatif.model import DONE, LEVELS, MEASURE, Level, LossRange, SweepRow
 from gridtool.whatif.pairs import BestOf, Pairing, is_tie
 
-__all__ = ["Comparison", "table_columns"]
+__all__ = ["JUDGED", "Comparison", "table_columns"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -53,7 +53,8 @@ _COLUMNS: dict[Level, tuple[str, ...]] = {
 }
 """Columns that each level adds. ``_diff`` is less that of the base, ``_diff_se`` the standard error
 of that difference in pairs of futures."""
-_JUDGED = ("rank", "p_better", "p_best")
+JUDGED = ("rank", "p_better", "p_best")
+"""Columns that compare scenarios with each other; losses have none of them."""
 _QUANTILES = {"hours_off_p50": 0.5, "hours_off_p90": 0.9}
 _PLAIN_DIFFERENCES = (
     "unserved_mw",
@@ -68,20 +69,27 @@ _PLAIN_DIFFERENCES = (
 def table_columns(level: Level) -> tuple[str, ...]:
     """Columns of the comparison at a level, in order."""
     reached = LEVELS[: LEVELS.index(level) + 1]
-    return ("number", *_TEXTS, *(name for one in reached for name in _COLUMNS[one]), *_JUDGED)
+    return ("number", *_TEXTS, *(name for one in reached for name in _COLUMNS[one]), *JUDGED)
 
 
 class Comparison:
     """Takes in the rows of a sweep in the order of their numbers, the base first.
 
+    Scenarios of ``losses`` are compared with the base, not with each other: they have no rank, and
+    neither ``p_better`` nor ``p_best``.
+
     Of every row but the base's only what the table shows is kept, so that memory does not grow
     with the futures.
     """
 
-    def __init__(self, level: Level, *, seed: int) -> None:
+    def __init__(self, level: Level, *, seed: int, losses: Sequence[LossRange] = ()) -> None:
         self.level = level
         self._seed = seed
-        self._columns: dict[str, list[object]] = {name: [] for name in table_columns(level)[:-3]}
+        self._losses = tuple(losses)
+        self._ranked: list[bool] = []
+        self._columns: dict[str, list[object]] = {
+            name: [] for name in table_columns(level)[: -len(JUDGED)]
+        }
         self._better: list[float] = []
         self._best = BestOf()
         self._base: SweepRow | None = None
@@ -110,15 +118,19 @@ class Comparison:
             if not name.endswith(("_diff", "_diff_se"))
         }
         better = np.nan
-        if row.status == DONE:
+        done = row.status == DONE
+        ranked = done and not any(row.number in one.numbers for one in self._losses)
+        if done:
             pairing, values = self._pair(row)
-            self._best.add(row.number, pairing.weighed(values))
+            if ranked:
+                self._best.add(row.number, pairing.weighed(values))
             if base.status == DONE:
                 found |= _differences(row, base, pairing)
-                better = pairing.chance_lower(values - self._values(base))
+                better = pairing.chance_lower(values - self._values(base)) if ranked else np.nan
         for name, column in self._columns.items():
             column.append(found.get(name, np.nan))
         self._better.append(better)
+        self._ranked.append(ranked)
 
     def _values(self, row: SweepRow) -> FloatArray:
         """What is compared, by future; a single value where nothing is simulated."""
@@ -137,25 +149,26 @@ class Comparison:
         return self._pairing, values
 
     def table(self) -> pd.DataFrame:
-        """One row per scenario: the base, then the others by rank, then those that failed.
+        """One row per scenario: the base, the others by rank, losses by number, those that failed.
 
         Columns are :func:`table_columns`. ``rank`` is by the level's measure
         (:data:`gridtool.whatif.model.MEASURE`), 1 the least, equal ones alike; ``p_better`` is the
         probability that its expectation is below the base's, ``p_best`` that it is the least of
-        all, ties shared: 0 and 1 where nothing is simulated. NaN for scenarios that failed.
+        all, ties shared: 0 and 1 where nothing is simulated. NaN for losses and what failed.
         """
         frame = pd.DataFrame(self._columns)
         done = (frame["status"] == DONE).to_numpy()
+        ranked = np.array(self._ranked, dtype=np.bool_)
         measure = frame[MEASURE[self.level]].to_numpy(dtype=np.float64)
         chances = self._best.chances()
         numbers = frame["number"].to_numpy()
         best = np.array([chances.get(int(number), 0.0) for number in numbers], dtype=np.float64)
         frame = frame.assign(
-            rank=_rank(measure, done),
+            rank=_rank(measure, ranked),
             p_better=np.array(self._better, dtype=np.float64),
-            p_best=np.where(done, best, np.nan),
+            p_best=np.where(ranked, best, np.nan),
         )
-        order = np.lexsort((numbers, frame["rank"].fillna(np.inf), numbers != 0))
+        order = np.lexsort((numbers, frame["rank"].fillna(np.inf), ~done, numbers != 0))
         return frame.iloc[order].reset_index(drop=True)
 
 
