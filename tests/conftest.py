@@ -69,14 +69,25 @@ def skip_or_fail(reason):
     pytest.skip(reason)
 
 
+HARMLESS = {
+    "PYTEST_CURRENT_TEST",
+    # Set by pandera when it is first imported.
+    "PYARROW_IGNORE_TIMEZONE",
+    "SPARK_LOCAL_IP",
+    # Set by every command for itself.
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+}
+
+
 @pytest.fixture(autouse=True)
 def environment_is_left_as_found():
     """A variable that a test leaves behind changes the commands that later tests start."""
     before = dict(os.environ)
     yield
-    changed = {name for name, _ in before.items() ^ os.environ.items()}
-    changed -= {"PYTEST_CURRENT_TEST", "PYARROW_IGNORE_TIMEZONE", "SPARK_LOCAL_IP"}
-    assert not changed, f"left changed: {sorted(changed)}"  # the last two are set by pandera
+    changed = {name for name, _ in before.items() ^ os.environ.items()} - HARMLESS
+    assert not changed, f"left changed: {sorted(changed)}"
 
 
 @pytest.fixture(scope="session")
