@@ -29,7 +29,7 @@ from gridtool.jobs.runs.model import (
 
 __all__ = ["supervised"]
 
-GRACE_S = 1.3
+GRACE_S = 1.1
 """Of the two seconds in which a run is to be out after a signal; the rest is for publishing."""
 LOOK_S = 0.05
 """Seconds between looks at signals and the deadline while nothing is heard."""

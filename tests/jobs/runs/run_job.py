@@ -11,7 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
-from gridtool.cli.stopping import watch_signals
+from gridtool.cli.stopping import leave_at_once, watch_signals
 
 
 def main(job, folder, samples):
@@ -52,4 +52,7 @@ def main(job, folder, samples):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
+    try:
+        main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
+    except SystemExit as end:
+        leave_at_once(end.code)
