@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from gridtool.report.tables import NamedTable
-from gridtool.units import Estimate, format_quantity
+from gridtool.units import Estimate, decimals_for, format_quantity
 from gridtool.whatif.model import DONE, FAILED, MEASURE, Level
 from gridtool.whatif.table import JUDGED
 
@@ -23,7 +24,7 @@ _HEADINGS: Mapping[str, str] = MappingProxyType(
         "unserved_mw_diff": "difference [MW]",
         "protected_unserved_mw": "of it critical [MW]",
         "customers_out": "customers out now",
-        "customers_out_diff": "difference",
+        "customers_out_diff": "difference [customers]",
         "ens_mwh": "ENS [MWh]",
         "ens_mwh_diff": "difference [MWh]",
         "last_repair_h": "last repair [h]",
@@ -53,7 +54,7 @@ _SHOWN: Mapping[Level, tuple[str, ...]] = MappingProxyType(
         ),
     }
 )
-_MAY_BE_NEVER = ("last_repair_h", "etr_p50_h", "etr_p90_h", "mean", "p10", "p50", "p90")
+_MAY_BE_NEVER = ("last_repair_h", "etr_p50_h", "etr_p90_h")
 _DECIMALS: Mapping[str, int] = MappingProxyType(
     {
         "rank": 0,
@@ -103,7 +104,7 @@ def tables_sweep(
     ranked = done["rank"].notna()
     tables = [_table_scenarios(done[ranked], level=level)]
     if len(spread):
-        tables.append(_table_spread(spread))
+        tables += _tables_spread(spread)
     if not ranked.all():
         tables.append(_table_losses(done[~ranked]))
     failed = table[table["status"] != DONE]
@@ -128,23 +129,45 @@ def _table_scenarios(ranked: pd.DataFrame, *, level: Level) -> NamedTable:
     )
 
 
-def _table_spread(spread: pd.DataFrame) -> NamedTable:
-    words = [_HEADINGS[name] for name in spread["quantity"]]
-    frame = spread.copy()
-    frame.insert(2, "what", words)
-    frame, blanks = _without_infinite(frame)
-    return NamedTable(
+def _tables_spread(spread: pd.DataFrame) -> tuple[NamedTable, NamedTable]:
+    """Rounded to what the standard errors allow, for a terminal; and in full, for files."""
+    shown = NamedTable(
         name="losses",
         title="Losses as a range",
-        frame=frame,
-        headings={"what": "", "mean_se": "±", "p10": "P10", "p50": "P50", "p90": "P90"},
-        decimals={"scenarios": 0, "mean": 1, "mean_se": 2, "p10": 1, "p50": 1, "p90": 1},
-        terminal_columns=("name", "what", "scenarios", "mean", "mean_se", "p10", "p50", "p90"),
+        frame=pd.DataFrame([_round_spread(row) for row in spread.to_dict("records")]),
+        headings={
+            "name": "scenarios of",
+            "what": "",
+            "scenarios": "number",
+            "p10": "P10",
+            "p50": "P50",
+            "p90": "P90",
+        },
         note="Scenarios that differ in what is lost are not ranked: a plan has to hold for their "
-        "range. P10 is what 10 % of them do not exceed. ± is the standard error of the mean of "
-        "draws: of the draws, and in a forecast of the futures too.",
-        blanks=blanks,
+        "range. P10 is what 10 % of them do not exceed. ± is the standard error of a mean of "
+        "draws; in a forecast it also has that of the futures.",
     )
+    full, _ = _without_infinite(spread)
+    return shown, NamedTable(
+        name="losses_spread", title="Losses as a range, in full", frame=full, terminal_rows=0
+    )
+
+
+def _round_spread(row: Mapping[Hashable, Any]) -> dict[str, object]:
+    error = float(row["mean_se"])
+    decimals = decimals_for(error) if np.isfinite(error) else 1
+
+    def show(value: float) -> str:
+        return "never" if np.isinf(value) else format_quantity(value, decimals=decimals)
+
+    mean = str(Estimate(row["mean"], error)) if np.isfinite(error) else show(row["mean"])
+    return {
+        "name": row["name"],
+        "what": _HEADINGS[row["quantity"]],
+        "scenarios": row["scenarios"],
+        "mean": mean,
+        **{name: show(row[name]) for name in ("p10", "p50", "p90")},
+    }
 
 
 def _table_losses(losses: pd.DataFrame) -> NamedTable:

@@ -124,7 +124,7 @@ def lose(level, *rows):
 def test_losses_are_a_range_and_never_ordered_by_what_they_cost():
     outcomes = [40.0, 30.0, 90.0, 50.0, 70.0, 60.0, 80.0]
     found = lose("assess", *(present(k, mw) for k, mw in enumerate(outcomes)))
-    comparison, losses, by_number = tables_sweep(*found, level="assess")
+    comparison, losses, full, by_number = tables_sweep(*found, level="assess")
     assert comparison.frame["number"].tolist() == [0, 1]
     assert by_number.frame["number"].tolist() == [2, 3, 4, 5, 6]
     assert not {"rank", "p_best", "p_better"} & set(by_number.frame.columns)
@@ -138,6 +138,9 @@ def test_losses_are_a_range_and_never_ordered_by_what_they_cost():
     for name in (f"s{number}" for number in range(2, 7)):
         assert name not in text + printed(comparison) + shown
     assert headline_sweep(found[0], level="assess")["most_diff"] == -10.0, "of what is ranked"
+    assert "70 ± 7" in shown
+    assert full.frame.set_index("quantity").loc["unserved_mw", "mean_se"] == pytest.approx(50**0.5)
+    assert full.terminal_rows == 0
     assert "out now [MW]" in shown
     assert "customers out now" in shown
 
@@ -149,6 +152,7 @@ def test_losses_alone_are_not_said_to_gain_nothing():
     text = describe_sweep(*found, level="plan")
     assert "no scenario" not in text
     assert "over the 2 scenarios of “winter” it is 30 ± 10 MWh" in text
-    _, losses, by_number = tables_sweep(*found, level="plan")
+    _, losses, full, by_number = tables_sweep(*found, level="plan")
     assert "never" in printed(losses)
     assert table_rows(by_number.frame)[0]["etr_p90_h"] is None
+    assert table_rows(full.frame)[-1]["p90"] is None
