@@ -189,3 +189,7 @@ class ScenarioSpace:
             for one, begin, end in zip(self.groups, begins, self._ends, strict=False)
             if one.varies_losses
         )
+
+    def keep_named(self) -> ScenarioSpace:
+        """Without grids and samples."""
+        return ScenarioSpace(tuple(one for one in self.groups if isinstance(one, Named)))

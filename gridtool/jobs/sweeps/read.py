@@ -94,9 +94,10 @@ def read_sweep(
         job = replace(job, demand=None)
     found = read_inputs(job, gridtool_version=gridtool_version, now=now)
     scenarios, issues = read_space(sections, network=found.network, seed=job.seed, file=path.name)
-    refuse_on_errors(issues, error=JobFileError, subject=str(path))
-    checked = check_scenarios(scenarios, sections, found, level=reached, file=path.name)
-    warnings = refuse_on_errors(checked, error=JobFileError, subject=str(path))
+    if issues:  # grids and samples cannot be listed; what is stated by name can be checked
+        scenarios, sections = scenarios.keep_named(), replace(sections, grids=(), samples=())
+    issues += check_scenarios(scenarios, sections, found, level=reached, file=path.name)
+    warnings = refuse_on_errors(issues, error=JobFileError, subject=str(path))
     context = SweepContext(
         level=reached,
         state=found.state,

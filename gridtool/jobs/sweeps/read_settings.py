@@ -225,14 +225,24 @@ def check_tables(
 ) -> tuple[FileSections | None, list[Issue]]:
     """The sections, or None and every finding about their form."""
     found, issues = find_issues(SweepFile, tables, file=file)
-    if found is None:
+
+    def listed(key: str) -> list[dict[str, Any]]:
+        """Also where another section is refused: all findings are told at once."""
+        entries = tables.get(key, [])
+        known = isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
+        return entries if known else []
+
+    scenarios, more = check_sections(
+        ScenarioSection, listed("scenario"), place="scenario", file=file
+    )
+    grids, grid_issues = check_sections(GridSection, listed("grid"), place="grid", file=file)
+    samples, drawn_issues = check_sections(
+        SampleSection, listed("sample"), place="sample", file=file
+    )
+    issues += [*more, *grid_issues, *drawn_issues]
+    if found is None or issues:
         return None, issues
-    scenarios, more = check_sections(ScenarioSection, found.scenario, place="scenario", file=file)
-    grids, grid_issues = check_sections(GridSection, found.grid, place="grid", file=file)
-    samples, sample_issues = check_sections(SampleSection, found.sample, place="sample", file=file)
-    issues += [*more, *grid_issues, *sample_issues]
-    sections = FileSections(file=found, scenarios=scenarios, grids=grids, samples=samples)
-    return (None if issues else sections), issues
+    return FileSections(file=found, scenarios=scenarios, grids=grids, samples=samples), []
 
 
 def check_sections(

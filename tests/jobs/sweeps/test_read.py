@@ -278,6 +278,18 @@ weather_year = 2020
     }
 
 
+def test_a_wrong_section_hides_no_other(tmp_path):
+    text = (
+        '[sweep]\nlevel = "asess"\n[[scenario]]\nname = "a"\ncrews = -1\nout = ["nope"]\n'
+        '[[sample]]\nname = "s"\ndraws = 3\n[sample.of]\nout = {choose = 99, kinds = ["line"]}\n'
+    )
+    found = {field for field, _ in issues_of(write(tmp_path, text))}
+    assert found == {"sweep.level", "scenario[1].crews"}
+    text = text.replace("asess", "assess").replace("crews = -1\n", "")
+    found = {field for field, _ in issues_of(write(tmp_path, text))}
+    assert found == {"scenario[1].out", "sample[1].of.out.choose"}
+
+
 @pytest.mark.parametrize(
     ("base", "field"),
     [
