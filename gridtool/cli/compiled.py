@@ -16,7 +16,13 @@ import click
 
 from gridtool.cli.options import OutputOptions
 
-__all__ = ["OF_A_FORECAST", "OF_A_PLAN", "keep_compiled_code", "tell_of_compiling"]
+__all__ = [
+    "OF_A_FORECAST",
+    "OF_A_PLAN",
+    "keep_compiled_code",
+    "tell_of_compiling",
+    "tell_of_forecast",
+]
 
 OF_A_FORECAST = "2 to 5 minutes"
 """What compiling all of a simulated forecast, with its plan, takes: 174 s of one processor, and
@@ -61,6 +67,13 @@ def tell_of_compiling(
     module = kernel.__module__.rpartition(".")[2]
     if not any(Path(kept).glob(f"{module}.{kernel.__name__}-*.nbi")):
         click.echo(f"compiling inner loops, once; this takes {takes}", err=True)
+
+
+def tell_of_forecast(output: OutputOptions) -> None:
+    """As :func:`tell_of_compiling`, of what a plan and the months ahead are simulated by."""
+    from gridtool.forecast.simulate.futures_kernel import merge_stages
+
+    tell_of_compiling(merge_stages, output, takes=OF_A_FORECAST)
 
 
 def _can_write(folder: Path) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gridtool import __version__
+from gridtool.cli.compiled import tell_of_forecast
 from gridtool.cli.exits import ExitCode
 from gridtool.cli.failures import describe_error
 from gridtool.cli.job_options import Bars, find_store
@@ -116,6 +117,8 @@ def _run(
     slot: datetime | None,
     told: _Told,
 ) -> RunOutcome:
+    if scheduled.settings.demand is not None:
+        tell_of_forecast(output)
     bars = Bars(output)
     events = LoggedStages(bars)
     with watch_signals() as request:

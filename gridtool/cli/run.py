@@ -76,10 +76,9 @@ def run(
     from gridtool.jobs.run import run_job  # after the job is read: a refusal should not wait
 
     if wanted.demand is not None:
-        from gridtool.cli.compiled import OF_A_FORECAST, tell_of_compiling
-        from gridtool.forecast.simulate.futures_kernel import merge_stages
+        from gridtool.cli.compiled import tell_of_forecast
 
-        tell_of_compiling(merge_stages, output, takes=OF_A_FORECAST)
+        tell_of_forecast(output)
 
     asked: list[StopRequest] = []
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gridtool.cli.compiled import tell_of_forecast
 from gridtool.cli.options import OutputOptions
 from gridtool.cli.output import emit, note, refuse_warnings
 from gridtool.cli.stopping import StopRequest, watch_signals
@@ -107,6 +108,8 @@ def _work(
     from gridtool.jobs.sweeps.run import BLOCK_S, run_sweep
 
     needed = not folder.is_finished
+    if needed and sweep.context.level == "forecast":
+        tell_of_forecast(output)
     with _workers(sweep, wish, needed=needed) as executor, show_sweep(output) as events:
         return run_sweep(
             folder,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import run_cases
 from click.testing import CliRunner
 
 import gridtool.cli.compiled
@@ -12,6 +13,21 @@ from gridtool.cli import cli
 
 TOY = ("--damage", "networks/toy3/damage", "--resources", "networks/toy3/resources")
 RTS79 = ("--history", "forecasts/history/rts79_hourly.csv.gz", "--as-of", "2027-01-12T08:00")
+
+SCENARIOS = """
+format = "gridtool-scenarios"
+format_version = 1
+[sweep]
+level = "forecast"
+months = 1
+samples = 4
+evaluations = 100
+[base]
+job = "rts79"
+[[scenario]]
+name = "warmer"
+demand_growth_pct = -1
+"""
 
 
 @pytest.fixture
@@ -64,3 +80,21 @@ def test_a_job_tells_of_loops_that_it_needs(told):
     result = invoke("run", "rts79", "--samples", "4", "--months", "1", "--workers", "1")
     assert result.exit_code == 0, result.output
     assert_compiled(told)
+
+
+def test_a_run_and_a_sweep_tell_of_it_too(told, monkeypatch, tmp_path, root):
+    monkeypatch.setattr(
+        "gridtool.cli.job_run_work.supervised", lambda _chain: run_cases.cheap_chain
+    )
+    result = invoke(
+        "job", "run", str(run_cases.write_job(tmp_path, root)), "--store", str(tmp_path)
+    )
+    assert result.exit_code == 0, result.output
+    assert len(told) == 1
+    scenarios = tmp_path / "scenarios.toml"
+    scenarios.write_text(SCENARIOS)
+    options = ("--workers", "1", "--folder", str(tmp_path / "sweep"))
+    for _ in range(2):  # the second time nothing is computed
+        result = invoke("whatif", str(scenarios), *options)
+        assert result.exit_code in {0, 6}, result.output
+    assert [takes for _, takes in told] == [gridtool.cli.compiled.OF_A_FORECAST] * 2
