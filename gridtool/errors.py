@@ -16,6 +16,7 @@
     ├─ StoreError (1)            the run store or an output folder
     │  ├─ RunLocked (5)
     │  └─ DiskTrouble         full, or broken
+    ├─ ClusterError (1)          workers of a Dask cluster
     └─ MissingExtra (1)          an optional package is not installed
 
 Callers catch the branch they can act on::
@@ -35,6 +36,7 @@ from typing import ClassVar, Literal
 
 __all__ = [
     "AnalysisError",
+    "ClusterError",
     "DamageReportError",
     "DiskTrouble",
     "GridtoolError",
@@ -172,6 +174,10 @@ class RunLocked(StoreError):
 
 class DiskTrouble(StoreError):
     """The disk of the store's database is full, or does not take what is written."""
+
+
+class ClusterError(GridtoolError):
+    """The cluster cannot be reached, has no workers that fit, or was lost."""
 
 
 class MissingExtra(GridtoolError):

@@ -114,6 +114,16 @@ def test_the_error_tree_is_drawn_as_it_is():
         assert error.__name__ in drawing, f"{error.__name__} is not in the drawing"
 
 
+def test_errors_are_in_one_place(root):
+    """Whatever is imported, the drawing has them all."""
+    known = "|".join(error.__name__ for error in error_classes())
+    pattern = re.compile(rf"^ *class \w+\((?:{known})\)", flags=re.MULTILINE)
+    for path in (root / "gridtool").rglob("*.py"):
+        if path.name != "errors.py":
+            found = pattern.findall(path.read_text(encoding="utf-8"))
+            assert not found, f"{path}: {found}"
+
+
 def test_the_readme_lists_the_exit_codes(root):
     text = (root / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (\d+) \| (.+) \|$", text, flags=re.MULTILINE)

@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from gridtool.errors import GridtoolError, MissingExtra
+from gridtool.errors import ClusterError, GridtoolError, MissingExtra
 from gridtool.whatif.executor import WorkerLost
 
-__all__ = ["ClusterError", "ClusterExecutor"]
+__all__ = ["ClusterExecutor"]
 
 Inputs = TypeVar("Inputs")
 Part = TypeVar("Part")
@@ -24,10 +24,6 @@ Result = TypeVar("Result")
 CONNECT_S = 10.0
 AHEAD = 2
 """Parts handed out per worker: one to compute, one that is already there."""
-
-
-class ClusterError(GridtoolError):
-    """The cluster cannot be reached, has no workers that fit, or was lost."""
 
 
 class ClusterExecutor:

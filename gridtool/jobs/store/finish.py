@@ -39,10 +39,11 @@ def finish_run(
     """
     folder = job_folder(store.folder, run.job)
     store.check_held()
+    before = (folder / run.id).exists()
     try:
         final = publish_run(folder, run.id, files, facts=make_facts(run, closing, facts=facts))
     except StoreError as problem:
-        if (folder / run.id).exists():
+        if not before and (folder / run.id).exists():
             raise  # whether it was published is for the next opening to say, which sees the disk
         failed = replace(closing, state="failed", exit_code=1, headline={}, message=str(problem))
         with suppress(StoreError):  # what is told is why nothing could be published

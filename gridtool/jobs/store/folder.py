@@ -65,6 +65,7 @@ def publish_run(
         for name, content in ((name, files[str(name)]) for name in names)
     ]
     manifest = json.dumps({**facts, "files": listed}, indent=2, ensure_ascii=False) + "\n"
+    in_place = False
     try:
         partial.mkdir(parents=True)
         _fill(partial, files)
@@ -73,11 +74,12 @@ def publish_run(
         if final.exists():
             raise FileExistsError(errno.EEXIST, "there is such a run already", str(final))
         partial.rename(final)
+        in_place = True
         _sync_or_take_back(folder, partial, final)
     except OSError as problem:
         shutil.rmtree(partial, ignore_errors=True)
         left = "nothing was published"
-        if final.exists():
+        if in_place and final.exists():
             left = f"{final} could not be taken back: the next opening of the store settles it"
         raise StoreError(
             f"cannot write the run to {folder}: {problem.strerror}; {left}, earlier runs are as "

@@ -12,12 +12,12 @@ from dask_cases import cluster_of
 from store_cases import HOLDER
 from sweep_cases import MadeSweep, Silent, start_made, sweep_made
 
-from gridtool.errors import GridtoolError
+from gridtool.errors import ClusterError, GridtoolError
 from gridtool.jobs.sweeps.blocks import start_blocks
 from gridtool.jobs.sweeps.folder import hold_folder
 from gridtool.jobs.sweeps.run import LOST_TWICE, run_sweep
 from gridtool.jobs.sweeps.versions import read_versions
-from gridtool.whatif.cluster import ClusterError, ClusterExecutor
+from gridtool.whatif.cluster import ClusterExecutor
 from gridtool.whatif.executor import ProcessExecutor
 from gridtool.whatif.model import DONE, FAILED
 
