@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,8 @@ from scored_runs import keep_run
 from store_cases import HOLDER, NOW
 
 from gridtool.errors import StoreError
-from gridtool.jobs.review.listing import report_list, report_run
+from gridtool.jobs.review.listing import report_list, report_run, state_words
+from gridtool.jobs.review.past import find_run
 from gridtool.jobs.review.pruning import report_prune
 from gridtool.jobs.store.finish import fail_run
 from gridtool.jobs.store.model import Closing, RunIdentity
@@ -19,13 +21,14 @@ from gridtool.report.terminal_text import print_text
 
 FILES = {"report.txt": b"fine\n", "tables/a.csv": b"x\n1\n"}
 DAY = timedelta(days=1)
+EUE = {"eue_mwh": 12.5}
 
 
 @pytest.fixture
 def store(address):
     with open_store(address, holder=HOLDER, now=NOW) as store:
         keep_run(store, as_of=NOW, files=FILES, headline={"eue_mwh": 12.0, "hours_off_p90": 3.5})
-        keep_run(store, as_of=NOW + DAY, files=FILES, quality="fewer_samples")
+        keep_run(store, as_of=NOW + DAY, files=FILES, quality="fewer_samples", headline=EUE)
         failed = RunIdentity(
             job="night", slot=NOW + 2 * DAY, as_of=NOW, seed=1, program_version="1",
             network_version="2", settings={}, inputs=(),
@@ -69,7 +72,7 @@ def test_a_run_is_shown_with_its_files_and_whether_they_are_whole(store):
     assert "not what was published" in result.verdict
     assert result.warnings
     failed = report_run(store, "3")
-    assert failed.verdict.endswith("is failed: a.csv: row 3.")
+    assert failed.verdict.endswith("of night failed: a.csv: row 3.")
     with pytest.raises(StoreError, match="no run"):
         report_run(store, "nothing")
     with pytest.raises(StoreError, match="no run is done yet"):
@@ -91,3 +94,43 @@ def test_a_prune_says_what_it_would_remove_and_what_it_did(store):
     assert did.verdict == "2 runs removed, and 0 inputs that no other run read."
     assert removed == [1, 3]
     assert {run.number for run in store.rows.list_runs()} == {2, 4, 5}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "done"),
+        ({"exit_code": 10}, "done"),
+        ({"exit_code": 6}, "done, degraded: weaker demand model"),
+        ({"exit_code": 6, "quality": "last_good_inputs"}, "done, degraded: stale inputs"),
+        ({"exit_code": 6, "quality": "fewer_samples"}, "done, degraded: fewer samples"),
+        (
+            {"exit_code": 6, "quality": "fewer_samples", "headline": {}},
+            "done, degraded: no forecast",
+        ),
+        ({"state": "interrupted", "exit_code": 143}, "interrupted"),
+    ],
+)
+def test_whatever_is_weaker_is_said_of_a_run(store, changes, words):
+    (run,) = store.rows.list_runs(job="other")
+    assert state_words(replace(run, **({"headline": EUE} | changes))) == words
+
+
+def test_runs_are_found_by_number_first_and_by_the_beginning_of_their_id(store):
+    assert find_run(store, "3").number == 3
+    with pytest.raises(StoreError, match="several runs '20'"):
+        find_run(store, "20")
+    (other,) = store.rows.list_runs(job="other")
+    assert find_run(store, other.id[:-1]) == other
+    with pytest.raises(StoreError, match="no run '5'"):
+        find_run(store, "5")
+
+
+def test_times_and_durations_say_their_unit(store):
+    assert "as of [UTC]" in print_text(report_list(store))
+    shown = print_text(report_run(store, "3"))
+    assert "Run" in shown
+    assert " failed: a.csv: row 3." in shown
+    assert "2027-01-12 06:00:00 UTC" in shown
+    (run,) = store.rows.list_runs(job="other")
+    assert f"{run.duration_s:.1f} s" in print_text(report_run(store, run.id))

@@ -14,6 +14,16 @@ from gridtool.report.tables import NamedTable
 __all__ = ["report_diff"]
 
 
+_HEADINGS = {
+    "eue_mwh_before": "EUE before [MWh]",
+    "eue_mwh_after": "after",
+    "change_mwh": "change",
+    "change_mwh_se": "±",
+    "hours_off_p90_before": "off P90 before [h/day]",
+    "hours_off_p90_after": "after",
+}
+
+
 def report_diff(diff: RunDiff) -> Result:
     """What changed, what it can come from, and the figures of both runs."""
     changes = [*diff.results, *diff.causes]
@@ -31,6 +41,7 @@ def report_diff(diff: RunDiff) -> Result:
                 name="months",
                 title="The city by month, over the days that both forecast",
                 frame=diff.months,
+                headings=_HEADINGS,
                 decimals={"hours_off_p90_before": 1, "hours_off_p90_after": 1}
                 | dict.fromkeys(
                     ("eue_mwh_before", "eue_mwh_after", "change_mwh", "change_mwh_se"), 0

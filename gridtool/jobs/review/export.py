@@ -119,6 +119,7 @@ def report_export(exported: Exported) -> Result:
                 name="exported",
                 title="Runs exported",
                 frame=pd.DataFrame(rows, columns=["run", "job", "as_of", "state"]),
+                headings={"as_of": "as of [UTC]"},
             ),
         ),
         verdict=f"{count}, {exported.files} files of {exported.size / 1e6:.1f} MB, written to "

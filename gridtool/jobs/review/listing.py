@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pandas as pd
 
@@ -17,12 +18,21 @@ __all__ = ["report_list", "report_run", "state_words"]
 
 _SHOWN = ("eue_mwh", "hours_off_p50", "hours_off_p90", "unserved_mw")
 _QUALITIES = {"fewer_samples": "fewer samples", "last_good_inputs": "stale inputs"}
+FALLBACK = 6
+"""Exit code, as gridtool.cli.exits documents it."""
+FORECAST = "eue_mwh"
+"""Figure that every run with a forecast has."""
 
 
 def state_words(run: RunRecord) -> str:
     """How a run ended, in words: degraded ones say so."""
     if run.degraded:
-        return f"{run.state}, degraded: {_QUALITIES.get(run.quality, run.quality)}"
+        weaker = _QUALITIES.get(run.quality, run.quality)
+        if run.state == "done" and FORECAST not in run.headline:
+            weaker = "no forecast"
+        return f"{run.state}, degraded: {weaker}"
+    if run.state == "done" and run.exit_code == FALLBACK:
+        return f"{run.state}, degraded: weaker demand model"
     return run.state
 
 
@@ -40,7 +50,7 @@ def report_list(
         title="Runs, the newest first",
         frame=pd.DataFrame([_describe(run) for run in runs], columns=_COLUMNS),
         decimals={"duration_s": 0, "eue_mwh": 0, "hours_off_p50": 1, "hours_off_p90": 1},
-        headings={"number": "no.", "exit_code": "exit"},
+        headings={"number": "no.", "exit_code": "exit", "as_of": "as of [UTC]"},
         terminal_columns=(
             "number", "run", "job", "as_of", "state", "exit_code", "duration_s", "eue_mwh",
             "hours_off_p90",
@@ -146,7 +156,7 @@ def _table_facts(run: RunRecord, *, folder: str) -> NamedTable:
         ("state", state_words(run)),
         ("exit code", run.exit_code),
         ("started", run.started_at),
-        ("duration s", run.duration_s),
+        ("duration", None if run.duration_s is None else f"{run.duration_s:.1f} s"),
         ("program", run.program_version),
         ("seed", run.seed),
         ("host", run.host),
@@ -154,8 +164,13 @@ def _table_facts(run: RunRecord, *, folder: str) -> NamedTable:
         ("message", run.message),
         ("folder", folder),
     ]
-    said = [(name, "" if value is None else str(value)) for name, value in rows]
-    return _table("run", "Run", ["what", "value"], said)
+    return _table("run", "Run", ["what", "value"], [(name, _say(value)) for name, value in rows])
+
+
+def _say(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return "" if value is None else str(value)
 
 
 def _table(
@@ -176,7 +191,8 @@ def _table(
 
 
 def _write_verdict(run: RunRecord, *, differing: tuple[str, ...]) -> str:
-    words = f"Run {run.id} of {run.job} is {state_words(run)}"
+    verb = {"running": "is ", "done": "is ", "interrupted": "was "}.get(run.state, "")
+    words = f"Run {run.id} of {run.job} {verb}{state_words(run)}"
     if run.message:
         words += f": {run.message.rstrip('.')}"
     if differing:

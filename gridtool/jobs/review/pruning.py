@@ -27,6 +27,7 @@ def report_prune(chosen: Sequence[RunRecord], pruned: Pruned | None) -> Result:
         name="pruned",
         title="Runs removed" if pruned is not None else "Runs that would be removed",
         frame=pd.DataFrame(rows, columns=columns),
+        headings={"as_of": "as of [UTC]", "started_at": "started [UTC]"},
         terminal_rows=None if rows else 0,
     )
     return Result(command="job prune", tables=(table,), verdict=_write_verdict(chosen, pruned))

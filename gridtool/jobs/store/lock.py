@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from gridtool.errors import RunLocked, StoreError
-from gridtool.jobs.store.engine import hide_password
+from gridtool.jobs.store.engine import hide_password, said_in_words
 from gridtool.jobs.store.tables import RUNS
 
 __all__ = ["Holder", "lock_file", "lock_store", "this_process"]
@@ -112,10 +112,8 @@ def _lock_database(engine: Engine) -> Iterator[Callable[[], None]]:
     if engine.url.get_backend_name() == "sqlite":
         yield lambda: None  # the lock of the file cannot be lost
         return
-    try:
+    with said_in_words(engine):
         connection = engine.connect()
-    except SQLAlchemyError as problem:
-        raise StoreError(f"cannot reach the store {hide_password(engine.url)}") from problem
     try:
         if not _take_advisory(connection):
             raise RunLocked(f"the store is in use by {_name_runner(connection)}")

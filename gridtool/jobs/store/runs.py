@@ -117,12 +117,14 @@ class RunRows:
             If there is none, or several.
         """
         chosen = RUNS.c.id.startswith(name, autoescape=True)
-        if name.isdecimal() and len(name) < 10:
-            chosen = RUNS.c.number == int(name)
+        number = int(name) if name.isdecimal() and len(name) < 10 else -1
+        chosen |= RUNS.c.number == number
         with connect(self.engine) as connection:
-            found = fetch_records(connection, select(RUNS).where(chosen & _SHOWN).limit(3))
-        # The whole id of one run may be the beginning of another's.
-        found = tuple(run for run in found if run.id == name) or found
+            by_number = RUNS.c.number != number  # first in order, whatever ids begin so
+            asked = select(RUNS).where(chosen & _SHOWN).order_by(by_number).limit(3)
+            found = fetch_records(connection, asked)
+        # The whole id of one run may be the beginning of another's, and so may a number.
+        found = tuple(run for run in found if run.id == name or run.number == number) or found
         if len(found) != 1:
             said = "no run" if not found else "several runs"
             raise StoreError(f"{said} {name!r}; gridtool job list shows what there is")
