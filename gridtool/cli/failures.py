@@ -38,17 +38,37 @@ def report_failures(*, debug: bool = False) -> Iterator[None]:
         raise
     except (click.exceptions.Exit, click.Abort):
         raise
+    except KeyboardInterrupt:
+        _leave_interrupted()
     except GridtoolError as error:
+        _leave_if_signalled(error)
         click.echo(_hide(describe_error(error)), err=True)
         raise SystemExit(error.exit_code) from None
-    except KeyboardInterrupt:
-        click.echo("interrupted", err=True)
-        raise SystemExit(ExitCode.INTERRUPTED) from None
     except BrokenPipeError:
         _leave_closed_pipe()
     except Exception as error:  # noqa: BLE001 - the one place where nothing may get through
+        _leave_if_signalled(error)
         click.echo(_describe_unexpected(error, debug=debug), err=True)
         raise SystemExit(ExitCode.UNEXPECTED) from None
+
+
+def _leave_if_signalled(error: BaseException) -> None:
+    """Leave as a signal has it where ``error`` is what a library made of that.
+
+    A compiled module, interrupted while it is imported, raises ImportError because of it.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, KeyboardInterrupt):
+            _leave_interrupted()
+        if isinstance(cause, SystemExit) and cause.code == ExitCode.TERMINATED:
+            raise SystemExit(ExitCode.TERMINATED) from None
+        cause = cause.__cause__ or cause.__context__
+
+
+def _leave_interrupted() -> NoReturn:
+    click.echo("interrupted", err=True)
+    raise SystemExit(ExitCode.INTERRUPTED) from None
 
 
 def describe_error(error: GridtoolError) -> str:

@@ -8,6 +8,9 @@ import sys
 
 import pytest
 
+from gridtool.cli.failures import report_failures
+from gridtool.errors import MissingExtra
+
 WAITING = """
 import sys, time, click
 from gridtool.cli import cli, main
@@ -56,6 +59,30 @@ def test_a_signal_leaves_nothing_half_written(tmp_path, sent, code, said):
     assert running.returncode == code
     assert message == said
     assert list(tmp_path.iterdir()) == []
+
+
+def import_interrupted(raised):
+    """As a compiled module does."""
+    raise ImportError("initialization failed") from raised
+
+
+def need_extra(raised):
+    try:
+        import_interrupted(raised)
+    except ImportError:
+        raise MissingExtra("distributed", extra="cluster") from None
+
+
+@pytest.mark.parametrize("wrap", [import_interrupted, need_extra])
+@pytest.mark.parametrize(
+    ("raised", "code", "said"),
+    [(KeyboardInterrupt(), 130, "interrupted\n"), (SystemExit(143), 143, "")],
+)
+def test_a_signal_that_a_library_made_an_error_of_is_still_one(capsys, wrap, raised, code, said):
+    with pytest.raises(SystemExit) as caught, report_failures():
+        wrap(raised)
+    assert caught.value.code == code
+    assert capsys.readouterr().err == said
 
 
 def test_a_closed_pipe_is_quiet():

@@ -11,6 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
+from gridtool.cli.failures import report_failures
 from gridtool.cli.stopping import leave_at_once, watch_signals
 
 
@@ -53,6 +54,7 @@ def main(job, folder, samples):
 
 if __name__ == "__main__":
     try:
-        main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
+        with report_failures():
+            main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
     except SystemExit as end:
         leave_at_once(end.code)
