@@ -22,6 +22,7 @@ from gridtool.jobs.sweeps.read_settings import FileSections, check_tables
 from gridtool.jobs.sweeps.read_space import read_space
 from gridtool.report.envelope import describe_inputs
 from gridtool.whatif.model import Level, SweepContext
+from gridtool.whatif.space import ScenarioSpace
 
 __all__ = ["ReadSweep", "read_sweep"]
 
@@ -93,11 +94,7 @@ def read_sweep(
     if reached != "forecast" and not _moves_people(job):
         job = replace(job, demand=None)
     found = read_inputs(job, gridtool_version=gridtool_version, now=now)
-    scenarios, issues = read_space(sections, network=found.network, seed=job.seed, file=path.name)
-    if issues:  # grids and samples cannot be listed; what is stated by name can be checked
-        scenarios, sections = scenarios.keep_named(), replace(sections, grids=(), samples=())
-    issues += check_scenarios(scenarios, sections, found, level=reached, file=path.name)
-    warnings = refuse_on_errors(issues, error=JobFileError, subject=str(path))
+    scenarios, warnings = _read_scenarios(sections, found, path, seed=job.seed, level=reached)
     context = SweepContext(
         level=reached,
         state=found.state,
@@ -128,6 +125,18 @@ def _read_sections(path: Path) -> FileSections:
     refuse_on_errors(issues, error=JobFileError, subject=str(path))
     assert sections is not None
     return sections
+
+
+def _read_scenarios(
+    sections: FileSections, found: JobInputs, path: Path, *, seed: int, level: Level
+) -> tuple[ScenarioSpace, list[Issue]]:
+    """The scenarios of a file, checked against their base, and warnings."""
+    file = path.name
+    scenarios, issues = read_space(sections, network=found.network, seed=seed, file=file)
+    if issues:  # grids and samples cannot be listed; what is stated by name can be checked
+        scenarios, sections = scenarios.keep_named(), replace(sections, grids=(), samples=())
+    issues += check_scenarios(scenarios, sections, found, level=level, file=file)
+    return scenarios, refuse_on_errors(issues, error=JobFileError, subject=str(path))
 
 
 def _moves_people(job: Job) -> bool:
